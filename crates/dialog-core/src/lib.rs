@@ -1,0 +1,1 @@
+//! SIP dialogs: calls, route sets, sequence numbers and the crossings between them.

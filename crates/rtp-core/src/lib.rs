@@ -1,0 +1,1 @@
+//! RTP and RTCP: packets, sessions, statistics, ports and the media driver.

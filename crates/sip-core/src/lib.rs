@@ -1,0 +1,1 @@
+//! The words of SIP: messages, headers, URIs.

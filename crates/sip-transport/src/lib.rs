@@ -1,0 +1,1 @@
+//! Sockets, framing and flows for SIP, and a simulated network.
