@@ -1,1 +1,63 @@
-fn main() {}
+//! Tasks of the workspace, run as `cargo xtask TASK`.
+
+mod bench;
+mod ci;
+mod demo;
+mod interop;
+mod layers;
+mod process;
+mod server;
+mod sipp;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a task reports when it fails: a sentence for the person at the screen.
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tasks of the workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Plays a whole call on loopback and shows it
+    Demo(demo::Arguments),
+    /// Runs the SIPp suite in both directions against fresh processes
+    Sipp(sipp::Arguments),
+    /// Calls baresip and is called by it, and listens to the recordings
+    Interop,
+    /// Measures: `micro` runs the criterion benches, `calls` and `memory` the load runs
+    Bench(bench::Arguments),
+    /// Checks that the crates depend on each other only as drawn
+    Layers,
+    /// Checks the house style of sources and documents
+    Tidy,
+    /// Everything that has to hold, in order of cost
+    Ci(ci::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Sipp(arguments) => sipp::run(&arguments),
+        Task::Interop => interop::run(),
+        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Layers => layers::run(),
+        Task::Tidy => tidy::run(),
+        Task::Ci(arguments) => ci::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

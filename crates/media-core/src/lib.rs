@@ -1,1 +1,41 @@
 //! Media of a call: SDP, offer and answer, codecs, jitter buffer, streams and quality.
+//!
+//! Three floors, each usable without the ones above it. [`sdp`] and [`negotiate`](mod@negotiate) are pure: text in, answer out.
+//! [`MediaEngine`] carries all streams of a worker on one 20 ms clock and is sans-IO: it runs under rtp-core's media
+//! worker or in virtual time. [`MediaSessionController`] joins the two for a call: it opens ports through [`MediaPorts`],
+//! writes and reads descriptions, and steers the engine.
+
+pub use rvoip_rtp_core as rtp_core;
+
+mod capabilities;
+mod codec;
+pub mod controller;
+mod engine;
+mod error;
+mod event;
+pub mod jitter_buffer;
+pub mod negotiate;
+mod play;
+pub mod quality;
+pub mod record;
+mod resample;
+pub mod sdp;
+mod stream;
+mod tone;
+pub mod wav;
+
+pub use capabilities::{Capabilities, CodecPreference, FRAME, FRAME_SAMPLES};
+pub use codec::{Codec, SAMPLE_RATE_HZ};
+pub use controller::{
+    MediaConfig, MediaMode, MediaPorts, MediaSessionController, MediaSessionKey, OpenPort,
+    SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,
+};
+pub use engine::{EngineConfig, MediaCommand, MediaEngine};
+pub use error::MediaError;
+pub use event::{MediaEvent, MediaStatistics};
+pub use negotiate::{LocalMedia, MediaParameters, NegotiationError};
+pub use play::AudioSource;
+pub use quality::QualityMetrics;
+pub use record::{MemoryRecording, RecordingSink};
+pub use sdp::{Direction, SdpError, SessionDescription};
+pub use wav::{Audio, WavError};

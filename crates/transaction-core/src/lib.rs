@@ -1,1 +1,42 @@
 //! The four SIP transaction machines of RFC 3261 section 17 and the layer that runs them.
+//!
+//! [`TransactionLayer`] owns the [`TransportLayer`](sip_transport::TransportLayer) below it and is itself a
+//! [`Core`](sip_transport::Core): time and input go in, wire output and [`TransactionEvent`]s are polled out. It keeps no
+//! clock, no socket, no task and no lock; all transactions of a shard share one table and one deadline queue.
+//!
+//! What the transaction user (TU) can rely on:
+//!
+//! - Every transaction whose key the TU has seen ends in exactly one terminal event
+//!   ([`TransactionEvent::is_terminal`]), whatever is lost on the wire, and is freed at that moment.
+//! - A request, a response, an ACK for a refusal or a CANCEL that is sent again is sent in the same octets.
+//! - The ACK for a 2xx and the repetition of the 2xx belong to the TU (RFC 3261 section 13); everything else of
+//!   RFC 3261 section 17, RFC 6026 and CANCEL (section 9) happens here.
+
+pub use rvoip_sip_transport as sip_transport;
+pub use rvoip_sip_transport::sip_core;
+
+mod ack;
+mod branch;
+mod cancel;
+mod config;
+mod counters;
+mod deadline;
+mod error;
+mod event;
+mod flow;
+mod key;
+mod layer;
+mod machine;
+mod matching;
+mod store;
+mod timer;
+mod transaction;
+
+pub use branch::shard_of;
+pub use config::TransactionConfig;
+pub use counters::TransactionCounters;
+pub use error::TransactionError;
+pub use event::{ServerFailure, TransactionEvent};
+pub use key::{ClientKey, ServerKey};
+pub use layer::TransactionLayer;
+pub use timer::TimerConfig;

@@ -1,0 +1,180 @@
+//! The caller's side: placing a call and what its INVITE brings back (RFC 3261 section 13.2).
+
+use std::time::Instant;
+
+use rvoip_transaction_core::ClientKey;
+use rvoip_transaction_core::sip_core::{ByteString, HeaderName, Method, Request, RequestBuilder, Response, StatusCode};
+
+use super::DialogManager;
+use super::call::{Exchange, Role};
+use super::errand::{Errand, Purpose};
+use super::step::Work;
+use crate::config::DialogManagerConfig;
+use crate::dialog::Dialog;
+use crate::id::{LocalTag, mint_call_id};
+use crate::invite::uac;
+use crate::{Body, CallKey, DialogError, EndCause, OutgoingCall, SessionCoordinationEvent};
+
+/// The body of a message, if there is one.
+pub(super) fn body_of(headers: Option<&str>, content: &bytes::Bytes) -> Option<Body> {
+    (!content.is_empty()).then(|| Body {
+        content_type: ByteString::from(headers.unwrap_or("application/sdp")),
+        content: content.clone(),
+    })
+}
+
+/// The body of a request.
+pub(super) fn body_of_request(request: &Request) -> Option<Body> {
+    body_of(request.headers().raw(&HeaderName::ContentType), request.body())
+}
+
+/// The body of a response.
+pub(super) fn body_of_response(response: &Response) -> Option<Body> {
+    body_of(response.headers().raw(&HeaderName::ContentType), response.body())
+}
+
+/// Adds a body, if there is one.
+pub(super) fn with_body(request: RequestBuilder, body: Option<&Body>) -> RequestBuilder {
+    match body {
+        Some(body) => request.body(&body.content_type, body.content.clone()),
+        None => request,
+    }
+}
+
+impl DialogManager {
+    /// Places a call. What becomes of it is told by events, the last of them
+    /// [`Ended`](SessionCoordinationEvent::Ended).
+    ///
+    /// # Errors
+    /// When this manager is a server, drains, is full, or when the INVITE cannot be sent; there is then no call.
+    pub fn invite(&mut self, now: Instant, call: OutgoingCall) -> Result<CallKey, DialogError> {
+        if matches!(self.config, DialogManagerConfig::Server(_)) {
+            return Err(DialogError::NotAClient);
+        }
+        if self.draining {
+            return Err(DialogError::Draining);
+        }
+        let (max_calls, _) = self.limits();
+        if self.calls.len() >= max_calls {
+            return Err(DialogError::TooManyCalls(max_calls));
+        }
+        let unreachable = |_| DialogError::Unreachable(call.remote.clone());
+        let (call_id, tag) = (mint_call_id(&mut self.rng), LocalTag::mint(&mut self.rng));
+        let dialog = Dialog::outgoing(call_id, tag, &call.local, &call.remote, &call.route).map_err(unreachable)?;
+        let (request, next_hop) = dialog.request(Method::Invite, 1).map_err(unreachable)?;
+        let mut request = self.capabilities.describe_request(request);
+        for (name, value) in &call.headers {
+            request = request.raw(name, value);
+        }
+        let request = with_body(request, call.body.as_ref());
+
+        let key = self.calls.insert(Role::Caller(uac::State::Starting), dialog);
+        if let Some(record) = self.calls.get_mut(key) {
+            record.exchange = Exchange::Ours { client: None, number: 1 };
+            record.ledger.send_invite(call.body.is_some()).map_err(|violation| DialogError::OfferAnswer {
+                key,
+                violation,
+            })?;
+        }
+        let user = call.local.uri().user_unescaped().map(ByteString::from);
+        let errand = Errand { purpose: Purpose::Invite { call: key, user }, request };
+        let sent = match call.target {
+            Some(target) => self.deliver(now, errand, target),
+            None => self.dispatch(now, errand, &next_hop, None),
+        };
+        if let Err(error) = sent {
+            self.calls.remove(key);
+            return Err(error);
+        }
+        self.counters.outgoing_calls += 1;
+        self.pump(now);
+        Ok(key)
+    }
+
+    /// Sends the answer to an offer that came in the 2xx of our INVITE, in its ACK.
+    ///
+    /// # Errors
+    /// When no such offer waits.
+    pub fn ack_answer(&mut self, now: Instant, key: CallKey, body: Body) -> Result<(), DialogError> {
+        let call = self.calls.get_mut(key).ok_or(DialogError::NoSuchCall(key))?;
+        if call.role != Role::Caller(uac::State::AwaitingAnswer) {
+            return Err(DialogError::InvalidState { key, state: call.role.name(), command: "answer in the ACK" });
+        }
+        call.ledger.send_ack_answer().map_err(|violation| DialogError::OfferAnswer { key, violation })?;
+        self.step_caller(now, key, uac::Input::Answer, Work { answer: Some(body), ..Work::default() });
+        self.pump(now);
+        Ok(())
+    }
+
+    /// A provisional response to the INVITE of a call.
+    pub(super) fn handle_progress(&mut self, now: Instant, key: CallKey, response: &Response) {
+        let (_, max_ringing) = self.limits();
+        let Some(call) = self.calls.get_mut(key) else { return };
+        if call.role == Role::Caller(uac::State::Calling) {
+            call.limit = Some(now + max_ringing);
+        }
+        let status = response.status();
+        let event = (status != StatusCode::TRYING).then(|| SessionCoordinationEvent::Progress {
+            key,
+            status,
+            body: body_of_response(response),
+        });
+        self.step_caller(now, key, uac::Input::Provisional, Work { event, ..Work::default() });
+    }
+
+    /// The 2xx that wins the call.
+    pub(super) fn handle_success(&mut self, now: Instant, key: CallKey, client: ClientKey, response: &Response) {
+        let patience = self.patience();
+        let Some(call) = self.calls.get_mut(key) else { return self.disown(now, client, response, true) };
+        if let Err(error) = call.dialog.establish(response) {
+            tracing::debug!(%error, "a 2xx makes a dialog only in part");
+        }
+        let body = body_of_response(response);
+        let offer = call.ledger.receive_success(body.is_some());
+        let input = if offer { uac::Input::SuccessWithOffer } else { uac::Input::Success };
+        call.limit = offer.then(|| now + patience);
+        if matches!(call.role, Role::Caller(uac::State::Calling | uac::State::Proceeding)) {
+            self.counters.answered_calls += 1;
+        }
+        let event = Some(SessionCoordinationEvent::Answered { key, body, offer });
+        self.step_caller(now, key, input, Work { event, ..Work::default() });
+    }
+
+    /// The INVITE of a call failed: by a final response, or for want of one.
+    pub(super) fn handle_invite_failed(&mut self, now: Instant, key: CallKey, input: uac::Input, cause: EndCause) {
+        let Some(call) = self.calls.get_mut(key) else { return };
+        call.note(cause);
+        self.step_caller(now, key, input, Work::default());
+    }
+
+    /// Sends the ACK of a 2xx inside a dialog of ours.
+    pub(super) fn send_ack(&mut self, now: Instant, key: CallKey, invite: ClientKey, number: u32, body: Option<Body>) {
+        let Some(call) = self.calls.get(key) else { return };
+        let Ok((request, next_hop)) = call.dialog.request(Method::Ack, number) else { return };
+        let request = with_body(self.capabilities.sign_request(request), body.as_ref());
+        let tag = call.dialog.remote_tag().map(ByteString::from);
+        let path = call.path;
+        // An ACK that cannot be sent shows by the 2xx that comes again, and at last by the peer's BYE.
+        if let Err(error) = self.dispatch(now, Errand { purpose: Purpose::Ack { invite, tag }, request }, &next_hop, path) {
+            tracing::debug!(call = %key, %error, "an ACK could not be sent");
+        }
+    }
+
+    /// Answers a 2xx that wins no call with ACK, and with BYE unless its dialog has been ended already.
+    pub(super) fn disown(&mut self, now: Instant, invite: ClientKey, success: &Response, bye: bool) {
+        let Ok(mut dialog) = Dialog::unwanted(success) else { return };
+        let tag = dialog.remote_tag().map(ByteString::from);
+        let mut send = |purpose: Purpose, request: Option<_>| {
+            if let Some((request, next_hop)) = request {
+                let request = self.capabilities.sign_request(request);
+                let _ = self.dispatch(now, Errand { purpose, request }, &next_hop, None);
+            }
+        };
+        send(Purpose::Ack { invite, tag }, dialog.request(Method::Ack, dialog.sequence.local()).ok());
+        if bye {
+            let number = dialog.sequence.advance();
+            send(Purpose::Bye(None), number.and_then(|number| dialog.request(Method::Bye, number).ok()));
+            self.counters.lost_forks += 1;
+        }
+    }
+}

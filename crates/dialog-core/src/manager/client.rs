@@ -1,0 +1,120 @@
+//! What the client transactions below report, and whom it concerns.
+
+use std::time::Instant;
+
+use rvoip_transaction_core::sip_core::{ByteString, Response, StatusCode};
+use rvoip_transaction_core::{ClientKey, TransactionEvent};
+
+use super::DialogManager;
+use super::step::{Common, Work};
+use crate::fork::{Forks, Verdict};
+use crate::invite::uac;
+use crate::{CallKey, EndCause};
+
+/// What a client transaction is for.
+#[derive(Debug)]
+pub(super) enum ClientUse {
+    /// An INVITE, the first of its call or a later one. Lives as long as the transaction, to answer every 2xx.
+    Invite { call: CallKey, initial: bool, forks: Box<Forks> },
+    /// A BYE, of no call when it is for a fork that lost.
+    Bye { call: Option<CallKey> },
+}
+
+impl DialogManager {
+    /// Handles all that the layer below has to tell.
+    pub(super) fn pump(&mut self, now: Instant) {
+        while let Some(event) = self.transactions.poll_event() {
+            match event {
+                TransactionEvent::Request { key, request, flow } => self.handle_request(now, key, request, flow),
+                TransactionEvent::Ack { request, .. } => self.handle_ack(now, &request),
+                TransactionEvent::Cancelled { key } => self.handle_cancelled(now, key),
+                TransactionEvent::ServerFailed { key, cause } => self.handle_server_failed(now, key, cause),
+                TransactionEvent::ServerTerminated { key } => {
+                    self.servers.remove(&key);
+                }
+                TransactionEvent::Response { key, response } => self.handle_response(now, key, &response),
+                TransactionEvent::ClientTimedOut { key } => {
+                    self.handle_client_failed(now, key, StatusCode::REQUEST_TIMEOUT, EndCause::TimedOut);
+                }
+                TransactionEvent::ClientTransportFailed { key, error } => {
+                    let cause = EndCause::TransportFailed { error };
+                    self.handle_client_failed(now, key, StatusCode::SERVICE_UNAVAILABLE, cause);
+                }
+                TransactionEvent::ClientTerminated { key } => {
+                    if let Some(ClientUse::Bye { call: Some(call) }) = self.clients.remove(&key) {
+                        self.step(now, call, Common::ByeDone, Work::default());
+                    }
+                }
+                TransactionEvent::Resolved { query, addresses } => self.handle_resolved(now, query, &addresses),
+                // A 2xx later than 64*T1 after the first: its sender has given up by itself.
+                TransactionEvent::StrayResponse { .. } => {}
+            }
+        }
+    }
+
+    fn handle_response(&mut self, now: Instant, client: ClientKey, response: &Response) {
+        let status = response.status();
+        match self.clients.get_mut(&client) {
+            Some(ClientUse::Bye { call }) if status.is_final() => {
+                let call = *call;
+                self.clients.remove(&client);
+                if let Some(call) = call {
+                    self.step(now, call, Common::ByeDone, Work::default());
+                }
+            }
+            Some(ClientUse::Invite { call, initial, forks }) => {
+                let (call, initial) = (*call, *initial);
+                let tag = response.to().ok().and_then(|to| to.tag().map(ByteString::from));
+                if !status.is_final() {
+                    if forks.early(tag.as_deref()) {
+                        tracing::debug!(%call, ?tag, "early dialog");
+                    }
+                    if initial {
+                        self.handle_progress(now, call, response);
+                    }
+                } else if status.is_success() {
+                    match forks.success(tag.as_deref()) {
+                        Verdict::Winner if initial => self.handle_success(now, call, client, response),
+                        Verdict::Winner => self.handle_reoffer_answered(now, call, client, response),
+                        Verdict::Repeat => self.repeat_ack(now, client, tag.as_deref()),
+                        Verdict::Loser => self.disown(now, client, response, true),
+                        Verdict::Ignored => {}
+                    }
+                } else {
+                    self.clients.remove(&client);
+                    if initial {
+                        let cause = EndCause::Rejected { status, reason: response.reason_phrase().into() };
+                        self.handle_invite_failed(now, call, uac::Input::Failure, cause);
+                    } else {
+                        self.reoffer_failed(now, call, Some(status));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn handle_client_failed(&mut self, now: Instant, client: ClientKey, status: StatusCode, cause: EndCause) {
+        match self.clients.remove(&client) {
+            Some(ClientUse::Invite { call, initial: true, .. }) => {
+                self.handle_invite_failed(now, call, uac::Input::TransactionFailed, cause);
+            }
+            Some(ClientUse::Invite { call, .. }) => self.reoffer_failed(now, call, Some(status)),
+            Some(ClientUse::Bye { call: Some(call) }) => {
+                self.step(now, call, Common::ByeDone, Work::default());
+            }
+            _ => {}
+        }
+    }
+
+    /// A 2xx came again, so its ACK was lost: the same octets once more (RFC 3261 section 13.2.2.4).
+    fn repeat_ack(&mut self, now: Instant, client: ClientKey, tag: Option<&str>) {
+        let Some(ClientUse::Invite { forks, .. }) = self.clients.get(&client) else { return };
+        let Some(ack) = forks.acknowledgement(tag) else { return };
+        self.counters.ack_repeats += 1;
+        let (octets, target) = (ack.octets.clone(), ack.target);
+        if let Err(error) = self.transactions.resend_ack(now, octets, &target) {
+            tracing::debug!(%error, "an ACK could not be repeated");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! What the server transactions below report: requests are sorted, refused or handed on.
+
+use std::io;
+use std::time::Instant;
+
+use rvoip_transaction_core::sip_core::{Method, Request, Response, ResponseBuilder, StatusCode};
+use rvoip_transaction_core::sip_transport::Flow;
+use rvoip_transaction_core::{ServerFailure, ServerKey};
+
+use super::DialogManager;
+use super::call::Exchange;
+use super::step::Work;
+use crate::config::DialogManagerConfig;
+use crate::id::LocalTag;
+use crate::invite::uas;
+use crate::out_of_dialog::{Refusal, inspect};
+use crate::{EndCause, SessionCoordinationEvent};
+
+impl DialogManager {
+    /// A new request: inside a dialog when its To has a tag (RFC 3261 section 12.2.2), else outside.
+    pub(super) fn handle_request(&mut self, now: Instant, server: ServerKey, request: Request, flow: Flow) {
+        let to_tag = request.to().ok().and_then(|to| to.tag().map(str::to_owned));
+        if let Some(tag) = to_tag {
+            return self.handle_in_dialog(now, server, &request, &tag);
+        }
+        if let Err(refusal) = inspect(&request, &self.capabilities) {
+            return self.refuse(now, server, &request, &refusal);
+        }
+        match request.method() {
+            Method::Invite => match self.admission() {
+                Ok(()) => self.handle_incoming_call(now, server, request, flow),
+                Err(refusal) => self.refuse(now, server, &request, &refusal),
+            },
+            // The status is the one that an INVITE would meet (section 11.2).
+            Method::Options => match self.admission() {
+                Ok(()) => self.answer_options(now, server, &request),
+                Err(refusal) => self.refuse(now, server, &request, &refusal),
+            },
+            _ => self.refuse(now, server, &request, &Refusal::NoDialog),
+        }
+    }
+
+    /// Whether one more incoming call has room.
+    fn admission(&self) -> Result<(), Refusal> {
+        let server = match &self.config {
+            DialogManagerConfig::Client(_) => return Err(Refusal::Forbidden),
+            DialogManagerConfig::Server(server) => server,
+            DialogManagerConfig::Hybrid(both) => &both.server,
+        };
+        if self.draining || self.calls.len() >= self.limits().0 {
+            return Err(Refusal::Unavailable(server.retry_after));
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer_options(&mut self, now: Instant, server: ServerKey, request: &Request) {
+        let response = self.response(request, StatusCode::OK);
+        let response = self.capabilities.answer_options(response).build();
+        self.send(now, server, response);
+    }
+
+    /// A response with a To tag, as all but 100 must have one (section 8.2.6.2).
+    pub(super) fn response(&mut self, request: &Request, status: StatusCode) -> ResponseBuilder {
+        let tag = LocalTag::mint(&mut self.rng);
+        Response::builder_for(request, status).to_tag(&tag.to_string())
+    }
+
+    /// Refuses a request of which no call is to know.
+    pub(super) fn refuse(&mut self, now: Instant, server: ServerKey, request: &Request, refusal: &Refusal) {
+        self.counters.refused_requests += 1;
+        match refusal {
+            Refusal::Unavailable(_) => self.counters.overload_refusals += 1,
+            Refusal::NoDialog => self.counters.unknown_dialogs += 1,
+            _ => {}
+        }
+        tracing::debug!(method = %request.method(), ?refusal, "refused");
+        let response = self.response(request, refusal.status());
+        let response = refusal.explain(response, &self.capabilities).build();
+        self.send(now, server, response);
+    }
+
+    /// Answers a request whose fate does not hang on the answer being sent.
+    pub(super) fn send(&mut self, now: Instant, server: ServerKey, response: Response) {
+        if let Err(error) = self.transactions.respond(now, server, response) {
+            tracing::debug!(%error, "a request could not be answered");
+        }
+    }
+
+    /// 487 for an INVITE that is not to be answered any more.
+    pub(super) fn terminate_request(&mut self, now: Instant, server: ServerKey, request: &Request, tag: LocalTag) {
+        let response = Response::builder_for(request, StatusCode::REQUEST_TERMINATED).to_tag(&tag.to_string());
+        let response = self.capabilities.sign_response(response).build();
+        self.send(now, server, response);
+    }
+
+    /// The peer cancelled an INVITE that we have not answered (section 9.2).
+    pub(super) fn handle_cancelled(&mut self, now: Instant, server: ServerKey) {
+        let Some(&key) = self.servers.get(&server) else { return };
+        let response = self.final_response(key, StatusCode::REQUEST_TERMINATED);
+        let Some(call) = self.calls.get_mut(key) else { return };
+        if call.role.is_undecided() {
+            call.note(EndCause::Cancelled);
+            self.step_called(now, key, uas::Input::Cancelled, Work { response, ..Work::default() });
+        } else if let Some(response) = response {
+            call.ledger.roll_back();
+            self.answer_invite(now, key, response);
+            self.emit(SessionCoordinationEvent::OfferWithdrawn { key });
+        }
+    }
+
+    /// The transaction of an INVITE ended before we answered it.
+    pub(super) fn handle_server_failed(&mut self, now: Instant, server: ServerKey, cause: ServerFailure) {
+        let Some(key) = self.servers.remove(&server) else { return };
+        let Some(call) = self.calls.get_mut(key) else { return };
+        call.exchange = Exchange::None;
+        call.limit = None;
+        if call.role.is_undecided() {
+            let error = match cause {
+                ServerFailure::Transport(error) => error,
+                _ => io::ErrorKind::TimedOut,
+            };
+            call.note(EndCause::TransportFailed { error });
+            self.step_called(now, key, uas::Input::TransactionFailed, Work::default());
+        } else {
+            call.ledger.roll_back();
+            self.emit(SessionCoordinationEvent::OfferWithdrawn { key });
+            self.calls.schedule(key);
+        }
+    }
+}

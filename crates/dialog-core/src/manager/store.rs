@@ -1,0 +1,92 @@
+//! All calls of a manager: a slab with checked keys, an index by local tag, and one deadline queue.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
+
+use slab::Slab;
+
+use crate::CallKey;
+use crate::dialog::Dialog;
+use crate::id::LocalTag;
+use crate::manager::call::{Call, Role};
+
+/// The table of calls.
+#[derive(Debug, Default)]
+pub(crate) struct CallStore {
+    calls: Slab<Call>,
+    tags: HashMap<LocalTag, CallKey>,
+    deadlines: BTreeSet<(Instant, CallKey)>,
+    generation: u32,
+}
+
+impl CallStore {
+    pub(crate) fn insert(&mut self, role: Role, dialog: Dialog) -> CallKey {
+        self.generation = self.generation.wrapping_add(1);
+        let entry = self.calls.vacant_entry();
+        let key = CallKey { index: entry.key() as u32, generation: self.generation };
+        self.tags.insert(dialog.local_tag(), key);
+        entry.insert(Call::new(key, role, dialog));
+        key
+    }
+
+    pub(crate) fn get(&self, key: CallKey) -> Option<&Call> {
+        self.calls.get(key.index as usize).filter(|call| call.key == key)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: CallKey) -> Option<&mut Call> {
+        self.calls.get_mut(key.index as usize).filter(|call| call.key == key)
+    }
+
+    pub(crate) fn by_tag(&mut self, tag: LocalTag) -> Option<&mut Call> {
+        let key = *self.tags.get(&tag)?;
+        self.get_mut(key)
+    }
+
+    pub(crate) fn remove(&mut self, key: CallKey) -> Option<Call> {
+        self.get(key)?;
+        let call = self.calls.remove(key.index as usize);
+        self.tags.remove(&call.dialog.local_tag());
+        if let Some(wake) = call.wake {
+            self.deadlines.remove(&(wake, key));
+        }
+        Some(call)
+    }
+
+    /// Brings the deadline queue up to date with the call; to be called after every change of one of its times.
+    pub(crate) fn schedule(&mut self, key: CallKey) {
+        let Some(call) = self.calls.get_mut(key.index as usize).filter(|call| call.key == key) else { return };
+        let due = call.due();
+        let before = std::mem::replace(&mut call.wake, due);
+        if before == due {
+            return;
+        }
+        if let Some(before) = before {
+            self.deadlines.remove(&(before, key));
+        }
+        if let Some(due) = due {
+            self.deadlines.insert((due, key));
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the next call whose deadline has come.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<CallKey> {
+        let (_, key) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
+        self.deadlines.pop_first();
+        if let Some(call) = self.get_mut(key) {
+            call.wake = None;
+        }
+        Some(key)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = CallKey> + '_ {
+        self.calls.iter().map(|(_, call)| call.key)
+    }
+}

@@ -1,0 +1,13 @@
+//! Calls in virtual time over the simulated network, speaking wire octets: a manager against a raw peer whose every
+//! line the test writes, and two managers against each other.
+
+mod called;
+mod caller;
+mod crossings;
+mod in_dialog;
+mod kit;
+mod memory;
+mod offers;
+mod pair;
+mod refusals;
+mod seeds;

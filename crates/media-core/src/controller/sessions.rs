@@ -1,0 +1,318 @@
+//! The table of media sessions, and what can be done with each of them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use slab::Slab;
+
+use super::session::Session;
+use super::{MediaConfig, MediaMode, MediaPorts, MediaSessionKey, Stopped};
+use crate::engine::MediaCommand;
+use crate::error::MediaError;
+use crate::event::MediaEvent;
+use crate::negotiate::MediaParameters;
+use crate::play::AudioSource;
+use crate::record::RecordingSink;
+use crate::rtp_core::{PortKey, RtpError};
+use crate::sdp::{Direction, SessionDescription};
+
+/// The media sessions of all calls. Deterministic: ports come through [`MediaPorts`], randomness from a seed.
+pub struct MediaSessionController {
+    config: MediaConfig,
+    ports: Box<dyn MediaPorts>,
+    rng: StdRng,
+    sessions: Slab<Session>,
+    generation: u32,
+    /// Stopped sessions whose port is still open.
+    closing: HashMap<MediaSessionKey, PortKey>,
+    /// Those of them that the engine had no room to be told of.
+    untold: Vec<MediaSessionKey>,
+}
+
+type Done = Result<(), MediaError>;
+
+impl MediaSessionController {
+    /// A controller without sessions; `seed` makes everything random about them.
+    #[must_use]
+    pub fn new(config: MediaConfig, ports: Box<dyn MediaPorts>, seed: u64) -> Self {
+        Self {
+            config,
+            ports,
+            rng: StdRng::seed_from_u64(seed),
+            sessions: Slab::new(),
+            generation: 0,
+            closing: HashMap::new(),
+            untold: Vec::new(),
+        }
+    }
+
+    /// Begins a session; opens its port pair unless media is inactive.
+    ///
+    /// # Errors
+    /// [`MediaError::Port`] when no port can be had.
+    pub fn create_session(&mut self, now: Instant) -> Result<MediaSessionKey, MediaError> {
+        self.tell_untold(now);
+        let entry = self.sessions.vacant_entry();
+        self.generation = self.generation.wrapping_add(1);
+        let key = MediaSessionKey {
+            index: u32::try_from(entry.key()).unwrap_or(u32::MAX),
+            generation: self.generation,
+        };
+        let port = match self.config.mode {
+            MediaMode::Active => Some(self.ports.open(now)?),
+            MediaMode::Inactive => None,
+        };
+        if let Some(port) = port {
+            let seed = self.rng.random();
+            let source = self.config.source.clone();
+            let open = MediaCommand::Open {
+                key,
+                port: port.key,
+                seed,
+                source,
+            };
+            if let Err(error) = self.ports.command(now, port.key, open) {
+                self.ports.release(now, port.key);
+                return Err(error.into());
+            }
+        }
+        let session_id = u64::from(self.rng.random::<u32>());
+        entry.insert(Session::new(key, port, session_id));
+        Ok(key)
+    }
+
+    /// Sets the address that this session's descriptions tell, in place of the configured or bound one.
+    ///
+    /// # Errors
+    /// [`MediaError::UnknownSession`].
+    pub fn set_advertised(&mut self, key: MediaSessionKey, address: IpAddr) -> Done {
+        self.session_mut(key)?.advertised = Some(address);
+        Ok(())
+    }
+
+    /// Sets what this side wants in offers and answers from now on: [`Direction::SendOnly`] holds, for instance.
+    ///
+    /// # Errors
+    /// [`MediaError::UnknownSession`].
+    pub fn set_direction(&mut self, key: MediaSessionKey, direction: Direction) -> Done {
+        self.session_mut(key)?.direction = direction;
+        Ok(())
+    }
+
+    /// Writes an offer: the first one, or a new one that succeeds what was agreed on before.
+    ///
+    /// # Errors
+    /// [`MediaError::UnknownSession`], [`MediaError::NoAddress`].
+    pub fn generate_offer(&mut self, key: MediaSessionKey) -> Result<String, MediaError> {
+        let session = session_mut(&mut self.sessions, key)?;
+        session.offer(&self.config)
+    }
+
+    /// Answers the peer's offer and runs the stream by it. On an error the session stays as it was.
+    ///
+    /// # Errors
+    /// [`MediaError`] whose [`sip_status`](MediaError::sip_status) refuses the offer.
+    pub fn generate_answer(
+        &mut self,
+        now: Instant,
+        key: MediaSessionKey,
+        offer: &str,
+    ) -> Result<String, MediaError> {
+        let session = session_mut(&mut self.sessions, key)?;
+        let answer = session.answer(&self.config, offer)?;
+        self.configure(now, key)?;
+        Ok(answer)
+    }
+
+    /// Takes the peer's answer to our offer and runs the stream by it. A later answer to the same offer (180 and 200, or
+    /// forks) replaces an earlier one.
+    ///
+    /// # Errors
+    /// [`MediaError`]; the offer remains outstanding.
+    pub fn apply_answer(&mut self, now: Instant, key: MediaSessionKey, answer: &str) -> Done {
+        self.session_mut(key)?.accept(answer)?;
+        self.configure(now, key)
+    }
+
+    /// Forgets our outstanding offer, which the peer refused; the session stays as it was before it.
+    ///
+    /// # Errors
+    /// [`MediaError::UnknownSession`].
+    pub fn withdraw_offer(&mut self, key: MediaSessionKey) -> Done {
+        self.session_mut(key)?.withdraw();
+        Ok(())
+    }
+
+    /// Lets media flow as negotiated; before this nothing is sent.
+    ///
+    /// # Errors
+    /// [`MediaError::UnknownSession`], [`MediaError::Port`].
+    pub fn start(&mut self, now: Instant, key: MediaSessionKey) -> Done {
+        self.command(now, key, MediaCommand::Start { key })
+    }
+
+    /// Sets what is sent; sequence and timestamp run on.
+    ///
+    /// # Errors
+    /// As [`MediaSessionController::start`].
+    pub fn set_source(&mut self, now: Instant, key: MediaSessionKey, source: AudioSource) -> Done {
+        self.command(now, key, MediaCommand::SetSource { key, source })
+    }
+
+    /// Sends silence in place of the source, or the source again.
+    ///
+    /// # Errors
+    /// As [`MediaSessionController::start`].
+    pub fn set_muted(&mut self, now: Instant, key: MediaSessionKey, muted: bool) -> Done {
+        self.command(now, key, MediaCommand::SetMuted { key, muted })
+    }
+
+    /// Records what is received, in place of an earlier recording; `None` ends it.
+    ///
+    /// # Errors
+    /// As [`MediaSessionController::start`].
+    pub fn record(
+        &mut self,
+        now: Instant,
+        key: MediaSessionKey,
+        sink: Option<RecordingSink>,
+    ) -> Done {
+        self.command(now, key, MediaCommand::Record { key, sink })
+    }
+
+    /// Asks for a [`MediaEvent::Statistics`] now. Without a port there is nothing to report, and none comes.
+    ///
+    /// # Errors
+    /// As [`MediaSessionController::start`].
+    pub fn request_statistics(&mut self, now: Instant, key: MediaSessionKey) -> Done {
+        self.command(now, key, MediaCommand::Report { key })
+    }
+
+    /// Ends the session.
+    ///
+    /// # Errors
+    /// [`MediaError::UnknownSession`].
+    pub fn stop(&mut self, now: Instant, key: MediaSessionKey) -> Result<Stopped, MediaError> {
+        self.tell_untold(now);
+        self.session_mut(key)?;
+        let session = self.sessions.remove(key.index());
+        let Some(port) = session.port else {
+            return Ok(Stopped::Done);
+        };
+        let close = MediaCommand::Close { key };
+        match self.ports.command(now, port.key, close) {
+            Err(RtpError::WorkerStopped) => {
+                self.ports.release(now, port.key);
+                return Ok(Stopped::Done);
+            }
+            Err(_) => self.untold.push(key),
+            Ok(()) => {}
+        }
+        self.closing.insert(key, port.key);
+        Ok(Stopped::EventFollows)
+    }
+
+    /// Takes note of an engine's event before the application sees it; gives the port of an ended session back.
+    pub fn handle_event(&mut self, now: Instant, event: &MediaEvent) {
+        if let MediaEvent::Ended { key, .. } = event
+            && let Some(port) = self.closing.remove(key)
+        {
+            self.ports.release(now, port);
+        }
+        self.tell_untold(now);
+    }
+
+    /// What was negotiated last; `None` before, and for a call without audio.
+    #[must_use]
+    pub fn parameters(&self, key: MediaSessionKey) -> Option<&MediaParameters> {
+        self.session(key)?.parameters.as_ref()
+    }
+
+    /// Our latest agreed description.
+    #[must_use]
+    pub fn local_description(&self, key: MediaSessionKey) -> Option<&SessionDescription> {
+        self.session(key)?.local.as_ref()
+    }
+
+    /// The peer's latest agreed description.
+    #[must_use]
+    pub fn remote_description(&self, key: MediaSessionKey) -> Option<&SessionDescription> {
+        self.session(key)?.remote.as_ref()
+    }
+
+    /// The address this session receives RTP on; `None` without a port.
+    #[must_use]
+    pub fn local_rtp(&self, key: MediaSessionKey) -> Option<SocketAddr> {
+        Some(self.session(key)?.port?.rtp)
+    }
+
+    /// Sessions that were created and not stopped.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether there is no session.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// Port pairs in use; falls to zero when all sessions have ended.
+    #[must_use]
+    pub fn open_ports(&self) -> usize {
+        self.ports.open_ports()
+    }
+
+    fn configure(&mut self, now: Instant, key: MediaSessionKey) -> Done {
+        let parameters = self.parameters(key).cloned().map(Box::new);
+        self.command(now, key, MediaCommand::Configure { key, parameters })
+    }
+
+    fn command(&mut self, now: Instant, key: MediaSessionKey, command: MediaCommand) -> Done {
+        let port = self.session_mut(key)?.port;
+        if let Some(port) = port {
+            self.ports.command(now, port.key, command)?;
+        }
+        Ok(())
+    }
+
+    /// Repeats the closings that did not reach the engine.
+    fn tell_untold(&mut self, now: Instant) {
+        while let Some(key) = self.untold.pop() {
+            let Some(port) = self.closing.get(&key) else {
+                continue;
+            };
+            if self
+                .ports
+                .command(now, *port, MediaCommand::Close { key })
+                .is_err()
+            {
+                self.untold.push(key);
+                break;
+            }
+        }
+    }
+
+    fn session(&self, key: MediaSessionKey) -> Option<&Session> {
+        let session = self.sessions.get(key.index());
+        session.filter(|session| session.key == key)
+    }
+
+    fn session_mut(&mut self, key: MediaSessionKey) -> Result<&mut Session, MediaError> {
+        session_mut(&mut self.sessions, key)
+    }
+}
+
+fn session_mut(
+    sessions: &mut Slab<Session>,
+    key: MediaSessionKey,
+) -> Result<&mut Session, MediaError> {
+    let session = sessions.get_mut(key.index());
+    session
+        .filter(|session| session.key == key)
+        .ok_or(MediaError::UnknownSession(key))
+}

@@ -1,0 +1,261 @@
+//! The media engine: all streams of a worker on one 20 ms clock.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+mod command;
+mod outbox;
+
+pub use command::MediaCommand;
+pub(crate) use outbox::Outbox;
+
+use crate::capabilities::FRAME;
+use crate::controller::MediaSessionKey;
+use crate::error::MediaError;
+use crate::event::{MediaEvent, MediaStatistics};
+use crate::record::{FileWriter, Recorder};
+use crate::rtp_core::{
+    Channel, FrameClock, MediaCore, PortKey, RtpError, Tick, Transmit, WallClock,
+};
+use crate::stream::Stream;
+
+/// How long the end of a session waits for the disk to take the rest of its recording.
+const RECORDING_PATIENCE: Duration = Duration::from_secs(5);
+/// After a stall so many frames of media time are made up for; more are forgotten.
+const MAX_SKIPPED_FRAMES: u64 = 250;
+
+/// How an engine runs its streams.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// How often each stream reports its figures.
+    pub statistics_interval: Duration,
+    /// After how long without a packet the peer's flow counts as stopped.
+    pub flow_timeout: Duration,
+}
+
+impl Default for EngineConfig {
+    /// A report and a flow timeout of two seconds each.
+    fn default() -> Self {
+        Self {
+            statistics_interval: Duration::from_secs(2),
+            flow_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// All streams of a worker. Sans-IO: rtp-core's media worker drives it, or a simulation.
+#[derive(Debug)]
+pub struct MediaEngine {
+    config: EngineConfig,
+    wall_clock: WallClock,
+    /// The grid of frames; `None` while there is nothing to do.
+    clock: Option<FrameClock>,
+    /// By the index of their keys.
+    streams: Vec<Option<Stream>>,
+    open: usize,
+    ports: HashMap<PortKey, usize>,
+    ending: Vec<Ending>,
+    outbox: Outbox,
+    /// Below the streams: when the engine is dropped they end their recordings first, then this waits for the disk.
+    writer: FileWriter,
+}
+
+/// A session that has ended but for its recording.
+#[derive(Debug)]
+struct Ending {
+    key: MediaSessionKey,
+    statistics: MediaStatistics,
+    recorder: Recorder,
+    deadline: Instant,
+}
+
+impl MediaEngine {
+    /// An engine without streams; `clock` ties `now` to wall-clock time for RTCP.
+    #[must_use]
+    pub fn new(config: EngineConfig, clock: WallClock) -> Self {
+        Self {
+            config,
+            wall_clock: clock,
+            clock: None,
+            streams: Vec::new(),
+            open: 0,
+            ports: HashMap::new(),
+            ending: Vec::new(),
+            outbox: Outbox::default(),
+            writer: FileWriter::default(),
+        }
+    }
+
+    /// Streams that are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open
+    }
+
+    /// Whether no stream is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open == 0
+    }
+
+    fn open(&mut self, now: Instant, stream: Stream) {
+        let index = stream.key().index();
+        if self.streams.len() <= index {
+            self.streams.resize_with(index + 1, || None);
+        }
+        if let Some(replaced) = self.streams[index].take() {
+            self.close(now, replaced);
+        }
+        self.ports.insert(stream.port(), index);
+        self.streams[index] = Some(stream);
+        self.open += 1;
+        self.clock
+            .get_or_insert_with(|| FrameClock::new(now + FRAME, FRAME));
+    }
+
+    fn close(&mut self, now: Instant, mut stream: Stream) {
+        self.open -= 1;
+        self.ports.remove(&stream.port());
+        stream.say_goodbye(now, &mut self.outbox);
+        self.outbox.closed_ports.push_back(stream.port());
+        let statistics = stream.statistics();
+        let key = stream.key();
+        match stream.end_recording() {
+            Some(recorder) => self.ending.push(Ending {
+                key,
+                statistics,
+                recorder,
+                deadline: now + RECORDING_PATIENCE,
+            }),
+            None => self
+                .outbox
+                .events
+                .push_back(MediaEvent::Ended { key, statistics }),
+        }
+    }
+
+    /// Ends sessions whose recording is complete, or has kept them waiting for too long.
+    fn end_recorded(&mut self, now: Instant) {
+        let events = &mut self.outbox.events;
+        let done = |ending: &mut Ending| ending.recorder.is_complete() || ending.deadline <= now;
+        for ending in self.ending.extract_if(.., done) {
+            let Ending {
+                key, statistics, ..
+            } = ending;
+            events.push_back(MediaEvent::Ended { key, statistics });
+        }
+        if self.open == 0 && self.ending.is_empty() {
+            self.clock = None;
+        }
+    }
+
+    fn stream(&mut self, key: MediaSessionKey) -> Option<&mut Stream> {
+        let slot = self.streams.get_mut(key.index())?.as_mut();
+        slot.filter(|stream| stream.key() == key)
+    }
+}
+
+impl MediaCore for MediaEngine {
+    type Command = MediaCommand;
+    type Event = MediaEvent;
+
+    fn handle_command(&mut self, now: Instant, command: MediaCommand) {
+        let key = command.key();
+        match command {
+            MediaCommand::Open {
+                port, seed, source, ..
+            } => {
+                let stream = Stream::new(now, key, port, seed, source, self.wall_clock);
+                self.open(now, stream);
+            }
+            MediaCommand::Close { .. } if self.stream(key).is_some() => {
+                if let Some(stream) = self.streams[key.index()].take() {
+                    self.close(now, stream);
+                    self.end_recorded(now);
+                }
+            }
+            MediaCommand::Record { sink, .. } => {
+                let recorder = sink.map(|sink| Recorder::new(sink, &mut self.writer));
+                if let Some(stream) = self.stream(key) {
+                    stream.record(recorder);
+                }
+            }
+            command => {
+                let slot = self.streams.get_mut(key.index()).and_then(Option::as_mut);
+                if let Some(stream) = slot.filter(|stream| stream.key() == key) {
+                    stream.handle_command(now, command, &mut self.outbox);
+                }
+            }
+        }
+    }
+
+    fn handle_packet(
+        &mut self,
+        now: Instant,
+        port: PortKey,
+        channel: Channel,
+        source: SocketAddr,
+        payload: &[u8],
+    ) {
+        let index = self.ports.get(&port);
+        if let Some(stream) = index.and_then(|index| self.streams[*index].as_mut()) {
+            match channel {
+                Channel::Rtp => stream.handle_rtp(now, source, payload, &mut self.outbox),
+                Channel::Rtcp => stream.handle_rtcp(now, source, payload),
+            }
+        }
+    }
+
+    fn handle_port_failed(&mut self, _now: Instant, port: PortKey, error: io::ErrorKind) {
+        let index = self.ports.get(&port);
+        if let Some(stream) = index.and_then(|index| self.streams[*index].as_ref()) {
+            self.outbox.events.push_back(MediaEvent::Failed {
+                key: stream.key(),
+                error: MediaError::Port(RtpError::Socket(error)),
+            });
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        let Some(clock) = &mut self.clock else {
+            return;
+        };
+        let mut frame_at = clock.deadline();
+        let Tick { skipped, due } = clock.advance(now);
+        let forgotten = skipped.saturating_sub(MAX_SKIPPED_FRAMES);
+        frame_at += FRAME * u32::try_from(forgotten).unwrap_or(u32::MAX);
+        let skipped = skipped - forgotten;
+        for frame in 0..skipped + u64::from(due) {
+            for stream in self.streams.iter_mut().flatten() {
+                if frame < skipped {
+                    stream.skip_frame(frame_at);
+                } else {
+                    stream.frame(frame_at, &self.config, &mut self.outbox);
+                }
+            }
+            frame_at += FRAME;
+        }
+        self.end_recorded(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        self.clock.as_ref().map(FrameClock::deadline)
+    }
+
+    fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
+        self.outbox.poll_transmit()
+    }
+
+    fn poll_closed_port(&mut self) -> Option<PortKey> {
+        self.outbox.closed_ports.pop_front()
+    }
+
+    fn poll_event(&mut self) -> Option<MediaEvent> {
+        self.outbox.events.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests;

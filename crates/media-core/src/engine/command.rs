@@ -1,0 +1,84 @@
+//! What the engine can be asked to do.
+
+use crate::controller::MediaSessionKey;
+use crate::negotiate::MediaParameters;
+use crate::play::AudioSource;
+use crate::record::RecordingSink;
+use crate::rtp_core::PortKey;
+
+/// What the engine is asked to do; every command names its session.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum MediaCommand {
+    /// Begin a stream on an open port; it sends nothing until configured and started.
+    Open {
+        /// The session.
+        key: MediaSessionKey,
+        /// Its port pair.
+        port: PortKey,
+        /// Where SSRC, sequence number and timestamp are drawn from.
+        seed: u64,
+        /// What to send.
+        source: AudioSource,
+    },
+    /// Run the stream by these parameters from the next frame on.
+    Configure {
+        /// The session.
+        key: MediaSessionKey,
+        /// What was negotiated; `None` when there is to be no audio.
+        parameters: Option<Box<MediaParameters>>,
+    },
+    /// Let media flow as the parameters say.
+    Start {
+        /// The session.
+        key: MediaSessionKey,
+    },
+    /// Send this from the next frame on; sequence and timestamp run on.
+    SetSource {
+        /// The session.
+        key: MediaSessionKey,
+        /// What to send.
+        source: AudioSource,
+    },
+    /// Send silence in place of the source, or the source again.
+    SetMuted {
+        /// The session.
+        key: MediaSessionKey,
+        /// Whether to send silence.
+        muted: bool,
+    },
+    /// Record what is received, in place of an earlier recording; `None` ends it.
+    Record {
+        /// The session.
+        key: MediaSessionKey,
+        /// Where to.
+        sink: Option<RecordingSink>,
+    },
+    /// Report the session's figures now.
+    Report {
+        /// The session.
+        key: MediaSessionKey,
+    },
+    /// End the stream and give its port back.
+    Close {
+        /// The session.
+        key: MediaSessionKey,
+    },
+}
+
+impl MediaCommand {
+    /// The session that the command is for.
+    #[must_use]
+    pub fn key(&self) -> MediaSessionKey {
+        match self {
+            Self::Open { key, .. }
+            | Self::Configure { key, .. }
+            | Self::Start { key }
+            | Self::SetSource { key, .. }
+            | Self::SetMuted { key, .. }
+            | Self::Record { key, .. }
+            | Self::Report { key }
+            | Self::Close { key } => *key,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What the engine tells about a call's media.
+
+use std::time::Duration;
+
+use crate::codec::Codec;
+use crate::controller::MediaSessionKey;
+use crate::error::MediaError;
+use crate::jitter_buffer::JitterBufferStatistics;
+use crate::quality::QualityMetrics;
+
+/// A fact about one media session. [`MediaEvent::Ended`] comes last, and once.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum MediaEvent {
+    /// Audio of the peer arrives.
+    FlowStarted {
+        /// The session.
+        key: MediaSessionKey,
+    },
+    /// Nothing has arrived for a while, although the peer is expected to send.
+    FlowStopped {
+        /// The session.
+        key: MediaSessionKey,
+    },
+    /// The figures of the session; at the engine's interval and on request.
+    Statistics {
+        /// The session.
+        key: MediaSessionKey,
+        /// The figures so far.
+        statistics: MediaStatistics,
+    },
+    /// Part of the session failed; the rest goes on.
+    Failed {
+        /// The session.
+        key: MediaSessionKey,
+        /// What failed.
+        error: MediaError,
+    },
+    /// The session is over: its ports are closed and its recording is complete.
+    Ended {
+        /// The session.
+        key: MediaSessionKey,
+        /// The figures of the whole session.
+        statistics: MediaStatistics,
+    },
+}
+
+impl MediaEvent {
+    /// The session that the event is about.
+    #[must_use]
+    pub fn key(&self) -> MediaSessionKey {
+        match self {
+            Self::FlowStarted { key }
+            | Self::FlowStopped { key }
+            | Self::Statistics { key, .. }
+            | Self::Failed { key, .. }
+            | Self::Ended { key, .. } => *key,
+        }
+    }
+}
+
+/// The figures of one media session.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MediaStatistics {
+    /// The codec that is sent; `None` before negotiation.
+    pub codec: Option<Codec>,
+    /// RTP packets sent.
+    pub packets_sent: u64,
+    /// Payload octets sent.
+    pub octets_sent: u64,
+    /// RTP packets received.
+    pub packets_received: u64,
+    /// Payload octets received.
+    pub octets_received: u64,
+    /// Packets the network lost, RFC 3550 A.3; never negative.
+    pub packets_lost: u64,
+    /// Lost packets in per cent of those expected; 0 before anything was expected.
+    pub packet_loss_percent: f64,
+    /// The interarrival jitter, RFC 3550 A.8.
+    pub jitter: Duration,
+    /// The round trip by the last report; `None` until a peer reported on us.
+    pub round_trip_time: Option<Duration>,
+    /// What the jitter buffer did.
+    pub jitter_buffer: JitterBufferStatistics,
+    /// Samples of a recording that the disk did not take in time; silence stands in their place.
+    pub recording_samples_dropped: u64,
+    /// The quality over the last seconds; `None` before anything was received.
+    pub quality_metrics: Option<QualityMetrics>,
+}

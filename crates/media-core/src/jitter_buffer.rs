@@ -1,0 +1,232 @@
+//! The jitter buffer: sound by timestamp, played out late enough that most packets are there in time.
+//!
+//! The buffer holds decoded samples at the places their timestamps give them, so that reordering and packets of any length
+//! need no further thought. Its delay follows the network: [`delay::DelayEstimator`] keeps a histogram of how much later than the
+//! fastest packets the others come, and its 0.99 quantile is the target. The delay moves towards the target where it is
+//! not heard: in gaps and silence freely, in sound by whole pitch periods, overlapped and added. What is missing is made up from
+//! the last pitch period, fading out over 60 ms ([`conceal`]). Memory is fixed: about 10 KB.
+
+use std::time::{Duration, Instant};
+
+mod conceal;
+mod delay;
+mod sample_store;
+
+use conceal::Concealer;
+use delay::DelayEstimator;
+use sample_store::SampleStore;
+
+use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
+use crate::codec::SAMPLE_RATE_HZ;
+
+/// How far from what is played a timestamp may be and still belong to the same run of sound.
+const MAX_STEP_SAMPLES: i64 = SAMPLE_RATE_HZ as i64;
+/// So many late packets in a row mean that the timestamps have moved.
+const MAX_LATE_RUN: u32 = 5;
+/// How far the delay may be above the target before sound is shortened.
+const SLACK_ABOVE: i64 = 200;
+/// How far it may be below before sound is lengthened.
+const SLACK_BELOW: i64 = 40;
+
+/// What a jitter buffer did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JitterBufferStatistics {
+    /// Packets that came after their time to be played.
+    pub late: u64,
+    /// Packets whose place was taken already.
+    pub duplicates: u64,
+    /// Samples that were missing when they had to be played and were made up; of a long gap its first 60 ms.
+    pub concealed_samples: u64,
+    /// Times that playing began anew: a timestamp jump, or a delay beyond all bounds.
+    pub restarts: u64,
+    /// Samples cut out or put in to follow the network's delay.
+    pub adjusted_samples: u64,
+    /// How long samples wait now, beyond the fastest way through the network.
+    pub delay: Duration,
+    /// How long they should, by what the network does.
+    pub target_delay: Duration,
+}
+
+/// The jitter buffer of one stream at 8 kHz.
+#[derive(Debug)]
+pub struct JitterBuffer {
+    store: SampleStore,
+    estimator: DelayEstimator,
+    concealer: Concealer,
+    /// The timestamp to be played next; `None` until something came.
+    next: Option<i64>,
+    /// Whether nothing has been played since the (re)start.
+    fresh: bool,
+    late_run: u32,
+    /// The timestamp of a packet that was out of line; another one near it means a jump.
+    stray: Option<i64>,
+    statistics: JitterBufferStatistics,
+}
+
+impl Default for JitterBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl JitterBuffer {
+    /// An empty buffer.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            store: SampleStore::default(),
+            estimator: DelayEstimator::default(),
+            concealer: Concealer::default(),
+            next: None,
+            fresh: true,
+            late_run: 0,
+            stray: None,
+            statistics: JitterBufferStatistics::default(),
+        }
+    }
+
+    /// Takes the samples of a packet that arrived at `now`.
+    pub fn insert(&mut self, now: Instant, timestamp: u32, samples: &[i16]) {
+        let first = self.estimator.extend(timestamp);
+        let end = first + samples.len() as i64;
+        let Some(next) = self.next else {
+            return self.begin(now, timestamp, samples);
+        };
+        if first < next - MAX_STEP_SAMPLES || end > next + SampleStore::CAPACITY {
+            let jumped = self
+                .stray
+                .is_some_and(|stray| (first - stray).abs() < MAX_STEP_SAMPLES);
+            self.stray = Some(first);
+            if jumped {
+                self.restart();
+                self.begin(now, timestamp, samples);
+            }
+            return;
+        }
+        self.stray = None;
+        self.estimator.observe(now, timestamp);
+        if end <= next {
+            self.statistics.late += 1;
+            self.late_run += 1;
+            if self.late_run >= MAX_LATE_RUN {
+                self.restart();
+                self.begin(now, timestamp, samples);
+            }
+            return;
+        }
+        self.late_run = 0;
+        let behind = (next - first).clamp(0, samples.len() as i64);
+        let new = self.store.put(first + behind, &samples[behind as usize..]);
+        self.statistics.duplicates += u64::from(!new);
+    }
+
+    /// Plays the next frame, the one of the instant `now`. Returns whether playing has begun; `frame` is silence before.
+    pub fn play(&mut self, now: Instant, frame: &mut FrameSamples) -> bool {
+        let Some(mut next) = self.next else {
+            frame.fill(0);
+            return false;
+        };
+        if self.fresh {
+            self.fresh = false;
+            next = self.estimator.playing_at(now, self.estimator.target());
+            self.store.move_to(next);
+        }
+        let target = self.estimator.target();
+        let excess = self.estimator.playing_at(now, 0) - next - target;
+        let consumed = self.render(next, excess, frame);
+        self.statistics.adjusted_samples += consumed.abs_diff(FRAME_SAMPLES as i64);
+        next += consumed;
+        self.store.move_to(next);
+        self.next = Some(next);
+        self.concealer.remember(frame);
+        self.statistics.delay = duration(target + excess);
+        self.statistics.target_delay = duration(target);
+        true
+    }
+
+    /// Begins anew with the next packet: the peer's source has changed.
+    pub fn restart(&mut self) {
+        self.statistics.restarts += u64::from(self.next.is_some());
+        self.next = None;
+        self.estimator = DelayEstimator::default();
+        self.late_run = 0;
+        self.stray = None;
+    }
+
+    /// What the buffer did so far.
+    #[must_use]
+    pub fn statistics(&self) -> JitterBufferStatistics {
+        self.statistics
+    }
+
+    fn begin(&mut self, now: Instant, timestamp: u32, samples: &[i16]) {
+        self.estimator.observe(now, timestamp);
+        let first = self.estimator.extend(timestamp);
+        let next = first - self.estimator.target();
+        self.store.clear(next);
+        self.store.put(first, samples);
+        self.next = Some(next);
+        self.fresh = true;
+    }
+
+    /// Writes a frame from `next` on and returns how many samples of the store it stands for: fewer or more than a frame
+    /// when the delay is `excess` above the target.
+    fn render(&mut self, next: i64, excess: i64, frame: &mut FrameSamples) -> i64 {
+        let whole = FRAME_SAMPLES as i64;
+        let quiet = self.store.quiet_run(next, 2 * whole);
+        if quiet >= whole && excess > SLACK_BELOW {
+            let skipped = excess
+                .min(self.store.quiet_run(next, excess + whole) - whole)
+                .max(0);
+            self.fill(next + skipped, frame);
+            return skipped + whole;
+        }
+        if quiet >= whole && excess < -SLACK_BELOW {
+            let held = (-excess).min(whole);
+            let (before, after) = frame.split_at_mut(held as usize);
+            self.statistics.concealed_samples += self.concealer.conceal(before);
+            self.fill(next, after);
+            return whole - held;
+        }
+        if excess > SLACK_ABOVE && self.store.is_complete(next, 2 * whole) {
+            let mut sound = [0; 2 * FRAME_SAMPLES];
+            self.store.read(next, &mut sound);
+            return whole + conceal::shorten(&sound, frame) as i64;
+        }
+        if excess < -SLACK_BELOW && self.store.is_complete(next, whole) {
+            let mut sound = [0; FRAME_SAMPLES];
+            self.store.read(next, &mut sound);
+            return whole - self.concealer.lengthen(&sound, frame) as i64;
+        }
+        self.fill(next, frame);
+        whole
+    }
+
+    /// Writes what is there from `at` on, and makes up what is not.
+    fn fill(&mut self, at: i64, output: &mut [i16]) {
+        let mut done = 0;
+        while done < output.len() {
+            let place = at + done as i64;
+            let left = (output.len() - done) as i64;
+            let (present, run) = self.store.run(place, left);
+            let part = &mut output[done..done + run as usize];
+            if present {
+                self.store.read(place, part);
+                self.concealer.resume(part);
+            } else {
+                self.concealer.learn(done, output);
+                let part = &mut output[done..done + run as usize];
+                self.statistics.concealed_samples += self.concealer.conceal(part);
+            }
+            done += run as usize;
+        }
+    }
+}
+
+fn duration(samples: i64) -> Duration {
+    let samples = u64::try_from(samples).unwrap_or(0);
+    Duration::from_micros(samples * 1_000_000 / u64::from(SAMPLE_RATE_HZ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Offer and answer (RFC 3264): which codec, where to, in which direction. Pure: descriptions in, descriptions out.
+//!
+//! The rules, where the RFC leaves a choice:
+//! - One audio stream is carried: the first acceptable `m=audio` over `RTP/AVP` or `RTP/AVPF`. All others are refused by port 0.
+//! - An answer names one codec, so that nobody changes it midway: the first common one in the order of
+//!   [`Capabilities::preference`](crate::Capabilities). Payload types are the offerer's. `telephone-event` is added when offered.
+//! - Packets are sent in the length the peer asks for, rounded down to whole frames of 20 ms, at least one frame, at most 120 ms and
+//!   `a=maxptime`. Packets of any length are received.
+//! - The answer's direction is the offered one mirrored, limited by what this side wants. A connection address of all
+//!   zeros takes the peer's receiving away, as RFC 2543 phones mean it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::codec::Codec;
+use crate::sdp::{Direction, SessionDescription};
+
+mod answer;
+mod formats;
+mod offer;
+mod remote;
+
+pub use answer::negotiate;
+pub use offer::{accept_answer, offer, reoffer};
+
+/// The port that stands in a description when no socket is open: "discard".
+pub const DISCARD_PORT: u16 = 9;
+
+/// What this side puts into a description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalMedia {
+    /// Where RTP is received; RTCP on the port above it.
+    pub address: SocketAddr,
+    /// What this side wants to do.
+    pub direction: Direction,
+}
+
+/// An answer and what it means for the stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Negotiated {
+    /// The answer to send.
+    pub answer: SessionDescription,
+    /// How the audio stream is to be run; `None` when the offer has none, or has it switched off.
+    pub media: Option<MediaParameters>,
+}
+
+/// How an audio stream is to be run, as negotiated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaParameters {
+    /// Where RTP goes.
+    pub remote_rtp: SocketAddr,
+    /// Where RTCP goes.
+    pub remote_rtcp: SocketAddr,
+    /// The codec to send.
+    pub codec: Codec,
+    /// The payload type to send it with: the peer's number.
+    pub payload_type: u8,
+    /// The payload types to expect: our numbers.
+    pub receive: Vec<(u8, Codec)>,
+    /// The payload types of telephone events, if both sides know them.
+    pub telephone_event: Option<TelephoneEvent>,
+    /// What this side does.
+    pub direction: Direction,
+    /// The length of the packets to send, a multiple of 20 ms.
+    pub ptime: Duration,
+    /// Whether the peer holds the call: it does not want to receive.
+    pub held: bool,
+}
+
+/// The payload types of telephone events (RFC 4733).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TelephoneEvent {
+    /// The peer's number, to send with.
+    pub send: u8,
+    /// Our number, to expect.
+    pub receive: u8,
+}
+
+/// Why an offer or an answer cannot be met; SIP says 488 to an offer like that.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NegotiationError {
+    /// No media section is audio over plain RTP.
+    #[error("no audio over RTP/AVP among the {sections} media sections")]
+    NoAudio {
+        /// How many sections there are.
+        sections: usize,
+    },
+    /// Audio, but in no codec of ours.
+    #[error("no common codec; the peer knows {}", .offered.join(", "))]
+    NoCommonCodec {
+        /// The encodings or payload types of the peer.
+        offered: Vec<String>,
+    },
+    /// The section has no `c=` line, nor has the session.
+    #[error("audio without a connection address")]
+    NoConnection,
+    /// The connection address is a host name, which is not resolved here.
+    #[error("connection address {0} is a host name")]
+    HostName(String),
+    /// The answer refuses the audio stream of our offer.
+    #[error("the answer refuses the audio stream")]
+    Refused,
+    /// The answer does not fit our offer: another number or order of media sections.
+    #[error("the answer has {answered} media sections for {offered}, or in another order")]
+    SectionsDiffer {
+        /// Sections in our offer.
+        offered: usize,
+        /// Sections in the answer.
+        answered: usize,
+    },
+}

@@ -1,0 +1,135 @@
+//! The formats of an audio section: which codecs they are, and how a section of ours is written.
+
+use std::time::Duration;
+
+use super::Direction;
+use crate::capabilities::{Capabilities, FRAME};
+use crate::codec::{Codec, SAMPLE_RATE_HZ};
+use crate::sdp::{Attribute, Line, MediaDescription};
+
+const TELEPHONE_EVENT: &str = "telephone-event";
+/// The payload type of telephone events in our own offers.
+const TELEPHONE_EVENT_PAYLOAD_TYPE: u8 = 101;
+const LONGEST_PACKET: Duration = Duration::from_millis(120);
+
+/// What an audio section lists that we know.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Formats {
+    /// Payload types and codecs, in the order of the section.
+    pub(super) codecs: Vec<(u8, Codec)>,
+    /// The payload type of telephone events.
+    pub(super) telephone_event: Option<u8>,
+}
+
+impl Formats {
+    /// Reads the formats of a section; what is not known is passed over.
+    pub(super) fn of(section: &MediaDescription) -> Self {
+        let mut formats = Self::default();
+        for payload_type in payload_types(section) {
+            match section.rtpmap(payload_type) {
+                Some(map) if map.clock_rate_hz != SAMPLE_RATE_HZ || map.channels != 1 => {}
+                Some(map) if map.encoding.eq_ignore_ascii_case(TELEPHONE_EVENT) => {
+                    formats.telephone_event.get_or_insert(payload_type);
+                }
+                Some(map) => {
+                    let codec = Codec::from_name(map.encoding);
+                    formats
+                        .codecs
+                        .extend(codec.map(|codec| (payload_type, codec)));
+                }
+                None => {
+                    let codec = Codec::from_static_payload_type(payload_type);
+                    formats
+                        .codecs
+                        .extend(codec.map(|codec| (payload_type, codec)));
+                }
+            }
+        }
+        formats
+    }
+
+    /// What we offer: payload types as in `previous` where it has them, the usual ones otherwise.
+    pub(super) fn offered(capabilities: &Capabilities, previous: &Self) -> Self {
+        let number = |codec: &Codec| {
+            let known = previous.codecs.iter().find(|(_, known)| known == codec);
+            known.map_or(codec.static_payload_type(), |(number, _)| *number)
+        };
+        let event = previous.telephone_event;
+        Self {
+            codecs: capabilities
+                .codecs
+                .iter()
+                .map(|codec| (number(codec), *codec))
+                .collect(),
+            telephone_event: capabilities
+                .telephone_event
+                .then(|| event.unwrap_or(TELEPHONE_EVENT_PAYLOAD_TYPE)),
+        }
+    }
+
+    /// A section of ours that lists these formats.
+    pub(super) fn section(
+        &self,
+        port: u16,
+        protocol: &str,
+        ptime: Duration,
+        direction: Direction,
+    ) -> MediaDescription {
+        let mut section = MediaDescription {
+            kind: "audio".to_owned(),
+            port,
+            port_count: 1,
+            protocol: protocol.to_owned(),
+            formats: Vec::new(),
+            lines: Vec::new(),
+        };
+        let mut attribute = |attribute| section.lines.push(Line::Attribute(attribute));
+        for (number, codec) in &self.codecs {
+            section.formats.push(number.to_string());
+            let map = format!("{number} {codec}/{}", codec.clock_rate_hz());
+            attribute(Attribute::new("rtpmap", map));
+        }
+        if let Some(number) = self.telephone_event {
+            section.formats.push(number.to_string());
+            let map = format!("{number} {TELEPHONE_EVENT}/{SAMPLE_RATE_HZ}");
+            attribute(Attribute::new("rtpmap", map));
+            attribute(Attribute::new("fmtp", format!("{number} 0-15")));
+        }
+        attribute(Attribute::new("ptime", ptime.as_millis()));
+        attribute(Attribute::property(direction.as_str()));
+        section
+    }
+}
+
+/// The encodings a section lists, for a person to read: names where it gives them, payload types otherwise.
+pub(super) fn names(section: &MediaDescription) -> impl Iterator<Item = String> {
+    section.formats.iter().map(|format| {
+        let map = format
+            .parse()
+            .ok()
+            .and_then(|number| section.rtpmap(number));
+        map.map_or_else(|| format.clone(), |map| map.encoding.to_owned())
+    })
+}
+
+/// The length of the packets to send to the writer of `section`.
+pub(super) fn packet_length(section: &MediaDescription, default: Duration) -> Duration {
+    let milliseconds = |name| {
+        section
+            .milliseconds(name)
+            .map(|ms| Duration::from_millis(ms.into()))
+    };
+    let wanted = milliseconds("ptime").unwrap_or(default);
+    let longest = milliseconds("maxptime").unwrap_or(LONGEST_PACKET);
+    let length = wanted.min(longest).min(LONGEST_PACKET);
+    let frames = u32::try_from(length.as_millis() / FRAME.as_millis()).unwrap_or(1);
+    FRAME * frames.max(1)
+}
+
+fn payload_types(section: &MediaDescription) -> impl Iterator<Item = u8> {
+    let numbers = section
+        .formats
+        .iter()
+        .filter_map(|format| format.parse().ok());
+    numbers.filter(|number| *number < 128)
+}

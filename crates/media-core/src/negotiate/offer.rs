@@ -1,0 +1,102 @@
+//! Our own offers, and the answers to them (RFC 3264 sections 5, 7 and 8).
+
+use super::formats::{Formats, names, packet_length};
+use super::remote::{Remote, is_plain_audio, refusal};
+use super::{LocalMedia, MediaParameters, NegotiationError, TelephoneEvent};
+use crate::capabilities::{Capabilities, FRAME};
+use crate::sdp::{Address, Line, Origin, SessionDescription};
+
+/// The first offer of a session.
+#[must_use]
+pub fn offer(capabilities: &Capabilities, local: LocalMedia, origin: Origin) -> SessionDescription {
+    describe(capabilities, local, origin, &Formats::default())
+}
+
+/// A new offer in a session whose latest description is `previous`: as many sections in the same order, the same payload
+/// types, and the version that follows.
+#[must_use]
+pub fn reoffer(
+    previous: &SessionDescription,
+    capabilities: &Capabilities,
+    local: LocalMedia,
+) -> SessionDescription {
+    let audio = previous.media.iter().position(is_plain_audio);
+    let known = audio.map(|index| Formats::of(&previous.media[index]));
+    let origin = previous.origin.clone();
+    let mut offer = describe(capabilities, local, origin, &known.unwrap_or_default());
+    let mut media: Vec<_> = previous.media.iter().map(refusal).collect();
+    match audio {
+        Some(index) => media[index] = offer.media.remove(0),
+        None => media.append(&mut offer.media),
+    }
+    offer.media = media;
+    offer.succeeding(previous)
+}
+
+/// Checks `answer` against our `offer`, and tells how the stream is to be run.
+///
+/// # Errors
+/// [`NegotiationError`] when the answer refuses the stream or does not fit the offer.
+pub fn accept_answer(
+    offer: &SessionDescription,
+    answer: &SessionDescription,
+) -> Result<MediaParameters, NegotiationError> {
+    let differ = NegotiationError::SectionsDiffer {
+        offered: offer.media.len(),
+        answered: answer.media.len(),
+    };
+    if offer.media.len() != answer.media.len() {
+        return Err(differ);
+    }
+    let mut pairs = offer.media.iter().zip(&answer.media);
+    let (ours, theirs) = pairs
+        .find(|(ours, _)| is_plain_audio(ours))
+        .ok_or(NegotiationError::Refused)?;
+    if !theirs.kind.eq_ignore_ascii_case(&ours.kind) {
+        return Err(differ);
+    }
+    if !is_plain_audio(theirs) {
+        return Err(NegotiationError::Refused);
+    }
+    let (offered, answered) = (Formats::of(ours), Formats::of(theirs));
+    let known = |codec| offered.codecs.iter().any(|(_, ours)| ours == codec);
+    let mut common = answered.codecs.iter().filter(|(_, codec)| known(codec));
+    let (payload_type, codec) = *common
+        .next()
+        .ok_or_else(|| NegotiationError::NoCommonCodec {
+            offered: names(theirs).collect(),
+        })?;
+    let remote = Remote::of(answer, theirs)?;
+    let wanted = offer.direction(ours);
+    let events = offered.telephone_event.zip(answered.telephone_event);
+    Ok(MediaParameters {
+        remote_rtp: remote.rtp,
+        remote_rtcp: remote.rtcp,
+        codec,
+        payload_type,
+        receive: offered.codecs,
+        telephone_event: events.map(|(receive, send)| TelephoneEvent { send, receive }),
+        direction: remote.direction.reversed().and(wanted),
+        ptime: packet_length(theirs, packet_length(ours, FRAME)),
+        held: wanted.sends() && !remote.direction.receives(),
+    })
+}
+
+fn describe(
+    capabilities: &Capabilities,
+    local: LocalMedia,
+    origin: Origin,
+    known: &Formats,
+) -> SessionDescription {
+    let formats = Formats::offered(capabilities, known);
+    let port = local.address.port();
+    SessionDescription {
+        origin,
+        name: "-".to_owned(),
+        lines: vec![
+            Line::Connection(Address::Ip(local.address.ip())),
+            Line::Other('t', "0 0".to_owned()),
+        ],
+        media: vec![formats.section(port, "RTP/AVP", capabilities.ptime, local.direction)],
+    }
+}

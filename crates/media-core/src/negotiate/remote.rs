@@ -1,0 +1,64 @@
+//! What a section of the peer says about the peer: where it is, and what it does.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use super::{Direction, NegotiationError};
+use crate::sdp::{Address, MediaDescription, SessionDescription, rtcp_address};
+
+/// The peer's end of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Remote {
+    pub(super) rtp: SocketAddr,
+    pub(super) rtcp: SocketAddr,
+    /// What the peer does, seen by the peer, with an address of all zeros taken into account.
+    pub(super) direction: Direction,
+}
+
+impl Remote {
+    pub(super) fn of(
+        description: &SessionDescription,
+        section: &MediaDescription,
+    ) -> Result<Self, NegotiationError> {
+        let address = description
+            .connection(section)
+            .ok_or(NegotiationError::NoConnection)?;
+        let written = description.direction(section);
+        let (ip, direction) = match address {
+            address if address.is_hold() => {
+                let ip = address.ip().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
+                (ip, written.and(Direction::SendOnly))
+            }
+            Address::Ip(ip) => (*ip, written),
+            Address::Name { host, .. } => return Err(NegotiationError::HostName(host.clone())),
+        };
+        let next = SocketAddr::new(ip, section.port.saturating_add(1));
+        let rtcp = section.attribute("rtcp");
+        Ok(Self {
+            rtp: SocketAddr::new(ip, section.port),
+            rtcp: rtcp
+                .and_then(|value| rtcp_address(value, ip))
+                .unwrap_or(next),
+            direction,
+        })
+    }
+}
+
+/// Whether a section is audio that we could carry, and is switched on.
+pub(super) fn is_plain_audio(section: &MediaDescription) -> bool {
+    let plain = ["RTP/AVP", "RTP/AVPF"];
+    section.port != 0
+        && section.kind.eq_ignore_ascii_case("audio")
+        && plain
+            .iter()
+            .any(|protocol| section.protocol.eq_ignore_ascii_case(protocol))
+}
+
+/// The section that refuses `section` (RFC 3264 section 6).
+pub(super) fn refusal(section: &MediaDescription) -> MediaDescription {
+    MediaDescription {
+        port: 0,
+        port_count: 1,
+        lines: Vec::new(),
+        ..section.clone()
+    }
+}

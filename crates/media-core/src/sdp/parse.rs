@@ -1,0 +1,175 @@
+//! Descriptions from text: strict where a call would go wrong, patient with everything else.
+//!
+//! Needed are `v=0` first, an `o=` line and well-formed `m=` and `c=` lines. Line ends may be CR LF, LF or CR; `s=` and `t=` may be
+//! missing or empty; lines of any letter may stand anywhere in their section.
+
+use super::{Address, Attribute, Line, MediaDescription, Origin, SessionDescription};
+
+/// The largest description that is read, in octets.
+pub const MAX_OCTETS: usize = 65_536;
+/// The most lines that are read.
+pub const MAX_LINES: usize = 2_048;
+/// The most media sections that are read.
+pub const MAX_MEDIA: usize = 64;
+
+/// Why a text is no session description.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SdpError {
+    /// More than [`MAX_OCTETS`].
+    #[error("description of {0} octets is longer than {MAX_OCTETS}")]
+    TooLong(usize),
+    /// More than [`MAX_LINES`].
+    #[error("description has more than {MAX_LINES} lines")]
+    TooManyLines,
+    /// More than [`MAX_MEDIA`] media sections.
+    #[error("description has more than {MAX_MEDIA} media sections")]
+    TooManyMedia,
+    /// The first line is not `v=0`.
+    #[error("description does not begin with v=0")]
+    Version,
+    /// There is no `o=` line.
+    #[error("description has no o= line")]
+    NoOrigin,
+    /// A line, counted from 1, does not follow the grammar of its kind.
+    #[error("line {line} is malformed")]
+    Malformed {
+        /// The line's number, from 1.
+        line: usize,
+    },
+}
+
+impl SessionDescription {
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// [`SdpError`] when the text is no description or exceeds a cap.
+    pub fn parse(text: &str) -> Result<Self, SdpError> {
+        if text.len() > MAX_OCTETS {
+            return Err(SdpError::TooLong(text.len()));
+        }
+        let mut reader = Reader::default();
+        let lines = text
+            .split(['\r', '\n'])
+            .map(|line| line.trim_end_matches([' ', '\t', '\0']))
+            .filter(|line| !line.is_empty());
+        for (index, line) in lines.enumerate() {
+            if index == MAX_LINES {
+                return Err(SdpError::TooManyLines);
+            }
+            match line.trim_start().split_at_checked(2) {
+                Some((start, value)) if start.ends_with('=') => {
+                    reader.line(index, start.as_bytes()[0] as char, value)?;
+                }
+                _ if index == 0 => return Err(SdpError::Version),
+                _ => return Err(SdpError::Malformed { line: index + 1 }),
+            }
+        }
+        reader.finish()
+    }
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Reader {
+    origin: Option<Origin>,
+    name: Option<String>,
+    lines: Vec<Line>,
+    media: Vec<MediaDescription>,
+}
+
+impl Reader {
+    fn line(&mut self, index: usize, letter: char, value: &str) -> Result<(), SdpError> {
+        let malformed = SdpError::Malformed { line: index + 1 };
+        let in_session = self.media.is_empty();
+        let line = match letter {
+            'v' if index == 0 && value.trim() == "0" => return Ok(()),
+            _ if index == 0 => return Err(SdpError::Version),
+            'o' if in_session && self.origin.is_none() => {
+                self.origin = Some(origin(value).ok_or(malformed)?);
+                return Ok(());
+            }
+            's' if in_session && self.name.is_none() => {
+                self.name = Some(value.to_owned());
+                return Ok(());
+            }
+            'm' if self.media.len() == MAX_MEDIA => return Err(SdpError::TooManyMedia),
+            'm' => {
+                self.media.push(media(value).ok_or(malformed)?);
+                return Ok(());
+            }
+            'c' => {
+                let mut words = value.split_ascii_whitespace();
+                Line::Connection(address(&mut words).ok_or(malformed)?)
+            }
+            'a' => Line::Attribute(attribute(value)),
+            _ => Line::Other(letter, value.to_owned()),
+        };
+        match self.media.last_mut() {
+            Some(section) => section.lines.push(line),
+            None => self.lines.push(line),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<SessionDescription, SdpError> {
+        match self.origin {
+            Some(origin) => Ok(SessionDescription {
+                origin,
+                name: self.name.unwrap_or_else(|| "-".to_owned()),
+                lines: self.lines,
+                media: self.media,
+            }),
+            None => Err(SdpError::NoOrigin),
+        }
+    }
+}
+
+fn origin(value: &str) -> Option<Origin> {
+    let mut words = value.split_ascii_whitespace();
+    Some(Origin {
+        username: words.next()?.to_owned(),
+        session_id: words.next()?.to_owned(),
+        version: words.next()?.to_owned(),
+        address: address(&mut words)?,
+    })
+}
+
+/// `IN IP4 192.0.2.1`, perhaps with a multicast suffix.
+fn address<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Address> {
+    let (_network, kind, text) = (words.next()?, words.next()?, words.next()?);
+    let host = text.split('/').next().unwrap_or(text);
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    Some(match bare.parse() {
+        Ok(ip) => Address::Ip(ip),
+        Err(_) => Address::Name {
+            kind: kind.to_owned(),
+            host: host.to_owned(),
+        },
+    })
+}
+
+fn attribute(value: &str) -> Attribute {
+    match value.split_once(':') {
+        Some((name, value)) => Attribute::new(name.trim(), value),
+        None => Attribute::property(value.trim()),
+    }
+}
+
+fn media(value: &str) -> Option<MediaDescription> {
+    let mut words = value.split_ascii_whitespace();
+    let kind = words.next()?.to_owned();
+    let ports = words.next()?;
+    let (port, port_count) = match ports.split_once('/') {
+        Some((port, count)) => (port.parse().ok()?, count.parse().ok()?),
+        None => (ports.parse().ok()?, 1),
+    };
+    Some(MediaDescription {
+        kind,
+        port,
+        port_count,
+        protocol: words.next()?.to_owned(),
+        formats: words.map(str::to_owned).collect(),
+        lines: Vec::new(),
+    })
+}

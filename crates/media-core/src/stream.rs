@@ -1,0 +1,261 @@
+//! One stream: an RTP session, a codec, a jitter buffer, what is sent and what is recorded.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+mod figures;
+mod send;
+
+use figures::QualityWindow;
+use send::Packetizer;
+
+use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
+use crate::codec::SAMPLE_RATE_HZ;
+use crate::controller::MediaSessionKey;
+use crate::engine::{EngineConfig, MediaCommand, Outbox};
+use crate::error::MediaError;
+use crate::event::MediaEvent;
+use crate::jitter_buffer::JitterBuffer;
+use crate::negotiate::MediaParameters;
+use crate::play::{AudioSource, Played, Player};
+use crate::record::Recorder;
+use crate::rtp_core::{
+    AcceptFrom, Channel, PortKey, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
+};
+
+/// 5 % of the 64 kbit/s of G.711, as RFC 3550 section 6.2 has it.
+const RTCP_OCTETS_PER_SECOND: u32 = 400;
+/// The longest packet that is decoded: 200 ms.
+const MAX_PAYLOAD_OCTETS: usize = 10 * FRAME_SAMPLES;
+
+/// One stream of an engine.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    key: MediaSessionKey,
+    port: PortKey,
+    rtp: RtpSession,
+    parameters: Option<Box<MediaParameters>>,
+    started: bool,
+    player: Player,
+    packetizer: Packetizer,
+    jitter_buffer: JitterBuffer,
+    decoded: Vec<i16>,
+    recorder: Option<Recorder>,
+    /// Samples that earlier recordings of this stream lost.
+    recording_samples_dropped: u64,
+    /// Whether audio arrives.
+    flowing: bool,
+    window: QualityWindow,
+    next_report: Option<Instant>,
+}
+
+impl Stream {
+    pub(crate) fn new(
+        now: Instant,
+        key: MediaSessionKey,
+        port: PortKey,
+        seed: u64,
+        source: AudioSource,
+        clock: WallClock,
+    ) -> Self {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let config = RtpSessionConfig {
+            clock_rate_hz: SAMPLE_RATE_HZ,
+            // RFC 7022: 96 random bits.
+            cname: format!("{:024x}", rng.random::<u128>() >> 32),
+            rtcp_octets_per_second: RTCP_OCTETS_PER_SECOND,
+            accept: AcceptFrom::AnyUntilFirst,
+            clock,
+        };
+        Self {
+            key,
+            port,
+            rtp: RtpSession::new(now, config, rng.random()),
+            parameters: None,
+            started: false,
+            player: Player::new(source),
+            packetizer: Packetizer::default(),
+            jitter_buffer: JitterBuffer::new(),
+            decoded: Vec::with_capacity(MAX_PAYLOAD_OCTETS),
+            recorder: None,
+            recording_samples_dropped: 0,
+            flowing: false,
+            window: QualityWindow::default(),
+            next_report: None,
+        }
+    }
+
+    pub(crate) fn key(&self) -> MediaSessionKey {
+        self.key
+    }
+
+    pub(crate) fn port(&self) -> PortKey {
+        self.port
+    }
+
+    pub(crate) fn handle_command(
+        &mut self,
+        now: Instant,
+        command: MediaCommand,
+        outbox: &mut Outbox,
+    ) {
+        match command {
+            MediaCommand::Configure { parameters, .. } => self.configure(now, parameters),
+            MediaCommand::Start { .. } => self.started = true,
+            MediaCommand::SetSource { source, .. } => self.player.switch(source),
+            MediaCommand::SetMuted { muted, .. } => self.packetizer.set_muted(muted),
+            MediaCommand::Report { .. } => outbox.events.push_back(self.report()),
+            // The others are the engine's own.
+            _ => {}
+        }
+    }
+
+    /// Records to another recorder, or no more.
+    pub(crate) fn record(&mut self, recorder: Option<Recorder>) {
+        let earlier = std::mem::replace(&mut self.recorder, recorder);
+        self.recording_samples_dropped += earlier.map_or(0, |earlier| earlier.dropped());
+    }
+
+    /// Takes a datagram of the RTP port; one that cannot be used is counted by the session.
+    pub(crate) fn handle_rtp(
+        &mut self,
+        now: Instant,
+        source: SocketAddr,
+        datagram: &[u8],
+        outbox: &mut Outbox,
+    ) {
+        let Ok(received) = self.rtp.handle_rtp(now, source, datagram) else {
+            return;
+        };
+        if received.restarted {
+            self.jitter_buffer.restart();
+        }
+        let Some(parameters) = &self.parameters else {
+            return;
+        };
+        let number = received.packet.header().payload_type.number();
+        let mut known = parameters.receive.iter();
+        let codec = known.find(|(payload_type, _)| *payload_type == number);
+        let payload = received.packet.payload();
+        if let Some((_, codec)) = codec
+            && parameters.direction.receives()
+            && payload.len() <= MAX_PAYLOAD_OCTETS
+        {
+            self.decoded.clear();
+            codec.decode(payload, &mut self.decoded);
+            let timestamp = received.packet.header().timestamp;
+            self.jitter_buffer.insert(now, timestamp, &self.decoded);
+            if !std::mem::replace(&mut self.flowing, true) {
+                let key = self.key;
+                outbox.events.push_back(MediaEvent::FlowStarted { key });
+            }
+        }
+    }
+
+    /// Takes a datagram of the RTCP port; one that cannot be used is counted by the session.
+    pub(crate) fn handle_rtcp(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
+        let _ = self.rtp.handle_rtcp(now, source, datagram);
+    }
+
+    /// Does one frame: plays, records, sends, and reports what is due.
+    pub(crate) fn frame(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
+        let received = self.play(now);
+        self.send(now, &received, outbox);
+        let (rtp, port) = (&mut self.rtp, self.port);
+        if rtp.poll_timeout().is_some_and(|at| at <= now) {
+            outbox.datagram(port, Channel::Rtcp, |out| rtp.poll_rtcp(now, out));
+        }
+        self.watch(now, config, outbox);
+    }
+
+    /// Lets the time of one frame pass after a stall: it is played and recorded, but nothing is sent.
+    pub(crate) fn skip_frame(&mut self, now: Instant) {
+        self.play(now);
+        self.packetizer.pause(&mut self.rtp);
+    }
+
+    /// Says goodbye to the peer.
+    pub(crate) fn say_goodbye(&mut self, now: Instant, outbox: &mut Outbox) {
+        let (rtp, port) = (&mut self.rtp, self.port);
+        outbox.datagram(port, Channel::Rtcp, |out| rtp.bye(now, "", out));
+    }
+
+    /// Ends the recording, and gives it out if it is not complete yet.
+    pub(crate) fn end_recording(self) -> Option<Recorder> {
+        let recorder = self.recorder?;
+        recorder.finish();
+        (!recorder.is_complete()).then_some(recorder)
+    }
+
+    fn configure(&mut self, now: Instant, parameters: Option<Box<MediaParameters>>) {
+        self.rtp.set_remote(
+            now,
+            parameters.as_ref().map(|parameters| RemoteAddress {
+                rtp: parameters.remote_rtp,
+                rtcp: Some(parameters.remote_rtcp),
+            }),
+        );
+        self.packetizer.reconfigure(&mut self.rtp);
+        self.parameters = parameters;
+    }
+
+    fn play(&mut self, now: Instant) -> FrameSamples {
+        let mut received = [0; FRAME_SAMPLES];
+        let playing = self.jitter_buffer.play(now, &mut received);
+        if let Some(recorder) = self.recorder.as_mut().filter(|_| playing) {
+            recorder.write(&received);
+        }
+        received
+    }
+
+    fn send(&mut self, now: Instant, received: &FrameSamples, outbox: &mut Outbox) {
+        let parameters = self.parameters.as_ref().filter(|_| self.started);
+        let Some(parameters) = parameters.filter(|parameters| parameters.direction.sends()) else {
+            return self.packetizer.pause(&mut self.rtp);
+        };
+        let mut sound = [0; FRAME_SAMPLES];
+        match self.player.frame(received, &mut sound) {
+            Played::Nothing => self.packetizer.pause(&mut self.rtp),
+            Played::Sound => {
+                let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);
+                outbox.datagram(self.port, Channel::Rtp, |out| {
+                    packetizer.frame(now, &sound, parameters, rtp, out)
+                });
+            }
+        }
+    }
+
+    /// Tells what has come to pass: the flow's end, a failed recording, the figures.
+    fn watch(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
+        let key = self.key;
+        let expected = self
+            .parameters
+            .as_ref()
+            .is_some_and(|parameters| parameters.direction.receives());
+        let silent_since = self
+            .rtp
+            .last_received_at()
+            .map(|at| at + config.flow_timeout);
+        if self.flowing && (!expected || silent_since.is_none_or(|at| at <= now)) {
+            self.flowing = false;
+            if expected {
+                outbox.events.push_back(MediaEvent::FlowStopped { key });
+            }
+        }
+        if let Some(kind) = self.recorder.as_mut().and_then(Recorder::failure) {
+            let error = MediaError::Recording(kind);
+            outbox.events.push_back(MediaEvent::Failed { key, error });
+        }
+        self.window.frame(&self.rtp, &self.jitter_buffer);
+        let due = *self
+            .next_report
+            .get_or_insert(now + config.statistics_interval);
+        if due <= now {
+            self.next_report = Some(due.max(now) + config.statistics_interval);
+            outbox.events.push_back(self.report());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a media driver drives: commands, datagrams and time in, datagrams, events and closed ports out.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Instant;
+
+/// Names one RTP/RTCP port pair of a worker; chosen by whoever opens the pair, unique within the worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PortKey(pub u64);
+
+/// Which socket of a port pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The even port: media.
+    Rtp,
+    /// The odd port: reports.
+    Rtcp,
+}
+
+/// One datagram to send, borrowed from the core until it is handed to the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Transmit<'a> {
+    /// The port pair it leaves from.
+    pub port: PortKey,
+    /// The socket of that pair.
+    pub channel: Channel,
+    /// Where it goes.
+    pub destination: SocketAddr,
+    /// The datagram.
+    pub payload: &'a [u8],
+}
+
+/// The sans-IO media engine under a driver.
+///
+/// A driver calls one `handle_` method and then polls until nothing is left, in this order: transmits, closed ports,
+/// events. So an event polled after a port was closed reaches its receiver when the sockets of that port are closed.
+pub trait MediaCore: Send + 'static {
+    /// What the owner of the worker can ask for.
+    type Command: Send + 'static;
+    /// What the engine reports.
+    type Event: Send + 'static;
+
+    /// Carries out one command.
+    fn handle_command(&mut self, now: Instant, command: Self::Command);
+
+    /// Takes one datagram that arrived on `port`.
+    fn handle_packet(
+        &mut self,
+        now: Instant,
+        port: PortKey,
+        channel: Channel,
+        source: SocketAddr,
+        payload: &[u8],
+    );
+
+    /// Learns that the driver could not take over the sockets of `port`; they are closed already.
+    fn handle_port_failed(&mut self, now: Instant, port: PortKey, error: io::ErrorKind);
+
+    /// Does what is due at `now`; called when [`MediaCore::poll_timeout`] has passed.
+    fn handle_timeout(&mut self, now: Instant);
+
+    /// The next instant at which [`MediaCore::handle_timeout`] wants to be called; `None` while idle.
+    fn poll_timeout(&self) -> Option<Instant>;
+
+    /// The next datagram to send.
+    fn poll_transmit(&mut self) -> Option<Transmit<'_>>;
+
+    /// The next port pair whose sockets are to be closed.
+    fn poll_closed_port(&mut self) -> Option<PortKey>;
+
+    /// The next event.
+    fn poll_event(&mut self) -> Option<Self::Event>;
+}

@@ -1,0 +1,104 @@
+//! Taking in RTP data packets (RFC 3550 6.2.1, 8.2, A.1).
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use super::{Received, RtpSession};
+use crate::reception::Reception;
+use crate::{Arrival, Dropped, RtpHeader, RtpPacket, SequenceTracker};
+
+impl RtpSession {
+    /// Takes a datagram from the RTP port.
+    ///
+    /// # Errors
+    /// [`Dropped`] when it must not be used; it has been counted.
+    pub fn handle_rtp<'a>(
+        &mut self,
+        now: Instant,
+        source: SocketAddr,
+        datagram: &'a [u8],
+    ) -> Result<Received<'a>, Dropped> {
+        if !self.rtp_latch.accepts(source) {
+            self.counted.foreign += 1;
+            return Err(Dropped::ForeignSource);
+        }
+        let packet = RtpPacket::parse(datagram).inspect_err(|_| self.counted.invalid += 1)?;
+        let header = packet.header();
+        if header.ssrc == self.sender.ssrc {
+            self.counted.reflected += 1;
+            self.resolve_collision();
+        }
+        let (extended_sequence, reordered, restarted) = match self.arrive(now, source, header) {
+            Arrival::First { extended } => (extended, false, true),
+            Arrival::InOrder { extended } => (extended, false, false),
+            Arrival::Reordered { extended } => (extended, true, false),
+            Arrival::Duplicate => return Err(Dropped::Duplicate),
+            Arrival::Probation => {
+                self.counted.on_probation += 1;
+                return Err(Dropped::Probation);
+            }
+            Arrival::Jump => {
+                self.counted.on_probation += 1;
+                return Err(Dropped::SequenceJump);
+            }
+        };
+        self.counted.reordered += u64::from(reordered);
+        self.counted.octets_received += packet.payload().len() as u64;
+        self.last_received_at = Some(now);
+        self.heard_at = Some(now);
+        if self.rtp_latch.is_signalled(source) || self.rtp_latch.heard().is_none() {
+            self.rtp_latch.lock(source);
+        }
+        Ok(Received {
+            packet,
+            extended_sequence,
+            reordered,
+            restarted,
+        })
+    }
+
+    /// Gives the packet to the valid source or to the one that may become it.
+    fn arrive(&mut self, now: Instant, from: SocketAddr, header: &RtpHeader) -> Arrival {
+        let elapsed = now.saturating_duration_since(self.began);
+        if let Some(source) = self
+            .source
+            .as_mut()
+            .filter(|source| source.ssrc == header.ssrc)
+        {
+            let arrival = source.handle(elapsed, header);
+            if !matches!(arrival, Arrival::Jump) {
+                self.candidate = None;
+            }
+            self.counted.restarts += u64::from(matches!(arrival, Arrival::First { .. }));
+            return arrival;
+        }
+        let vouched = self.source.is_none() && self.rtp_latch.is_signalled(from);
+        let probation = if vouched {
+            0
+        } else {
+            SequenceTracker::MIN_SEQUENTIAL
+        };
+        let mut candidate = match self.candidate.take() {
+            Some(candidate) if candidate.ssrc == header.ssrc && !vouched => candidate,
+            _ => Reception::new(header.ssrc, self.config.clock_rate_hz, probation),
+        };
+        let arrival = candidate.handle(elapsed, header);
+        if matches!(arrival, Arrival::First { .. }) {
+            if let Some(replaced) = self.source.replace(candidate) {
+                self.past = self.past.plus(replaced.total());
+                self.counted.restarts += 1;
+            }
+        } else {
+            self.candidate = Some(candidate);
+        }
+        arrival
+    }
+
+    /// Leaves our SSRC to the peer that uses it too, the first time.
+    pub(super) fn resolve_collision(&mut self) {
+        if !self.collided {
+            self.collided = true;
+            self.abandoned = Some(self.sender.change_ssrc(&mut self.rng));
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Builds a coordinator: sockets, media worker and core, joined.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rvoip_dialog_core::sip_transport::{TransportKind, WireTap};
+use rvoip_media_core::{AudioSource, Codec, MediaMode};
+
+use crate::{CallHandler, Result, SessionCoordinator, SessionError, SessionManagerConfig};
+
+mod assemble;
+
+/// Builds a [`SessionCoordinator`].
+#[derive(Default, Clone)]
+pub struct SessionManagerBuilder {
+    config: SessionManagerConfig,
+    handler: Option<Arc<dyn CallHandler>>,
+    tap: Option<Arc<dyn WireTap>>,
+    unknown_codec: Option<String>,
+}
+
+impl SessionManagerBuilder {
+    /// The defaults: UDP and TCP on port 5060 of all addresses, RTP on ports 10000 to 20000.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// These settings.
+    pub fn from_config(config: SessionManagerConfig) -> Self {
+        SessionManagerBuilder { config, ..Self::default() }
+    }
+
+    /// Receives SIP on this port; 0 takes any.
+    pub fn with_sip_port(mut self, port: u16) -> Self {
+        self.config.local_bind_addr.set_port(port);
+        self
+    }
+
+    /// The SIP URI of this side; see [`SessionManagerConfig::local_address`].
+    pub fn with_local_address(mut self, uri: impl Into<String>) -> Self {
+        self.config.local_address = Some(uri.into());
+        self
+    }
+
+    /// Receives SIP over UDP and TCP on this address; port 0 takes any.
+    pub fn with_local_bind_addr(mut self, address: SocketAddr) -> Self {
+        self.config.local_bind_addr = address;
+        self
+    }
+
+    /// Receives SIP here too. With at least one of these the bind address counts for RTP alone.
+    pub fn with_listener(mut self, kind: TransportKind, address: SocketAddr) -> Self {
+        if self.config.listeners.is_empty() {
+            self.config.local_bind_addr = address;
+        }
+        self.config.listeners.push((kind, address));
+        self
+    }
+
+    /// Receives RTP on ports of this range.
+    pub fn with_rtp_port_range(mut self, first: u16, last: u16) -> Self {
+        self.config.media_port_start = first;
+        self.config.media_port_end = last;
+        self
+    }
+
+    /// The same as [`with_rtp_port_range`](Self::with_rtp_port_range).
+    pub fn with_media_ports(self, first: u16, last: u16) -> Self {
+        self.with_rtp_port_range(first, last)
+    }
+
+    /// Sessions that may exist at once.
+    pub fn with_max_sessions(mut self, sessions: usize) -> Self {
+        self.config.max_sessions = sessions;
+        self
+    }
+
+    /// How long a call may last after it was answered.
+    pub fn with_session_timeout(mut self, timeout: Duration) -> Self {
+        self.config.session_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a call may ring, and a decision be deferred.
+    pub fn with_ringing_timeout(mut self, timeout: Duration) -> Self {
+        self.config.ringing_timeout = timeout;
+        self
+    }
+
+    /// Decides about incoming calls. Without a handler they are answered 480.
+    pub fn with_handler(mut self, handler: Arc<dyn CallHandler>) -> Self {
+        self.handler = Some(handler);
+        self
+    }
+
+    /// Sees every SIP message in and out.
+    pub fn with_wire_tap(mut self, tap: Arc<dyn WireTap>) -> Self {
+        self.tap = Some(tap);
+        self
+    }
+
+    /// What a call sends until told otherwise.
+    pub fn with_media_source(mut self, source: AudioSource) -> Self {
+        self.config.audio = source;
+        self
+    }
+
+    /// Records every answered call into this directory, as `SESSION.wav`.
+    pub fn with_recording_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.config.recording_directory = Some(directory.into());
+        self
+    }
+
+    /// Codecs by their names in SDP, best first; others are not used.
+    pub fn with_preferred_codecs<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.config.preferred_codecs.clear();
+        for name in names {
+            match Codec::from_name(name.as_ref()) {
+                Some(codec) => self.config.preferred_codecs.push(codec),
+                None => self.unknown_codec = Some(name.as_ref().to_owned()),
+            }
+        }
+        self
+    }
+
+    /// Answers and offers inactive media and opens no RTP port: for signalling alone.
+    pub fn without_media(mut self) -> Self {
+        self.config.media = MediaMode::Inactive;
+        self
+    }
+
+    /// Binds the sockets and starts signalling and media. Calls can be placed at once; incoming ones are taken from
+    /// [`start`](crate::SessionControl::start) on.
+    ///
+    /// # Errors
+    /// A setting that makes no sense, or an address or a port that cannot be had. Needs a tokio runtime.
+    pub async fn build(self) -> Result<Arc<SessionCoordinator>> {
+        if let Some(name) = self.unknown_codec {
+            return Err(SessionError::Configuration(format!("{name} is not a codec that is known here")));
+        }
+        assemble::assemble(self.config, self.handler, self.tap)
+    }
+}
+
+impl fmt::Debug for SessionManagerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionManagerBuilder")
+            .field("config", &self.config)
+            .field("handler", &self.handler)
+            .field("tap", &self.tap.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The address to bind RTP to: that of the first listener.
+fn media_address(config: &SessionManagerConfig) -> IpAddr {
+    config.listeners.first().map_or(config.local_bind_addr, |(_, address)| *address).ip()
+}

@@ -1,0 +1,152 @@
+//! Joins sockets, media worker and core.
+
+use std::net::IpAddr;
+use std::sync::{Arc, Weak};
+use std::time::{Instant, SystemTime};
+
+use rand::rngs::{StdRng, SysRng};
+use rand::{Rng, SeedableRng};
+use rvoip_dialog_core::sip_core::{ByteString, Host, HostPort};
+use rvoip_dialog_core::sip_transport::driver::{self, Sockets};
+use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, WireTap};
+use rvoip_dialog_core::transaction_core::TransactionConfig;
+use rvoip_dialog_core::{ClientConfig, DialogManager, DialogManagerConfig, HybridConfig, ServerConfig};
+use rvoip_media_core::rtp_core::driver::MediaWorker;
+use rvoip_media_core::rtp_core::{PortKey, RtpError, WallClock};
+use rvoip_media_core::{
+    AudioSource, EngineConfig, MediaCommand, MediaConfig, MediaEngine, MediaMode, MediaPorts, MediaSessionController,
+    OpenPort, SocketPorts,
+};
+
+use super::media_address;
+use crate::core::SessionCoreParts;
+use crate::registry::Registry;
+use crate::switchboard::Switchboard;
+use crate::{CallHandler, Result, SessionCoordinator, SessionCore, SessionError, SessionManagerConfig};
+
+pub(super) fn assemble(
+    config: SessionManagerConfig,
+    handler: Option<Arc<dyn CallHandler>>,
+    tap: Option<Arc<dyn WireTap>>,
+) -> Result<Arc<SessionCoordinator>> {
+    let runtime = tokio::runtime::Handle::try_current()
+        .map_err(|_| SessionError::Configuration("needs a tokio runtime".to_owned()))?;
+    let mut rng = StdRng::try_from_rng(&mut SysRng).map_err(std::io::Error::other)?;
+    let public = config.public_address()?;
+    let sockets = Sockets::bind(&config.bindings())?;
+    let listeners: Vec<ListenerInfo> =
+        sockets.listeners().into_iter().map(|listener| advertise(listener, public)).collect();
+
+    let registry = Arc::new(Registry::default());
+    let switchboard = Arc::new(Switchboard::new(
+        runtime,
+        Arc::clone(&registry),
+        listeners.clone(),
+        handler,
+        config.event_capacity,
+    ));
+    let weak = Arc::downgrade(&switchboard);
+
+    let (media, worker) = media(&config, &listeners, rng.next_u64(), weak.clone())?;
+    let mut transport = TransportConfig::new(listeners);
+    transport.tap = tap;
+    let dialogs = DialogManager::new(roles(&config), TransactionConfig::default(), transport, rng);
+    let core = SessionCore::new(SessionCoreParts {
+        dialogs,
+        media,
+        registry,
+        max_sessions: config.max_sessions,
+        session_timeout: config.session_timeout,
+        alert_after: config.alert_after,
+        sends_audio: !matches!(config.audio, AudioSource::None),
+        recording_directory: config.recording_directory,
+    });
+    let shard = driver::spawn(sockets, core, move |event| {
+        if let Some(switchboard) = weak.upgrade() {
+            switchboard.on_event(event);
+        }
+    })?;
+    switchboard.connect(shard, worker);
+    Ok(Arc::new(SessionCoordinator::new(switchboard)))
+}
+
+/// What peers are told of a listener when the machine is known by a public address.
+fn advertise(listener: ListenerInfo, public: Option<IpAddr>) -> ListenerInfo {
+    let host = match public {
+        Some(IpAddr::V4(ip)) if listener.local_addr.is_ipv4() => Host::V4(ip),
+        Some(IpAddr::V6(ip)) if listener.local_addr.is_ipv6() => Host::V6(ip),
+        _ => return listener,
+    };
+    let port = Some(listener.local_addr.port());
+    listener.with_advertised(HostPort { host, port })
+}
+
+fn roles(config: &SessionManagerConfig) -> DialogManagerConfig {
+    let product = Some(ByteString::from(config.product.as_str())).filter(|product| !product.is_empty());
+    DialogManagerConfig::Hybrid(HybridConfig {
+        client: ClientConfig {
+            user_agent: product.clone(),
+            max_calls: config.max_sessions,
+            max_ringing: config.ringing_timeout,
+        },
+        server: ServerConfig {
+            server: product,
+            max_calls: config.max_sessions,
+            max_ringing: config.ringing_timeout,
+            ..ServerConfig::default()
+        },
+    })
+}
+
+type Media = (MediaSessionController, Option<MediaWorker<MediaEngine>>);
+
+fn media(
+    config: &SessionManagerConfig,
+    listeners: &[ListenerInfo],
+    seed: u64,
+    switchboard: Weak<Switchboard>,
+) -> Result<Media> {
+    let bind = media_address(config);
+    let told = listeners.iter().find(|listener| listener.local_addr.ip() == bind);
+    let media = MediaConfig {
+        mode: config.media,
+        advertised: told.and_then(|listener| listener.advertised.host.to_ip()),
+        capabilities: config.capabilities()?,
+        source: config.audio.clone(),
+    };
+    if config.media == MediaMode::Inactive {
+        return Ok((MediaSessionController::new(media, Box::new(NoPorts), seed), None));
+    }
+    let clock = WallClock::new(Instant::now(), SystemTime::now());
+    let engine = MediaEngine::new(EngineConfig::default(), clock);
+    let range = config.media_port_start..=config.media_port_end;
+    let events = move |event| {
+        if let Some(switchboard) = switchboard.upgrade() {
+            switchboard.on_media_event(event);
+        }
+    };
+    let ports = SocketPorts::new(bind, range, engine, events)
+        .map_err(|error| SessionError::Configuration(format!("media ports: {error}")))?;
+    let worker = ports.worker();
+    Ok((MediaSessionController::new(media, Box::new(ports), seed), Some(worker)))
+}
+
+/// The ports of a coordinator without media.
+#[derive(Debug)]
+struct NoPorts;
+
+impl MediaPorts for NoPorts {
+    fn open(&mut self, _now: Instant) -> Result<OpenPort, RtpError> {
+        Err(RtpError::WorkerStopped)
+    }
+
+    fn release(&mut self, _now: Instant, _port: PortKey) {}
+
+    fn command(&mut self, _now: Instant, _port: PortKey, _command: MediaCommand) -> Result<(), RtpError> {
+        Err(RtpError::WorkerStopped)
+    }
+
+    fn open_ports(&self) -> usize {
+        0
+    }
+}

@@ -1,0 +1,138 @@
+//! Why a call ended: one typed cause per call, told exactly once.
+
+use std::fmt;
+use std::io;
+
+use rvoip_dialog_core::EndCause;
+use rvoip_dialog_core::sip_core::{ByteString, StatusCode};
+
+use crate::CallState;
+
+/// Why a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TerminalCause {
+    /// We hung up.
+    LocalHangup,
+    /// The peer hung up.
+    RemoteHangup,
+    /// The caller gave up before there was an answer.
+    Cancelled,
+    /// The peer refused our call.
+    Rejected {
+        /// The final status, 300..=699.
+        status: StatusCode,
+        /// The reason phrase of the response.
+        reason: ByteString,
+    },
+    /// We refused the peer's call.
+    Declined {
+        /// The final status, 300..=699.
+        status: StatusCode,
+    },
+    /// Nobody took the call in time, or the application never decided about it.
+    NoAnswer,
+    /// The peer did not answer at all.
+    TimedOut,
+    /// The name of the peer's host has no address.
+    Unresolved,
+    /// Nothing could be sent to the peer.
+    NetworkFailed {
+        /// What the socket said.
+        error: io::ErrorKind,
+    },
+    /// The peer never acknowledged our answer (no ACK).
+    Unacknowledged,
+    /// The peer no longer knows the call.
+    DialogLost {
+        /// The status that said so.
+        status: StatusCode,
+    },
+    /// The peer broke the protocol so that no call could be made of its answer.
+    PeerFault,
+    /// The parties have no media in common, or the media failed.
+    MediaFailed,
+    /// The call lasted as long as a call may last here.
+    TimeLimit,
+    /// This program stopped.
+    Shutdown,
+}
+
+impl TerminalCause {
+    /// The final state of a call that ends so.
+    pub const fn final_state(&self) -> CallState {
+        match self {
+            TerminalCause::LocalHangup | TerminalCause::RemoteHangup => CallState::Terminated,
+            TerminalCause::TimeLimit | TerminalCause::Shutdown => CallState::Terminated,
+            TerminalCause::Cancelled => CallState::Cancelled,
+            _ => CallState::Failed,
+        }
+    }
+
+    /// The SIP status that ended the call, when there was one.
+    pub const fn status(&self) -> Option<StatusCode> {
+        match self {
+            TerminalCause::Rejected { status, .. }
+            | TerminalCause::Declined { status }
+            | TerminalCause::DialogLost { status } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for TerminalCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            TerminalCause::LocalHangup => f.write_str("local hangup"),
+            TerminalCause::RemoteHangup => f.write_str("remote hangup"),
+            TerminalCause::Cancelled => f.write_str("cancelled"),
+            TerminalCause::Rejected { status, reason } => write!(f, "rejected: {} {reason}", status.code()),
+            TerminalCause::Declined { status } => write!(f, "declined: {} {}", status.code(), status.reason()),
+            TerminalCause::NoAnswer => f.write_str("no answer"),
+            TerminalCause::TimedOut => f.write_str("peer did not respond"),
+            TerminalCause::Unresolved => f.write_str("host not found"),
+            TerminalCause::NetworkFailed { error } => write!(f, "network failed: {error}"),
+            TerminalCause::Unacknowledged => f.write_str("answer not acknowledged"),
+            TerminalCause::DialogLost { status } => write!(f, "call lost at the peer: {}", status.code()),
+            TerminalCause::PeerFault => f.write_str("peer broke the protocol"),
+            TerminalCause::MediaFailed => f.write_str("no common media"),
+            TerminalCause::TimeLimit => f.write_str("time limit"),
+            TerminalCause::Shutdown => f.write_str("shutdown"),
+        }
+    }
+}
+
+impl From<EndCause> for TerminalCause {
+    fn from(cause: EndCause) -> Self {
+        match cause {
+            EndCause::LocalBye => TerminalCause::LocalHangup,
+            EndCause::RemoteBye => TerminalCause::RemoteHangup,
+            EndCause::Cancelled => TerminalCause::Cancelled,
+            EndCause::Rejected { status, reason } => TerminalCause::Rejected { status, reason },
+            EndCause::Refused { status } => TerminalCause::Declined { status },
+            EndCause::NoAnswer => TerminalCause::NoAnswer,
+            EndCause::TimedOut => TerminalCause::TimedOut,
+            EndCause::Unresolved => TerminalCause::Unresolved,
+            EndCause::TransportFailed { error } => TerminalCause::NetworkFailed { error },
+            EndCause::AckTimeout => TerminalCause::Unacknowledged,
+            EndCause::DialogLost { status } => TerminalCause::DialogLost { status },
+            _ => TerminalCause::PeerFault,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_knows_its_final_state_and_its_words() {
+        let busy = TerminalCause::Rejected { status: StatusCode::BUSY_HERE, reason: ByteString::from_static("Busy Here") };
+        assert_eq!(busy.final_state(), CallState::Failed);
+        assert_eq!(busy.to_string(), "rejected: 486 Busy Here");
+        assert_eq!(busy.status(), Some(StatusCode::BUSY_HERE));
+        assert_eq!(TerminalCause::from(EndCause::RemoteBye).final_state(), CallState::Terminated);
+        assert_eq!(TerminalCause::Cancelled.final_state(), CallState::Cancelled);
+        assert_eq!(TerminalCause::Shutdown.status(), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! How a coordinator is set up.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rvoip_dialog_core::sip_core::{ByteString, Uri};
+use rvoip_dialog_core::sip_transport::TransportKind;
+use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
+
+use crate::{Result, SessionError};
+
+/// The settings of a coordinator, with defaults for all of them.
+#[derive(Debug, Clone)]
+pub struct SessionManagerConfig {
+    /// Where SIP is received over UDP and TCP, when `listeners` names nothing else; port 0 takes any.
+    pub local_bind_addr: SocketAddr,
+    /// Where SIP is received, in place of `local_bind_addr`.
+    pub listeners: Vec<(TransportKind, SocketAddr)>,
+    /// The first port for RTP.
+    pub media_port_start: u16,
+    /// The last port for RTP.
+    pub media_port_end: u16,
+    /// The SIP URI of this side. When its host is an IP address, that address is told to peers in Via, Contact and SDP
+    /// in place of the bound one.
+    pub local_address: Option<String>,
+    /// Sessions that may exist at once; more are answered 503 with Retry-After.
+    pub max_sessions: usize,
+    /// How long a call may last after it was answered.
+    pub session_timeout: Option<Duration>,
+    /// How long a call may ring: an incoming one that is not decided is answered 480, an outgoing one is cancelled.
+    pub ringing_timeout: Duration,
+    /// How long a handler may think before the caller hears it ringing.
+    pub alert_after: Duration,
+    /// Codecs by their names in SDP, best first.
+    pub preferred_codecs: Vec<Codec>,
+    /// Whether calls carry media at all. Inactive media opens no port.
+    pub media: MediaMode,
+    /// What a call sends until told otherwise.
+    pub audio: AudioSource,
+    /// Where every answered call is recorded, as `SESSION.wav`.
+    pub recording_directory: Option<PathBuf>,
+    /// Events that are kept for a slow subscriber.
+    pub event_capacity: usize,
+    /// The product in User-Agent and Server headers.
+    pub product: String,
+}
+
+/// The name that the three-line server of the README uses.
+pub type SessionConfig = SessionManagerConfig;
+
+impl Default for SessionManagerConfig {
+    fn default() -> Self {
+        SessionManagerConfig {
+            local_bind_addr: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5060)),
+            listeners: Vec::new(),
+            media_port_start: 10_000,
+            media_port_end: 20_000,
+            local_address: None,
+            max_sessions: 10_000,
+            session_timeout: None,
+            ringing_timeout: Duration::from_secs(60),
+            alert_after: Duration::from_millis(100),
+            preferred_codecs: Codec::ALL.to_vec(),
+            media: MediaMode::Active,
+            audio: AudioSource::Silence,
+            recording_directory: None,
+            event_capacity: 1024,
+            product: concat!("rvoip/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+impl SessionManagerConfig {
+    /// The defaults on this address, as in `127.0.0.1:5060`.
+    ///
+    /// # Errors
+    /// When the text is no address with a port.
+    pub fn server(address: &str) -> Result<Self> {
+        Ok(SessionManagerConfig { local_bind_addr: address.parse()?, ..Self::default() })
+    }
+
+    /// The listeners to bind.
+    pub(crate) fn bindings(&self) -> Vec<(TransportKind, SocketAddr)> {
+        if self.listeners.is_empty() {
+            vec![(TransportKind::Udp, self.local_bind_addr), (TransportKind::Tcp, self.local_bind_addr)]
+        } else {
+            self.listeners.clone()
+        }
+    }
+
+    /// The address that peers are told in place of the bound one.
+    pub(crate) fn public_address(&self) -> Result<Option<IpAddr>> {
+        let Some(text) = &self.local_address else { return Ok(None) };
+        let uri = Uri::parse(ByteString::from(text.as_str()))
+            .map_err(|_| SessionError::InvalidUri(text.clone()))?;
+        Ok(uri.host().and_then(|host| host.to_ip()).filter(|ip| !ip.is_unspecified()))
+    }
+
+    pub(crate) fn capabilities(&self) -> Result<Capabilities> {
+        if self.preferred_codecs.is_empty() {
+            return Err(SessionError::Configuration("no codec is left to offer".to_owned()));
+        }
+        Ok(Capabilities {
+            codecs: self.preferred_codecs.clone(),
+            preference: if self.preferred_codecs == Codec::ALL { CodecPreference::Offerer } else { CodecPreference::Local },
+            ..Capabilities::default()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_carries_udp_and_tcp_unless_listeners_are_named() {
+        let mut config = SessionManagerConfig::server("127.0.0.1:5070").unwrap();
+        assert_eq!(config.bindings().len(), 2);
+        config.listeners.push((TransportKind::Udp, "127.0.0.1:0".parse().unwrap()));
+        assert_eq!(config.bindings().len(), 1);
+        assert!(SessionManagerConfig::server("nonsense").is_err());
+    }
+
+    #[test]
+    fn a_public_address_is_taken_from_the_local_uri() {
+        let with = |uri: &str| SessionManagerConfig { local_address: Some(uri.to_owned()), ..Default::default() };
+        let public = with("sip:pbx@203.0.113.9:5060").public_address().unwrap();
+        assert_eq!(public, Some("203.0.113.9".parse().unwrap()));
+        assert_eq!(with("sip:pbx@example.com").public_address().unwrap(), None);
+        assert!(with("not a uri").public_address().is_err());
+    }
+}

@@ -1,0 +1,254 @@
+//! The sessions of one shard without sockets and clock: joins dialogs and media, decides nothing for the application.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rvoip_dialog_core::sip_core::StatusCode;
+use rvoip_dialog_core::sip_transport::{Core, Input, Output};
+use rvoip_dialog_core::{DialogManager, SessionCoordinationEvent};
+use rvoip_media_core::MediaSessionController;
+
+use crate::registry::Registry;
+use crate::{BasicSessionEvent, CallState, SessionId, SessionStats};
+
+mod ending;
+mod incoming;
+mod media_link;
+mod outgoing;
+mod sessions;
+mod streams;
+
+use sessions::{Due, Session, Sessions};
+pub use streams::MediaInfo;
+
+/// What a [`SessionCore`] is made of.
+pub struct SessionCoreParts {
+    /// The signalling of all calls.
+    pub dialogs: DialogManager,
+    /// The media of all calls.
+    pub media: MediaSessionController,
+    /// Where the calls that exist are entered.
+    pub registry: Arc<Registry>,
+    /// Sessions that may exist at once.
+    pub max_sessions: usize,
+    /// How long a call may last after it was answered.
+    pub session_timeout: Option<Duration>,
+    /// How long the application may think about a call before the caller hears it ringing.
+    pub alert_after: Duration,
+    /// Where every answered call is recorded, as `SESSION.wav`.
+    pub recording_directory: Option<PathBuf>,
+    /// Whether the media sends packets until told otherwise.
+    pub sends_audio: bool,
+}
+
+/// The sessions of one shard: a sans-IO core that owns dialogs and media of all its calls.
+///
+/// Commands are methods that take the time; what happens is polled as [`BasicSessionEvent`]s. Every session ends in
+/// exactly one [`BasicSessionEvent::Ended`].
+pub struct SessionCore {
+    dialogs: DialogManager,
+    media: MediaSessionController,
+    sessions: Sessions,
+    max_sessions: usize,
+    session_timeout: Option<Duration>,
+    alert_after: Duration,
+    recording_directory: Option<PathBuf>,
+    sends_audio: bool,
+    accepting: bool,
+    wire: VecDeque<Output<BasicSessionEvent>>,
+    events: VecDeque<BasicSessionEvent>,
+    totals: Totals,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    sessions: u64,
+    answered: u64,
+    failed: u64,
+}
+
+impl SessionCore {
+    /// A core without sessions. It refuses incoming calls until [`start`](Self::start).
+    pub fn new(parts: SessionCoreParts) -> Self {
+        SessionCore {
+            dialogs: parts.dialogs,
+            media: parts.media,
+            sessions: Sessions::new(parts.registry),
+            max_sessions: parts.max_sessions,
+            session_timeout: parts.session_timeout,
+            alert_after: parts.alert_after,
+            recording_directory: parts.recording_directory,
+            sends_audio: parts.sends_audio,
+            accepting: false,
+            wire: VecDeque::new(),
+            events: VecDeque::new(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Takes incoming calls from now on.
+    pub fn start(&mut self) {
+        self.accepting = true;
+    }
+
+    /// Takes no new call and ends those that exist.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.accepting = false;
+        self.dialogs.drain();
+        for id in self.sessions.ids() {
+            self.end(now, id, Some(crate::TerminalCause::Shutdown));
+        }
+        self.pump(now);
+    }
+
+    /// Whether no session is left.
+    pub fn is_idle(&self) -> bool {
+        self.sessions.len() == 0
+    }
+
+    /// What exists now and what happened so far.
+    pub fn stats(&self) -> SessionStats {
+        let transactions = self.dialogs.transactions();
+        SessionStats {
+            active_sessions: self.sessions.len(),
+            dialogs: self.dialogs.calls(),
+            transactions: transactions.len(),
+            connections: transactions.transport().connection_count(),
+            media_sessions: self.media.len(),
+            media_ports: self.media.open_ports(),
+            total_sessions: self.totals.sessions,
+            answered_sessions: self.totals.answered,
+            failed_sessions: self.totals.failed,
+            refused_for_overload: self.dialogs.counters().overload_refusals,
+            retransmissions_sent: transactions.counters().retransmissions_sent,
+            messages_dropped: transactions.transport().counters().dropped_total(),
+        }
+    }
+
+    /// Takes in everything that dialog-core has to say.
+    fn pump(&mut self, now: Instant) {
+        while let Some(output) = self.dialogs.poll_output() {
+            match output {
+                Output::Event(event) => self.coordinate(now, event),
+                Output::Datagram { listener, destination, payload } => {
+                    self.wire.push_back(Output::Datagram { listener, destination, payload });
+                }
+                Output::Stream { connection, payload } => {
+                    self.wire.push_back(Output::Stream { connection, payload });
+                }
+                Output::Connect { connection, kind, destination } => {
+                    self.wire.push_back(Output::Connect { connection, kind, destination });
+                }
+                Output::Close { connection } => self.wire.push_back(Output::Close { connection }),
+                Output::Resolve { query, host } => self.wire.push_back(Output::Resolve { query, host }),
+            }
+        }
+    }
+
+    fn coordinate(&mut self, now: Instant, event: SessionCoordinationEvent) {
+        use SessionCoordinationEvent as Event;
+        if let Event::IncomingCall { key, request, body, .. } = event {
+            return self.on_incoming_call(now, key, request, body);
+        }
+        let id = match &event {
+            Event::Progress { key, .. }
+            | Event::Answered { key, .. }
+            | Event::Confirmed { key, .. }
+            | Event::Offer { key, .. }
+            | Event::Answer { key, .. }
+            | Event::Ended { key, .. } => self.sessions.of_call(*key),
+            _ => None,
+        };
+        let Some(id) = id else { return };
+        match event {
+            Event::Progress { status, .. } => self.on_progress(id, now, status),
+            Event::Answered { body, offer, .. } => self.on_answered(now, id, body, offer),
+            Event::Confirmed { body, .. } | Event::Answer { body, .. } => self.on_answer(now, id, body),
+            Event::Offer { body, .. } => self.on_offer(now, id, body),
+            Event::Ended { cause, .. } => self.on_ended(now, id, cause),
+            _ => {}
+        }
+    }
+
+    fn on_due(&mut self, now: Instant, id: SessionId, due: Due) {
+        match due {
+            Due::Alert => self.alert(now, id),
+            Due::Report => self.report(now, id),
+            Due::TimeLimit => self.end(now, id, Some(crate::TerminalCause::TimeLimit)),
+            Due::MediaEnd => self.finish(now, id),
+        }
+    }
+
+    /// Enters another state, when it may follow, and tells so.
+    fn enter(&mut self, now: Instant, id: SessionId, next: CallState, reason: Option<Arc<str>>) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let call = Arc::clone(&session.record);
+        let state = call.state();
+        if state == next || !state.can_transition_to(next) {
+            return;
+        }
+        let old_state = call.enter(next, now);
+        tracing::debug!(session = %id, from = %old_state, to = %next, "state changed");
+        self.events.push_back(BasicSessionEvent::StateChanged { call, old_state, new_state: next, reason });
+    }
+
+    fn session(&self, id: SessionId) -> crate::Result<&Session> {
+        self.sessions.get(id).ok_or(crate::SessionError::SessionNotFound(id))
+    }
+}
+
+impl Core for SessionCore {
+    type Event = BasicSessionEvent;
+
+    fn handle_input(&mut self, now: Instant, input: Input) {
+        self.dialogs.handle_input(now, input);
+        self.pump(now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.dialogs.handle_timeout(now);
+        self.pump(now);
+        while let Some((id, due)) = self.sessions.pop_due(now) {
+            self.on_due(now, id, due);
+        }
+        self.pump(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        [self.dialogs.poll_timeout(), self.sessions.next_deadline()].into_iter().flatten().min()
+    }
+
+    fn poll_output(&mut self) -> Option<Output<BasicSessionEvent>> {
+        self.wire.pop_front().or_else(|| self.events.pop_front().map(Output::Event))
+    }
+}
+
+impl fmt::Debug for SessionCore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionCore").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+/// The status that a text begins with, as in `486 Busy Here`.
+fn leading_status(text: &str) -> Option<StatusCode> {
+    let digits = text.get(..3)?;
+    let ends = text[3..].chars().next().is_none_or(|next| next == ' ');
+    StatusCode::new(digits.parse().ok()?).filter(|status| ends && status.code() >= 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_may_begin_with_its_status() {
+        assert_eq!(leading_status("486 Busy Here").map(|status| status.code()), Some(486));
+        assert_eq!(leading_status("404").map(|status| status.code()), Some(404));
+        for text in ["180 Ringing", "4865", "999 x", "", "no", "\u{e9}\u{e9}\u{e9}\u{e9}"] {
+            assert_eq!(leading_status(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The end of a call: one way in, exactly one event out, nothing left.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rvoip_dialog_core::{EndCause, TerminateCause};
+use rvoip_media_core::Stopped;
+
+use super::SessionCore;
+use super::sessions::Due;
+use crate::{BasicSessionEvent, CallState, Result, SessionId, TerminalCause};
+
+/// The media worker answers within one frame; when it does not, the call ends without its last figures.
+const MEDIA_END_WITHIN: Duration = Duration::from_secs(2);
+
+impl SessionCore {
+    /// Ends a session, whatever its state: CANCEL, BYE or a refusal. Does nothing when it is ending already.
+    ///
+    /// # Errors
+    /// When there is no such session.
+    pub fn terminate(&mut self, now: Instant, id: SessionId) -> Result<()> {
+        self.session(id)?;
+        self.end(now, id, None);
+        self.pump(now);
+        Ok(())
+    }
+
+    /// `cause` says more than the way the call ends; `None` leaves that to the signalling.
+    pub(super) fn end(&mut self, now: Instant, id: SessionId, cause: Option<TerminalCause>) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.ended.is_some() || session.record.state() == CallState::Terminating {
+            return;
+        }
+        let how = match cause {
+            Some(TerminalCause::Shutdown) => TerminateCause::Shutdown,
+            Some(TerminalCause::MediaFailed) => TerminateCause::MediaFailed,
+            _ => TerminateCause::Normal,
+        };
+        session.ending = cause.clone();
+        let call = session.call;
+        self.sessions.schedule(id, Due::Alert, None);
+        self.enter(now, id, CallState::Terminating, None);
+        match call {
+            None => self.close(now, id, cause.unwrap_or(TerminalCause::Cancelled)),
+            Some(key) => {
+                if let Err(error) = self.dialogs.terminate(now, key, how) {
+                    tracing::debug!(session = %id, %error, "is ending already");
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_ended(&mut self, now: Instant, id: SessionId, cause: EndCause) {
+        let ending = self.sessions.get_mut(id).and_then(|session| session.ending.take());
+        self.sessions.unlink_call(id);
+        self.close(now, id, ending.unwrap_or_else(|| cause.into()));
+    }
+
+    /// The signalling is over: closes the media, then the session.
+    fn close(&mut self, now: Instant, id: SessionId, cause: TerminalCause) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        session.ended = Some((now, cause));
+        let media = session.media;
+        for due in [Due::Alert, Due::Report, Due::TimeLimit] {
+            self.sessions.schedule(id, due, None);
+        }
+        match media.map(|key| self.media.stop(now, key)) {
+            Some(Ok(Stopped::EventFollows)) => {
+                self.sessions.schedule(id, Due::MediaEnd, Some(now + MEDIA_END_WITHIN));
+            }
+            _ => self.finish(now, id),
+        }
+    }
+
+    /// The media is over too: the session ends.
+    pub(super) fn finish(&mut self, now: Instant, id: SessionId) {
+        let Some((at, cause)) = self.sessions.get_mut(id).and_then(|session| session.ended.take()) else { return };
+        let wanted = cause.final_state();
+        let state = self.sessions.get(id).map(|session| session.record.state());
+        let allowed = state.is_some_and(|state| state.can_transition_to(wanted));
+        if let Some(session) = self.sessions.get(id) {
+            session.record.set_end(cause.clone(), at);
+        }
+        self.enter(now, id, if allowed { wanted } else { CallState::Failed }, Some(Arc::from(cause.to_string())));
+        let Some(session) = self.sessions.remove(id) else { return };
+        let call = session.record;
+        self.totals.failed += u64::from(call.state() == CallState::Failed);
+        tracing::info!(session = %id, %cause, duration = ?call.duration(at), "call ended");
+        self.events.push_back(BasicSessionEvent::Ended { call, cause });
+    }
+
+    /// Takes back a session that nobody has heard of.
+    pub(super) fn discard(&mut self, now: Instant, id: SessionId) {
+        if let Some(Err(error)) = self.sessions.unlink_media(id).map(|key| self.media.stop(now, key)) {
+            tracing::debug!(session = %id, %error, "media was gone already");
+        }
+        self.sessions.remove(id);
+    }
+}

@@ -1,0 +1,198 @@
+//! Joins the offer/answer exchange of signalling with the negotiation and the streams of media.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rvoip_dialog_core::Body;
+use rvoip_dialog_core::sip_core::StatusCode;
+
+use super::SessionCore;
+use super::sessions::{Due, Exchange};
+use crate::{BasicSessionEvent, CallState, Result, SessionError, SessionId, TerminalCause};
+
+impl SessionCore {
+    /// The description we owe the peer: the application's own, or a generated one.
+    pub(super) fn describe(&mut self, now: Instant, id: SessionId, sdp: Option<String>) -> Result<Arc<str>> {
+        let session = self.session(id)?;
+        let generated = session.local_sdp.clone();
+        let description: Arc<str> = match (sdp, generated) {
+            (Some(own), Some(generated)) if own == *generated => generated,
+            (None, Some(generated)) => generated,
+            (Some(own), _) => {
+                if let Some(key) = self.sessions.unlink_media(id) {
+                    let stopped = self.media.stop(now, key);
+                    tracing::debug!(session = %id, ?stopped, "the application handles the media");
+                }
+                Arc::from(own)
+            }
+            (None, None) => self.generate(now, id)?,
+        };
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.local_sdp = Some(Arc::clone(&description));
+            session.exchange = match session.exchange {
+                Exchange::OfferReceived => Exchange::Settled,
+                Exchange::OfferWanted => Exchange::OfferSent,
+                settled => settled,
+            };
+        }
+        Ok(description)
+    }
+
+    /// Writes our description: the answer to the peer's offer, or an offer.
+    fn generate(&mut self, now: Instant, id: SessionId) -> Result<Arc<str>> {
+        let session = self.session(id)?;
+        let offer = session.remote_sdp.clone().filter(|_| session.exchange == Exchange::OfferReceived);
+        let media = |source| SessionError::Media { session_id: id, source };
+        let key = match session.media {
+            Some(key) => key,
+            None => {
+                let key = self.media.create_session(now).map_err(media)?;
+                self.sessions.link_media(id, key);
+                let sends_audio = self.sends_audio;
+                if let Some(session) = self.sessions.get_mut(id) {
+                    session.sends_audio = sends_audio;
+                }
+                key
+            }
+        };
+        let text = match offer {
+            Some(offer) => self.media.generate_answer(now, key, &offer),
+            None => self.media.generate_offer(key),
+        };
+        Ok(Arc::from(text.map_err(media)?))
+    }
+
+    /// Writes our description ahead of the decision about the call, or of placing it; the same one is sent then. With an
+    /// `offer` it is the answer to that.
+    ///
+    /// # Errors
+    /// No such session, no answer is due, or no media can be agreed on.
+    pub fn generate_sdp(&mut self, now: Instant, id: SessionId, offer: Option<&str>) -> Result<Arc<str>> {
+        let session = self.sessions.get_mut(id).ok_or(SessionError::SessionNotFound(id))?;
+        let known = session.remote_sdp.as_deref() == offer;
+        if let (Some(sdp), true) = (&session.local_sdp, known || offer.is_none()) {
+            return Ok(Arc::clone(sdp));
+        }
+        if let Some(offer) = offer {
+            if session.exchange != Exchange::OfferReceived {
+                let state = session.record.state();
+                return Err(SessionError::InvalidState { session_id: id, state, operation: "answer an offer" });
+            }
+            session.remote_sdp = Some(Arc::from(offer));
+        }
+        let sdp = self.generate(now, id)?;
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.local_sdp = Some(Arc::clone(&sdp));
+        }
+        Ok(sdp)
+    }
+
+    /// Both sides have agreed: media flows.
+    pub(super) fn establish(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        session.exchange = Exchange::Settled;
+        let call = Arc::clone(&session.record);
+        let (local_sdp, remote_sdp) = (session.local_sdp.clone(), session.remote_sdp.clone());
+        if let Some(Err(error)) = session.media.map(|key| self.media.start(now, key)) {
+            tracing::warn!(session = %id, %error, "media cannot start");
+            return self.end(now, id, Some(TerminalCause::MediaFailed));
+        }
+        self.totals.answered += 1;
+        self.record_to_directory(now, id);
+        let limit = self.session_timeout.map(|timeout| now + timeout);
+        self.sessions.schedule(id, Due::TimeLimit, limit);
+        self.enter(now, id, CallState::Active, None);
+        self.events.push_back(BasicSessionEvent::Established { call, local_sdp, remote_sdp });
+        self.follow_hold(now, id);
+    }
+
+    /// The answer to an offer of ours, in a 2xx or in an ACK.
+    pub(super) fn on_answer(&mut self, now: Instant, id: SessionId, body: Option<Body>) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        if session.exchange != Exchange::OfferSent {
+            return;
+        }
+        let first = !session.record.state().is_answered();
+        let answer: Option<Arc<str>> = body.and_then(|body| std::str::from_utf8(&body.content).ok().map(Arc::from));
+        let applied = match (session.media, &answer) {
+            (Some(key), Some(answer)) => self.media.apply_answer(now, key, answer).is_ok(),
+            (None, Some(_)) => true,
+            (_, None) => false,
+        };
+        match (applied, first) {
+            (true, first) => {
+                session.remote_sdp = answer;
+                session.exchange = Exchange::Settled;
+                if first { self.establish(now, id) } else { self.follow_hold(now, id) }
+            }
+            (false, true) => self.end(now, id, Some(TerminalCause::MediaFailed)),
+            (false, false) => {
+                session.exchange = Exchange::Settled;
+                if let Some(key) = session.media {
+                    let withdrawn = self.media.withdraw_offer(key);
+                    tracing::warn!(session = %id, ?withdrawn, "the peer's answer is of no use: media stays as it was");
+                }
+            }
+        }
+    }
+
+    /// The peer wants to change the session (re-INVITE).
+    pub(super) fn on_offer(&mut self, now: Instant, id: SessionId, body: Option<Body>) {
+        let Some(key) = self.sessions.get(id).and_then(|session| session.call) else { return };
+        let result = match self.answer_peer(now, id, body) {
+            Ok(answer) => self.dialogs.answer_offer(now, key, answer.map(|sdp| Body::sdp(sdp.as_bytes().to_vec()))),
+            Err(status) => self.dialogs.refuse_offer(now, key, status),
+        };
+        match result {
+            Ok(()) => self.follow_hold(now, id),
+            Err(error) => tracing::debug!(session = %id, %error, "the offer is no longer open"),
+        }
+    }
+
+    /// What we say to an offer inside the call; without one, we offer.
+    pub(super) fn answer_peer(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        body: Option<Body>,
+    ) -> Result<Option<Arc<str>>, StatusCode> {
+        let session = self.sessions.get_mut(id).ok_or(StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST)?;
+        let offer = match body.as_ref().map(|body| std::str::from_utf8(&body.content)) {
+            None => None,
+            Some(Ok(offer)) => Some(offer),
+            Some(Err(_)) => return Err(StatusCode::BAD_REQUEST),
+        };
+        let Some(key) = session.media else {
+            // The application's own media: nothing can be changed here, but a refresh of what stands can be met.
+            let refresh = offer.is_none_or(|offer| session.remote_sdp.as_deref() == Some(offer));
+            return session.local_sdp.clone().filter(|_| refresh).map(Some).ok_or(StatusCode::NOT_ACCEPTABLE_HERE);
+        };
+        let description = match offer {
+            Some(offer) => self.media.generate_answer(now, key, offer),
+            None => self.media.generate_offer(key),
+        };
+        let description: Arc<str> = match description {
+            Ok(text) => Arc::from(text),
+            Err(error) => {
+                tracing::debug!(session = %id, %error, "offer refused");
+                return Err(StatusCode::new(error.sip_status()).unwrap_or(StatusCode::NOT_ACCEPTABLE_HERE));
+            }
+        };
+        session.local_sdp = Some(Arc::clone(&description));
+        match offer {
+            Some(offer) => session.remote_sdp = Some(Arc::from(offer)),
+            None => session.exchange = Exchange::OfferSent,
+        }
+        Ok(Some(description))
+    }
+
+    /// On hold as long as the peer holds.
+    fn follow_hold(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let held = session.media.and_then(|key| self.media.parameters(key)).is_some_and(|media| media.held);
+        let next = if held { CallState::OnHold } else { CallState::Active };
+        if session.record.state().is_answered() {
+            self.enter(now, id, next, held.then(|| Arc::from("held by the peer")));
+        }
+    }
+}

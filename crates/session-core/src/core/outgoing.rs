@@ -1,0 +1,92 @@
+//! Calls that we place.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use rvoip_dialog_core::sip_core::{ByteString, NameAddr, StatusCode, Uri};
+use rvoip_dialog_core::{Body, DialogError, OutgoingCall};
+
+use super::SessionCore;
+use super::sessions::Exchange;
+use crate::record::CallDirection;
+use crate::{BasicSessionEvent, CallRecord, CallState, Result, SessionError, SessionId};
+
+/// Reads a URI that can be called.
+pub(super) fn parse_uri(text: &str) -> Result<Uri> {
+    Uri::parse(ByteString::from(text)).map_err(|_| SessionError::InvalidUri(text.to_owned()))
+}
+
+impl SessionCore {
+    /// Makes a session for a call to place: its media port is open and its offer written, nothing is sent yet. `sdp` is
+    /// the application's own offer, if it handles media itself.
+    ///
+    /// # Errors
+    /// A URI that cannot be called, too many sessions, no media port.
+    pub fn prepare(&mut self, now: Instant, from: &str, to: &str, sdp: Option<String>) -> Result<Arc<CallRecord>> {
+        NameAddr::parse(ByteString::from(from)).map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
+        parse_uri(to)?;
+        if self.sessions.len() >= self.max_sessions {
+            return Err(SessionError::ResourceExhausted);
+        }
+        let (from, to) = (from.to_owned(), to.to_owned());
+        let call = self.sessions.insert(now, CallDirection::Outgoing, from, to, Exchange::OfferWanted);
+        if let Err(error) = self.describe(now, call.id(), sdp) {
+            self.discard(now, call.id());
+            return Err(error);
+        }
+        self.totals.sessions += 1;
+        self.events.push_back(BasicSessionEvent::CallPlaced { call: Arc::clone(&call) });
+        Ok(call)
+    }
+
+    /// Sends the INVITE of a prepared session.
+    ///
+    /// # Errors
+    /// No such session, one that was sent before, or a target that cannot be reached; the session is over then.
+    pub fn initiate(&mut self, now: Instant, id: SessionId) -> Result<()> {
+        let session = self.session(id)?;
+        let state = session.record.state();
+        if session.call.is_some() || state != CallState::Initiating {
+            return Err(SessionError::InvalidState { session_id: id, state, operation: "initiate" });
+        }
+        let (from, to) = (session.record.from(), session.record.to());
+        let local = NameAddr::parse(ByteString::from(from)).map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
+        let mut call = OutgoingCall::new(local, parse_uri(to)?);
+        call.body = session.local_sdp.as_ref().map(|sdp| Body::sdp(sdp.as_bytes().to_vec()));
+        let unreachable = SessionError::InvalidUri(to.to_owned());
+        match self.dialogs.invite(now, call) {
+            Ok(key) => self.sessions.link_call(id, key),
+            Err(source) => {
+                self.end(now, id, None);
+                self.pump(now);
+                return Err(match source {
+                    DialogError::Unreachable(_) => unreachable,
+                    DialogError::TooManyCalls(_) => SessionError::ResourceExhausted,
+                    source => SessionError::Dialog { session_id: Some(id), source },
+                });
+            }
+        }
+        tracing::info!(session = %id, "call placed");
+        self.pump(now);
+        Ok(())
+    }
+
+    pub(super) fn on_progress(&mut self, id: SessionId, now: Instant, status: StatusCode) {
+        self.enter(now, id, CallState::Ringing, Some(Arc::from(format!("{} {}", status.code(), status.reason()))));
+    }
+
+    pub(super) fn on_answered(&mut self, now: Instant, id: SessionId, body: Option<Body>, offer: bool) {
+        if !offer {
+            return self.on_answer(now, id, body);
+        }
+        let answer = self.answer_peer(now, id, body);
+        let key = self.sessions.get(id).and_then(|session| session.call);
+        let (Ok(Some(answer)), Some(key)) = (answer, key) else {
+            return self.end(now, id, Some(crate::TerminalCause::MediaFailed));
+        };
+        match self.dialogs.ack_answer(now, key, Body::sdp(answer.as_bytes().to_vec())) {
+            Ok(()) => self.establish(now, id),
+            Err(error) => tracing::warn!(session = %id, %error, "cannot answer in the ACK"),
+        }
+    }
+}

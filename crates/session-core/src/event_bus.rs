@@ -1,0 +1,104 @@
+//! Session events for any number of subscribers; a slow one is told what it missed and stalls nobody.
+
+use tokio::sync::broadcast::{self, error::RecvError};
+
+use crate::BasicSessionEvent;
+
+/// Hands every event to every subscriber. Holds a bounded number of events: a subscriber that falls behind by more
+/// than that loses the oldest ones and learns how many.
+#[derive(Debug, Clone)]
+pub struct BasicEventBus {
+    sender: broadcast::Sender<BasicSessionEvent>,
+}
+
+/// What a subscriber receives.
+#[derive(Debug, Clone)]
+pub enum Delivery {
+    /// The next event.
+    Event(BasicSessionEvent),
+    /// So many events were lost because the subscriber was slow.
+    Missed(u64),
+}
+
+/// One subscriber of a [`BasicEventBus`].
+#[derive(Debug)]
+pub struct EventSubscriber {
+    receiver: broadcast::Receiver<BasicSessionEvent>,
+}
+
+impl BasicEventBus {
+    /// A bus that holds up to `capacity` events (at least one) for its slowest subscriber.
+    pub fn new(capacity: usize) -> Self {
+        BasicEventBus { sender: broadcast::Sender::new(capacity.max(1)) }
+    }
+
+    /// A subscriber of everything that happens from now on.
+    pub fn subscribe(&self) -> EventSubscriber {
+        EventSubscriber { receiver: self.sender.subscribe() }
+    }
+
+    /// Hands `event` to all subscribers; returns how many there are.
+    pub fn publish(&self, event: &BasicSessionEvent) -> usize {
+        if self.sender.receiver_count() == 0 {
+            return 0;
+        }
+        self.sender.send(event.clone()).unwrap_or(0)
+    }
+}
+
+impl EventSubscriber {
+    /// The next event, or how many were missed; `None` when the bus is gone.
+    pub async fn recv(&mut self) -> Option<Delivery> {
+        match self.receiver.recv().await {
+            Ok(event) => Some(Delivery::Event(event)),
+            Err(RecvError::Lagged(missed)) => Some(Delivery::Missed(missed)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use super::*;
+    use crate::record::CallDirection;
+    use crate::{CallRecord, SessionId};
+
+    fn placed(slot: u32) -> BasicSessionEvent {
+        let (from, to) = ("sip:a@example.com".to_owned(), "sip:b@example.com".to_owned());
+        let record = CallRecord::new(SessionId::new(1, slot), CallDirection::Outgoing, from, to, Instant::now());
+        BasicSessionEvent::CallPlaced { call: Arc::new(record) }
+    }
+
+    #[tokio::test]
+    async fn every_subscriber_receives_every_event_in_order() {
+        let bus = BasicEventBus::new(8);
+        assert_eq!(bus.publish(&placed(0)), 0);
+        let mut subscribers = [bus.subscribe(), bus.subscribe()];
+        for slot in 1..4 {
+            assert_eq!(bus.publish(&placed(slot)), 2);
+        }
+        drop(bus);
+        for subscriber in &mut subscribers {
+            for slot in 1..4 {
+                let Some(Delivery::Event(event)) = subscriber.recv().await else { panic!("an event") };
+                assert_eq!(event.session_id(), SessionId::new(1, slot));
+            }
+            assert!(subscriber.recv().await.is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_subscriber_is_told_what_it_missed_and_stalls_nobody() {
+        let bus = BasicEventBus::new(4);
+        let mut slow = bus.subscribe();
+        for slot in 0..10 {
+            bus.publish(&placed(slot));
+        }
+        assert!(matches!(slow.recv().await, Some(Delivery::Missed(6))));
+        let Some(Delivery::Event(event)) = slow.recv().await else { panic!("an event") };
+        assert_eq!(event.session_id(), SessionId::new(1, 6));
+    }
+}

@@ -1,0 +1,85 @@
+//! Several handlers in a row.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rvoip_media_core::MediaStatistics;
+
+use crate::{
+    CallDecision, CallHandler, CallSession, CallState, IncomingCall, MediaFlowDirection, SessionId, WarningCategory,
+};
+
+/// Asks its handlers in order: the first decision other than [`CallDecision::Defer`] counts. Everything else is told
+/// to all of them.
+#[derive(Debug, Default)]
+pub struct CompositeHandler {
+    handlers: Vec<Arc<dyn CallHandler>>,
+}
+
+impl CompositeHandler {
+    /// A chain without handlers, which defers every call.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The chain with one more handler at its end.
+    pub fn add_handler(mut self, handler: Arc<dyn CallHandler>) -> Self {
+        self.handlers.push(handler);
+        self
+    }
+}
+
+#[async_trait]
+impl CallHandler for CompositeHandler {
+    async fn on_incoming_call(&self, call: IncomingCall) -> CallDecision {
+        for handler in &self.handlers {
+            match handler.on_incoming_call(call.clone()).await {
+                CallDecision::Defer => {}
+                decision => return decision,
+            }
+        }
+        CallDecision::Defer
+    }
+
+    async fn on_call_ended(&self, call: CallSession, reason: &str) {
+        for handler in &self.handlers {
+            handler.on_call_ended(call.clone(), reason).await;
+        }
+    }
+
+    async fn on_call_established(&self, call: CallSession, local_sdp: Option<String>, remote_sdp: Option<String>) {
+        for handler in &self.handlers {
+            handler.on_call_established(call.clone(), local_sdp.clone(), remote_sdp.clone()).await;
+        }
+    }
+
+    async fn on_call_state_changed(
+        &self,
+        session_id: &SessionId,
+        old_state: &CallState,
+        new_state: &CallState,
+        reason: Option<&str>,
+    ) {
+        for handler in &self.handlers {
+            handler.on_call_state_changed(session_id, old_state, new_state, reason).await;
+        }
+    }
+
+    async fn on_media_quality(&self, session_id: &SessionId, statistics: &MediaStatistics) {
+        for handler in &self.handlers {
+            handler.on_media_quality(session_id, statistics).await;
+        }
+    }
+
+    async fn on_media_flow(&self, session_id: &SessionId, direction: MediaFlowDirection, active: bool, codec: &str) {
+        for handler in &self.handlers {
+            handler.on_media_flow(session_id, direction, active, codec).await;
+        }
+    }
+
+    async fn on_warning(&self, session_id: Option<&SessionId>, category: WarningCategory, message: &str) {
+        for handler in &self.handlers {
+            handler.on_warning(session_id, category, message).await;
+        }
+    }
+}

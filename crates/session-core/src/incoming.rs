@@ -1,0 +1,146 @@
+//! A call that waits for a decision.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Request};
+
+use crate::switchboard::Switchboard;
+use crate::{CallDecision, CallRecord, CallSession, Result, SessionId};
+
+/// A call that waits for a decision. When the last clone is dropped undecided, the call is answered 480.
+#[derive(Debug, Clone)]
+pub struct IncomingCall {
+    /// The identity of the session.
+    pub id: SessionId,
+    /// The URI of the caller.
+    pub from: String,
+    /// The URI that was called.
+    pub to: String,
+    /// The offered session description.
+    pub sdp: Option<String>,
+    /// The headers of the INVITE.
+    pub headers: CallHeaders,
+    /// When the call came in.
+    pub received_at: Instant,
+    undecided: Arc<Undecided>,
+}
+
+/// The headers of an INVITE.
+#[derive(Debug, Clone)]
+pub struct CallHeaders(Request);
+
+impl CallHeaders {
+    /// The first value of a header, its name in any case and form.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let name = HeaderName::parse(ByteString::from(name)).ok()?;
+        self.0.headers().raw(&name)
+    }
+
+    /// The INVITE itself.
+    pub fn request(&self) -> &Request {
+        &self.0
+    }
+}
+
+/// The duty to answer a call.
+struct Undecided {
+    switchboard: Arc<Switchboard>,
+    call: Arc<CallRecord>,
+    settled: AtomicBool,
+}
+
+impl std::fmt::Debug for Undecided {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Undecided").field("settled", &self.settled).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Undecided {
+    fn drop(&mut self) {
+        let id = self.call.id();
+        if !*self.settled.get_mut() && self.call.state().is_in_progress() {
+            // A full queue leaves the call to the ringing limit of the signalling.
+            let _ = self.switchboard.try_post(move |core, now| core.forget(now, id));
+        }
+    }
+}
+
+impl IncomingCall {
+    pub(crate) fn new(switchboard: &Arc<Switchboard>, call: &Arc<CallRecord>, request: &Request) -> Self {
+        let sdp = std::str::from_utf8(request.body()).ok().filter(|body| !body.is_empty());
+        IncomingCall {
+            id: call.id(),
+            from: call.from().to_owned(),
+            to: call.to().to_owned(),
+            sdp: sdp.map(str::to_owned),
+            headers: CallHeaders(request.clone()),
+            received_at: call.created_at(),
+            undecided: Arc::new(Undecided {
+                switchboard: Arc::clone(switchboard),
+                call: Arc::clone(call),
+                settled: AtomicBool::new(false),
+            }),
+        }
+    }
+
+    /// Lets the caller hear it ringing (180); done by itself when the call is deferred or accepted.
+    ///
+    /// # Errors
+    /// When the call no longer waits.
+    pub async fn ring(&self) -> Result<()> {
+        let id = self.id;
+        self.undecided.switchboard.call(move |core, now| core.ring(now, id)).await?
+    }
+
+    /// Answers the call with a generated session description.
+    ///
+    /// # Errors
+    /// When the call no longer waits, or no media can be agreed on: it is refused then.
+    pub async fn accept(&self) -> Result<CallSession> {
+        self.decide(CallDecision::Accept(None)).await?;
+        Ok(self.session())
+    }
+
+    /// Answers the call with the application's session description.
+    ///
+    /// # Errors
+    /// When the call no longer waits.
+    pub async fn accept_with_sdp(&self, sdp: impl Into<String>) -> Result<CallSession> {
+        self.decide(CallDecision::Accept(Some(sdp.into()))).await?;
+        Ok(self.session())
+    }
+
+    /// Refuses the call; see [`CallDecision::Reject`] for the meaning of the reason.
+    ///
+    /// # Errors
+    /// When the call no longer waits.
+    pub async fn reject(&self, reason: &str) -> Result<()> {
+        self.decide(CallDecision::Reject(reason.to_owned())).await
+    }
+
+    /// Sends the caller to another URI.
+    ///
+    /// # Errors
+    /// When the call no longer waits, or the URI cannot be called: it is refused then.
+    pub async fn forward(&self, target: &str) -> Result<()> {
+        self.decide(CallDecision::Forward(target.to_owned())).await
+    }
+
+    /// The session of the call.
+    pub fn session(&self) -> CallSession {
+        CallSession::new(&self.undecided.switchboard, &self.undecided.call)
+    }
+
+    /// The decision has been taken.
+    pub(crate) fn settle(&self) {
+        self.undecided.settled.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) async fn decide(&self, decision: CallDecision) -> Result<()> {
+        self.settle();
+        let id = self.id;
+        self.undecided.switchboard.call(move |core, now| core.decide(now, id, decision)).await?
+    }
+}

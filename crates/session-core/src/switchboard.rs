@@ -1,0 +1,227 @@
+//! What all handles of a coordinator share: the way to the core, and the way back to the application.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use rvoip_dialog_core::sip_transport::ListenerInfo;
+use rvoip_dialog_core::sip_transport::driver::{Shard, TryPostError};
+use rvoip_media_core::rtp_core::driver::MediaWorker;
+use rvoip_media_core::{MediaEngine, MediaEvent};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, OnceCell};
+
+use crate::registry::Registry;
+use crate::{BasicEventBus, BasicSessionEvent, CallHandler, Result, SessionCore, SessionError, callbacks};
+
+/// Media events that may wait for the core; beyond them only the ends of sessions are kept, one per session.
+const MAX_MEDIA_EVENTS: usize = 16_384;
+
+/// How long the peers have to answer our BYE when everything stops.
+const FAREWELL: Duration = Duration::from_millis(1500);
+
+/// Shared by all handles of one coordinator.
+pub(crate) struct Switchboard {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) bus: BasicEventBus,
+    pub(crate) handles: AtomicUsize,
+    pub(crate) listeners: Vec<ListenerInfo>,
+    runtime: Handle,
+    shard: OnceLock<Shard<SessionCore>>,
+    worker: OnceLock<MediaWorker<MediaEngine>>,
+    handler: RwLock<Option<Arc<dyn CallHandler>>>,
+    media_events: Mutex<VecDeque<MediaEvent>>,
+    stopped: AtomicBool,
+    stopping: OnceCell<()>,
+    emptied: Notify,
+}
+
+impl Switchboard {
+    pub(crate) fn new(
+        runtime: Handle,
+        registry: Arc<Registry>,
+        listeners: Vec<ListenerInfo>,
+        handler: Option<Arc<dyn CallHandler>>,
+        event_capacity: usize,
+    ) -> Self {
+        Switchboard {
+            registry,
+            bus: BasicEventBus::new(event_capacity),
+            handles: AtomicUsize::new(0),
+            listeners,
+            runtime,
+            shard: OnceLock::new(),
+            worker: OnceLock::new(),
+            handler: RwLock::new(handler),
+            media_events: Mutex::new(VecDeque::new()),
+            stopped: AtomicBool::new(false),
+            stopping: OnceCell::new(),
+            emptied: Notify::new(),
+        }
+    }
+
+    /// Connects the switchboard with the core and the media worker that run now.
+    pub(crate) fn connect(&self, shard: Shard<SessionCore>, worker: Option<MediaWorker<MediaEngine>>) {
+        let _ = self.shard.set(shard);
+        if let Some(worker) = worker {
+            let _ = self.worker.set(worker);
+        }
+    }
+
+    pub(crate) fn handler(&self) -> Option<Arc<dyn CallHandler>> {
+        self.handler.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_handler(&self, handler: Option<Arc<dyn CallHandler>>) {
+        let old = std::mem::replace(&mut *self.handler.write().unwrap_or_else(PoisonError::into_inner), handler);
+        drop(old);
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn bound_address(&self) -> Option<SocketAddr> {
+        self.listeners.first().map(|listener| listener.local_addr)
+    }
+
+    fn shard(&self) -> Result<&Shard<SessionCore>> {
+        self.shard.get().ok_or(SessionError::Stopped)
+    }
+
+    /// Runs `command` on the core and returns what it returns.
+    pub(crate) async fn call<R: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut SessionCore, Instant) -> R + Send + 'static,
+    ) -> Result<R> {
+        Ok(self.shard()?.call(command).await?)
+    }
+
+    /// Runs `command` on the core; waits only for room in its queue.
+    pub(crate) async fn post(
+        &self,
+        command: impl FnOnce(&mut SessionCore, Instant) + Send + 'static,
+    ) -> Result<()> {
+        Ok(self.shard()?.post(command).await?)
+    }
+
+    /// Runs `command` on the core, or not at all when its queue is full.
+    pub(crate) fn try_post(
+        &self,
+        command: impl FnOnce(&mut SessionCore, Instant) + Send + 'static,
+    ) -> Result<(), TryPostError> {
+        self.shard.get().map_or(Err(TryPostError::Closed), |shard| shard.try_post(command))
+    }
+
+    /// Runs `command` on the core as soon as there is room in its queue; does not wait.
+    pub(crate) fn post_soon(
+        self: &Arc<Self>,
+        command: impl FnOnce(&mut SessionCore, Instant) + Send + 'static,
+    ) {
+        let switchboard = Arc::clone(self);
+        self.runtime.spawn(async move {
+            // A closed shard has no calls left.
+            let _ = switchboard.post(command).await;
+        });
+    }
+
+    /// Takes what the core reports. Runs on the shard: it hands on and does nothing else.
+    pub(crate) fn on_event(self: &Arc<Self>, event: BasicSessionEvent) {
+        self.bus.publish(&event);
+        if matches!(event, BasicSessionEvent::Ended { .. }) && self.registry.is_empty() {
+            self.emptied.notify_waiters();
+        }
+        match (self.handler(), &event) {
+            (Some(handler), _) => callbacks::dispatch(self, handler, event),
+            (None, BasicSessionEvent::CallReceived { call, .. }) => {
+                let id = call.id();
+                self.post_soon(move |core, now| core.forget(now, id));
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Takes what the media worker reports, on its thread. The core is woken once for all events that wait.
+    pub(crate) fn on_media_event(self: &Arc<Self>, event: MediaEvent) {
+        let first = {
+            let mut waiting = self.media_events.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.len() >= MAX_MEDIA_EVENTS && !matches!(event, MediaEvent::Ended { .. }) {
+                return;
+            }
+            waiting.push_back(event);
+            waiting.len() == 1
+        };
+        if first {
+            let switchboard = Arc::clone(self);
+            let deliver = move |core: &mut SessionCore, now| {
+                let events = std::mem::take(
+                    &mut *switchboard.media_events.lock().unwrap_or_else(PoisonError::into_inner),
+                );
+                for event in events {
+                    core.handle_media(now, event);
+                }
+            };
+            self.deliver(deliver);
+        }
+    }
+
+    fn deliver(self: &Arc<Self>, deliver: impl Fn(&mut SessionCore, Instant) + Clone + Send + 'static) {
+        if self.try_post(deliver.clone()) == Err(TryPostError::Full) {
+            self.post_soon(deliver);
+        }
+    }
+
+    /// Ends all calls, closes all sockets and lets go of the handler. Returns when the addresses are free again.
+    pub(crate) async fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.stopping.get_or_init(|| self.close()).await;
+    }
+
+    async fn close(&self) {
+        if let Some(shard) = self.shard.get() {
+            if shard.call(|core, now| core.shutdown(now)).await.is_ok() {
+                // Those who do not answer in time are left behind.
+                let _ = tokio::time::timeout(FAREWELL, self.wait_until_empty()).await;
+            }
+            shard.stop().await;
+        }
+        if let Some(worker) = self.worker.get().cloned() {
+            // Waits for the worker's thread.
+            let _ = tokio::task::spawn_blocking(move || worker.stop()).await;
+        }
+        self.set_handler(None);
+    }
+
+    async fn wait_until_empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            tokio::pin!(emptied);
+            emptied.as_mut().enable();
+            if self.registry.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
+    }
+
+    /// The last handle of the coordinator is gone: everything ends, in the background.
+    pub(crate) fn abandon(self: Arc<Self>) {
+        if !self.is_stopped() {
+            let runtime = self.runtime.clone();
+            runtime.spawn(async move { self.stop().await });
+        }
+    }
+}
+
+impl fmt::Debug for Switchboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switchboard")
+            .field("listeners", &self.listeners)
+            .field("sessions", &self.registry.len())
+            .field("stopped", &self.is_stopped())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! New requests (RFC 3261 section 8.1.1).
+
+use bytes::Bytes;
+
+use super::Draft;
+use crate::write::Lines;
+use crate::{Header, HeaderName, MaxForwards, Method, Request, Uri, Via};
+
+/// Writes a new request. Lines stand in the order of the calls, Via always above them, Content-Length always last.
+///
+/// Line breaks in a value are written as spaces: no value can smuggle in a header.
+#[derive(Clone, Debug)]
+pub struct RequestBuilder {
+    method: Method,
+    uri: Uri,
+    vias: Lines,
+    draft: Draft,
+}
+
+impl RequestBuilder {
+    pub(crate) fn new(method: Method, uri: &Uri) -> RequestBuilder {
+        let (vias, draft) = (Lines::default(), Draft::default());
+        RequestBuilder {
+            method,
+            uri: uri.without_headers(),
+            vias,
+            draft,
+        }
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The Request-URI: what was given, without its headers.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// Adds a Via above all other lines, those of earlier calls included. May be called last.
+    #[must_use]
+    pub fn via(mut self, via: &Via) -> RequestBuilder {
+        let below = std::mem::take(&mut self.vias);
+        self.vias.header(via);
+        self.vias.append(&below);
+        self
+    }
+
+    /// Adds Max-Forwards.
+    #[must_use]
+    pub fn max_forwards(self, hops: u8) -> RequestBuilder {
+        self.header(&MaxForwards(hops))
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header<H: Header>(mut self, header: &H) -> RequestBuilder {
+        self.draft.header(header);
+        self
+    }
+
+    /// Adds several values of a header, a line each.
+    #[must_use]
+    pub fn headers<'a, H: Header + 'a>(
+        self,
+        headers: impl IntoIterator<Item = &'a H>,
+    ) -> RequestBuilder {
+        headers.into_iter().fold(self, RequestBuilder::header)
+    }
+
+    /// Adds a header line as it is given. Content-Length is left out, as the builder writes it; so is a line whose name
+    /// is no token.
+    #[must_use]
+    pub fn raw(mut self, name: &HeaderName, value: &str) -> RequestBuilder {
+        self.draft.raw(name, value);
+        self
+    }
+
+    /// Sets the body and adds its Content-Type.
+    #[must_use]
+    pub fn body(mut self, content_type: &str, body: Bytes) -> RequestBuilder {
+        self.draft.body(content_type, body);
+        self
+    }
+
+    /// Writes the request.
+    pub fn build(&self) -> Request {
+        let (method, uri) = (self.method.as_str(), self.uri.as_str());
+        let parts = self
+            .draft
+            .build(&[method, " ", uri, " SIP/2.0"], &self.vias);
+        let uri_start = method.len() as u32 + 1;
+        Request {
+            method: self.method.clone(),
+            uri: uri_start..uri_start + uri.len() as u32,
+            parts,
+        }
+    }
+}

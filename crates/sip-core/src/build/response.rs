@@ -1,0 +1,149 @@
+//! New responses (RFC 3261 section 8.2.6).
+
+use bytes::Bytes;
+
+use super::Draft;
+use crate::write::Lines;
+use crate::{Header, HeaderName, Request, Response, StatusCode};
+
+/// Writes the response to a request. Lines stand in the order of the calls, those copied from the request above them,
+/// Content-Length always last.
+///
+/// Line breaks in a value are written as spaces: no value can smuggle in a header.
+#[derive(Clone, Debug)]
+pub struct ResponseBuilder {
+    request: Request,
+    status: StatusCode,
+    reason: Option<String>,
+    to_tag: Option<String>,
+    draft: Draft,
+}
+
+impl ResponseBuilder {
+    pub(crate) fn new(request: &Request, status: StatusCode) -> ResponseBuilder {
+        ResponseBuilder {
+            request: request.clone(),
+            status,
+            reason: None,
+            to_tag: None,
+            draft: Draft::default(),
+        }
+    }
+
+    /// The status code.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Sets another reason phrase than the usual one.
+    #[must_use]
+    pub fn reason_phrase(mut self, reason: &str) -> ResponseBuilder {
+        self.reason = Some(reason.to_owned());
+        self
+    }
+
+    /// Adds a tag to To, unless the request has one there already.
+    #[must_use]
+    pub fn to_tag(mut self, tag: &str) -> ResponseBuilder {
+        self.to_tag = Some(tag.to_owned());
+        self
+    }
+
+    /// Copies all Record-Route of the request, in their order (RFC 3261 section 12.1.1).
+    #[must_use]
+    pub fn copy_record_route(mut self, request: &Request) -> ResponseBuilder {
+        for value in request.headers().raw_all(&HeaderName::RecordRoute) {
+            self.draft.raw(&HeaderName::RecordRoute, value);
+        }
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header<H: Header>(mut self, header: &H) -> ResponseBuilder {
+        self.draft.header(header);
+        self
+    }
+
+    /// Adds several values of a header, a line each.
+    #[must_use]
+    pub fn headers<'a, H: Header + 'a>(
+        self,
+        headers: impl IntoIterator<Item = &'a H>,
+    ) -> ResponseBuilder {
+        headers.into_iter().fold(self, ResponseBuilder::header)
+    }
+
+    /// Adds a header line as it is given. Content-Length is left out, as the builder writes it; so is a line whose name
+    /// is no token.
+    #[must_use]
+    pub fn raw(mut self, name: &HeaderName, value: &str) -> ResponseBuilder {
+        self.draft.raw(name, value);
+        self
+    }
+
+    /// Sets the body and adds its Content-Type.
+    #[must_use]
+    pub fn body(mut self, content_type: &str, body: Bytes) -> ResponseBuilder {
+        self.draft.body(content_type, body);
+        self
+    }
+
+    /// Writes the response.
+    pub fn build(&self) -> Response {
+        let code = self.status.to_string();
+        let reason = self.reason.as_deref().unwrap_or(self.status.reason());
+        let parts = self
+            .draft
+            .build(&["SIP/2.0 ", &code, " ", reason], &self.copied());
+        let reason_start = "SIP/2.0 200 ".len() as u32;
+        Response {
+            status: self.status,
+            reason: reason_start..reason_start + reason.len() as u32,
+            parts,
+        }
+    }
+
+    /// The tag to add to To; none when the request has one, or a To that cannot carry one.
+    fn missing_tag(&self) -> Option<&str> {
+        self.to_tag
+            .as_deref()
+            .filter(|_| self.request.to().is_ok_and(|to| to.tag().is_none()))
+    }
+
+    /// What the response repeats of the request; of a header that must not stand twice the first.
+    fn copied(&self) -> Lines {
+        let mut lines = Lines::default();
+        let headers = self.request.headers();
+        for value in headers.raw_all(&HeaderName::Via) {
+            lines.line(&HeaderName::Via, |out| out.push_str(value));
+        }
+        for name in [
+            HeaderName::From,
+            HeaderName::To,
+            HeaderName::CallId,
+            HeaderName::CSeq,
+        ] {
+            let tag = if name == HeaderName::To {
+                self.missing_tag()
+            } else {
+                None
+            };
+            if let Some(value) = headers.raw(&name) {
+                lines.line(&name, |out| {
+                    out.push_str(value);
+                    if let Some(tag) = tag {
+                        out.push_str(";tag=");
+                        out.push_str(tag);
+                    }
+                });
+            }
+        }
+        if self.status == StatusCode::TRYING
+            && let Some(value) = headers.raw(&HeaderName::Timestamp)
+        {
+            lines.line(&HeaderName::Timestamp, |out| out.push_str(value));
+        }
+        lines
+    }
+}

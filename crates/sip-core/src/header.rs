@@ -1,0 +1,104 @@
+//! Headers: their names, the map over a message's head, and one file for each typed header.
+
+use bytestring::ByteString;
+
+use crate::ParseError;
+
+mod accept;
+mod allow;
+mod call_id;
+mod contact;
+mod content_length;
+mod content_type;
+mod cseq;
+mod expires;
+mod from_to;
+mod map;
+mod max_forwards;
+mod name;
+mod option_tag;
+mod reason;
+mod retry_after;
+mod route;
+mod user_agent;
+mod via;
+mod warning;
+
+pub use accept::Accept;
+pub use allow::Allow;
+pub use call_id::CallId;
+pub use contact::Contact;
+pub use content_length::ContentLength;
+pub use content_type::ContentType;
+pub use cseq::CSeq;
+pub use expires::Expires;
+pub use from_to::{From, To};
+pub use map::{HeaderLine, HeaderMap};
+pub(crate) use map::{Line, split_first};
+pub use max_forwards::MaxForwards;
+pub use name::HeaderName;
+pub(crate) use name::lookup;
+pub use option_tag::{ProxyRequire, Require, Supported, Unsupported};
+pub use reason::Reason;
+pub use retry_after::RetryAfter;
+pub use route::{RecordRoute, Route};
+pub use user_agent::{Server, UserAgent};
+pub use via::{MAGIC_COOKIE, Via, ViaTransport};
+pub use warning::Warning;
+
+/// How the values of a header share lines (RFC 3261 section 7.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// One value, on one line.
+    One,
+    /// Values separated by commas or lines, each a value of its own.
+    Each,
+    /// Values separated by commas or lines, together one value of the type.
+    Together,
+}
+
+/// A typed header. Implement it for headers of your own; [`HeaderMap::first`], [`HeaderMap::all`], the builders and
+/// [`Edit`](crate::Edit) take any.
+pub trait Header: Sized {
+    /// Its name.
+    const NAME: HeaderName;
+    /// How its values share lines.
+    const VALUES: Values = Values::One;
+
+    /// Reads one value, unfolded and without white space around it. What is kept of it is a slice.
+    ///
+    /// # Errors
+    /// [`ParseError::InvalidHeader`].
+    fn parse(value: ByteString) -> Result<Self, ParseError>;
+
+    /// Writes the value.
+    fn write(&self, out: &mut String);
+}
+
+macro_rules! display_by_write {
+    ($($type:ty),*) => {$(
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut out = String::new();
+                $crate::header::Header::write(self, &mut out);
+                f.write_str(&out)
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = $crate::ParseError;
+
+            fn from_str(text: &str) -> Result<Self, $crate::ParseError> {
+                <$type as $crate::header::Header>::parse(bytestring::ByteString::from(text.trim()))
+            }
+        }
+    )*};
+}
+pub(crate) use display_by_write;
+
+/// A run of decimal digits as a number; `None` when it is none or does not fit 32 bits.
+pub(crate) fn parse_number(text: &str) -> Option<u32> {
+    text.bytes()
+        .all(|octet| octet.is_ascii_digit())
+        .then(|| text.parse().ok())?
+}

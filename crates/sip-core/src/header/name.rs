@@ -1,0 +1,272 @@
+//! Header names: the known ones with their compact forms, any other as it stands.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use bytestring::ByteString;
+
+use crate::{ParseError, token};
+
+macro_rules! names {
+    ($($variant:ident $text:literal $($compact:literal)?;)*) => {
+        /// The name of a header. Names compare without regard to case, and a compact form equals its long form.
+        #[derive(Clone, Debug)]
+        pub enum HeaderName {
+            $(#[doc = concat!("`", $text, "`.")] $variant,)*
+            /// Any other name, as it stands.
+            Other(ByteString),
+        }
+
+        /// Long form and compact form (0 for none) of each known name; the place is the name's code.
+        const KNOWN: &[(&str, u8)] = &[$(($text, 0 $(+ $compact)?)),*];
+
+        #[repr(u8)]
+        enum Place { $($variant),* }
+
+        impl HeaderName {
+            /// The place of a known name in the table.
+            pub(crate) const fn code(&self) -> Option<u8> {
+                match self {
+                    $(HeaderName::$variant => Some(Place::$variant as u8),)*
+                    HeaderName::Other(_) => None,
+                }
+            }
+
+            pub(crate) const fn from_code(code: u8) -> Option<HeaderName> {
+                $(if code == Place::$variant as u8 {
+                    return Some(HeaderName::$variant);
+                })*
+                None
+            }
+        }
+    };
+}
+
+names! {
+    Accept "Accept";
+    AcceptEncoding "Accept-Encoding";
+    AcceptLanguage "Accept-Language";
+    AlertInfo "Alert-Info";
+    Allow "Allow";
+    AllowEvents "Allow-Events" b'u';
+    AuthenticationInfo "Authentication-Info";
+    Authorization "Authorization";
+    CSeq "CSeq";
+    CallId "Call-ID" b'i';
+    CallInfo "Call-Info";
+    Contact "Contact" b'm';
+    ContentDisposition "Content-Disposition";
+    ContentEncoding "Content-Encoding" b'e';
+    ContentLanguage "Content-Language";
+    ContentLength "Content-Length" b'l';
+    ContentType "Content-Type" b'c';
+    Date "Date";
+    ErrorInfo "Error-Info";
+    Event "Event" b'o';
+    Expires "Expires";
+    From "From" b'f';
+    InReplyTo "In-Reply-To";
+    MaxForwards "Max-Forwards";
+    MimeVersion "MIME-Version";
+    MinExpires "Min-Expires";
+    MinSe "Min-SE";
+    Organization "Organization";
+    PAssertedIdentity "P-Asserted-Identity";
+    Path "Path";
+    Priority "Priority";
+    Privacy "Privacy";
+    ProxyAuthenticate "Proxy-Authenticate";
+    ProxyAuthorization "Proxy-Authorization";
+    ProxyRequire "Proxy-Require";
+    RAck "RAck";
+    RSeq "RSeq";
+    Reason "Reason";
+    RecordRoute "Record-Route";
+    ReferTo "Refer-To" b'r';
+    ReferredBy "Referred-By" b'b';
+    Replaces "Replaces";
+    ReplyTo "Reply-To";
+    Require "Require";
+    RetryAfter "Retry-After";
+    Route "Route";
+    Server "Server";
+    SessionExpires "Session-Expires" b'x';
+    Subject "Subject" b's';
+    SubscriptionState "Subscription-State";
+    Supported "Supported" b'k';
+    Timestamp "Timestamp";
+    To "To" b't';
+    Unsupported "Unsupported";
+    UserAgent "User-Agent";
+    Via "Via" b'v';
+    Warning "Warning";
+    WwwAuthenticate "WWW-Authenticate";
+}
+
+impl HeaderName {
+    /// Reads a name, long or compact, out of shared text.
+    ///
+    /// # Errors
+    /// [`ParseError::InvalidHeaderName`] when it is not a token.
+    pub fn parse(text: ByteString) -> Result<HeaderName, ParseError> {
+        match lookup(text.as_bytes()).and_then(HeaderName::from_code) {
+            Some(name) => Ok(name),
+            None if token::is_token(&text) => Ok(HeaderName::Other(text)),
+            None => Err(ParseError::InvalidHeaderName),
+        }
+    }
+
+    /// The name in its long form and usual spelling; an unknown one as it stands.
+    pub fn as_str(&self) -> &str {
+        match self {
+            HeaderName::Other(text) => text,
+            known => known.code().map_or("", |code| KNOWN[usize::from(code)].0),
+        }
+    }
+}
+
+/// No name has this code.
+const NONE: u8 = u8::MAX;
+const SLOTS: usize = 256;
+
+/// The place of a long name in the table: a hash of its length and two of its letters, without regard to case.
+const fn slot(name: &[u8], factors: (usize, usize)) -> usize {
+    let (first, last) = (name[0] | 0x20, name[name.len() - 1] | 0x20);
+    let middle = name[name.len() / 2] | 0x20;
+    (name.len() + first as usize * factors.0 + last as usize * factors.1 + middle as usize * 7)
+        % SLOTS
+}
+
+const fn fill(factors: (usize, usize)) -> Option<[u8; SLOTS]> {
+    let mut slots = [NONE; SLOTS];
+    let mut code = 0;
+    while code < KNOWN.len() {
+        let slot = slot(KNOWN[code].0.as_bytes(), factors);
+        if slots[slot] != NONE {
+            return None;
+        }
+        slots[slot] = code as u8;
+        code += 1;
+    }
+    Some(slots)
+}
+
+/// Factors under which no two names share a slot, found while compiling, and the slots.
+const TABLE: ((usize, usize), [u8; SLOTS]) = {
+    let mut seed = 1;
+    loop {
+        let factors = (seed % 64, seed / 64);
+        if let Some(slots) = fill(factors) {
+            break (factors, slots);
+        }
+        seed += 1;
+    }
+};
+
+/// The codes of the compact forms, by letter.
+const COMPACT: [u8; 26] = {
+    let mut letters = [NONE; 26];
+    let mut code = 0;
+    while code < KNOWN.len() {
+        if KNOWN[code].1 != 0 {
+            letters[(KNOWN[code].1 - b'a') as usize] = code as u8;
+        }
+        code += 1;
+    }
+    letters
+};
+
+/// The code of a known name, long or compact.
+pub(crate) fn lookup(name: &[u8]) -> Option<u8> {
+    static SLOTS_OF: [u8; SLOTS] = TABLE.1;
+    match name {
+        [] => None,
+        [letter] => {
+            let place = letter.to_ascii_lowercase().wrapping_sub(b'a');
+            COMPACT
+                .get(usize::from(place))
+                .copied()
+                .filter(|code| *code != NONE)
+        }
+        name => {
+            let code = SLOTS_OF[slot(name, TABLE.0)];
+            let known = KNOWN.get(usize::from(code))?;
+            known
+                .0
+                .as_bytes()
+                .eq_ignore_ascii_case(name)
+                .then_some(code)
+        }
+    }
+}
+
+impl PartialEq for HeaderName {
+    fn eq(&self, other: &HeaderName) -> bool {
+        match (self, other) {
+            (HeaderName::Other(a), HeaderName::Other(b)) => a.eq_ignore_ascii_case(b),
+            (a, b) => a.code() == b.code(),
+        }
+    }
+}
+
+impl Eq for HeaderName {}
+
+impl Hash for HeaderName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            HeaderName::Other(text) => text
+                .bytes()
+                .for_each(|octet| state.write_u8(octet.to_ascii_lowercase())),
+            known => known.code().hash(state),
+        }
+    }
+}
+
+impl FromStr for HeaderName {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        HeaderName::parse(ByteString::from(text))
+    }
+}
+
+impl fmt::Display for HeaderName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_name_is_found() {
+        for (code, (text, compact)) in KNOWN.iter().enumerate() {
+            let name: HeaderName = text.to_uppercase().parse().unwrap();
+            assert_eq!((name.code(), name.as_str()), (Some(code as u8), *text));
+            assert_eq!(HeaderName::from_code(code as u8), Some(name.clone()));
+            if *compact != 0 {
+                let letter = char::from(*compact).to_string();
+                assert_eq!(letter.parse(), Ok(name.clone()));
+                assert_eq!(letter.to_uppercase().parse(), Ok(name));
+            }
+        }
+    }
+
+    #[test]
+    fn others_are_kept() {
+        let other: HeaderName = "X-Mine".parse().unwrap();
+        assert_eq!(other, HeaderName::Other("x-mINE".into()));
+        assert_eq!(other.as_str(), "X-Mine");
+        assert_eq!("z".parse(), Ok(HeaderName::Other("z".into())));
+        for text in ["", "a b", "a:", "\u{e4}"] {
+            assert_eq!(
+                text.parse::<HeaderName>(),
+                Err(ParseError::InvalidHeaderName),
+                "{text}"
+            );
+        }
+    }
+}

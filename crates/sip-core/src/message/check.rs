@@ -1,0 +1,96 @@
+//! Whether a message may be acted upon, and the status that answers it if not (RFC 3261 sections 8.1.1, 8.2 and 18.3).
+
+use super::Parts;
+use crate::{
+    CSeq, CallId, Contact, ContentType, Defect, From, Header, HeaderMap, MaxForwards, ParseError,
+    RecordRoute, Request, Response, Route, StatusCode, To, Via,
+};
+
+impl Request {
+    /// Whether the request may be acted upon: version 2.0, a Request-URI that parses and has no headers, one each of From,
+    /// To, Call-ID and CSeq, at most one Max-Forwards and Content-Type, all of them and every Via, Contact, Route and
+    /// Record-Route well-formed, the same method in CSeq, and a body as long as Content-Length says.
+    ///
+    /// A missing Max-Forwards, From tag or branch is no defect: clients of RFC 2543 send none.
+    ///
+    /// # Errors
+    /// The first defect, with the status that answers it: 400 or 505.
+    pub fn check(&self) -> Result<(), Defect> {
+        let check = || {
+            self.parts.check_flaw()?;
+            if self.uri()?.headers().is_some() {
+                return Err(ParseError::RequestLine);
+            }
+            let cseq = check_headers(self.headers())?;
+            at_most_one::<MaxForwards>(self.headers())?;
+            each::<Route>(self.headers())?;
+            if cseq.method == *self.method() {
+                Ok(())
+            } else {
+                Err(ParseError::MethodMismatch)
+            }
+        };
+        check().map_err(defect)
+    }
+}
+
+impl Response {
+    /// Whether the response may be acted upon, by the same rules.
+    ///
+    /// # Errors
+    /// The first defect; a response is never answered, only dropped.
+    pub fn check(&self) -> Result<(), Defect> {
+        let check = || {
+            self.parts.check_flaw()?;
+            check_headers(self.headers()).map(drop)
+        };
+        check().map_err(defect)
+    }
+}
+
+impl Parts {
+    fn check_flaw(&self) -> Result<(), ParseError> {
+        self.flaw.clone().map_or(Ok(()), Err)
+    }
+}
+
+fn defect(error: ParseError) -> Defect {
+    let status = match error {
+        ParseError::UnsupportedVersion => StatusCode::VERSION_NOT_SUPPORTED,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    Defect { error, status }
+}
+
+/// What requests and responses alike must hold.
+fn check_headers(headers: &HeaderMap) -> Result<CSeq, ParseError> {
+    headers
+        .first::<Via>()?
+        .ok_or(ParseError::MissingHeader(Via::NAME))?;
+    each::<Via>(headers)?;
+    one::<From>(headers)?;
+    one::<To>(headers)?;
+    one::<CallId>(headers)?;
+    at_most_one::<ContentType>(headers)?;
+    each::<Contact>(headers)?;
+    each::<RecordRoute>(headers)?;
+    one(headers)
+}
+
+fn each<H: Header>(headers: &HeaderMap) -> Result<(), ParseError> {
+    headers.all::<H>().try_for_each(|value| value.map(drop))
+}
+
+fn at_most_one<H: Header>(headers: &HeaderMap) -> Result<Option<H>, ParseError> {
+    let mut values = headers.all::<H>();
+    let first = values.next().transpose()?;
+    if values.next().is_some() {
+        Err(ParseError::DuplicateHeader(H::NAME))
+    } else {
+        Ok(first)
+    }
+}
+
+fn one<H: Header>(headers: &HeaderMap) -> Result<H, ParseError> {
+    at_most_one(headers)?.ok_or(ParseError::MissingHeader(H::NAME))
+}

@@ -1,0 +1,135 @@
+//! The headers every layer asks for, typed when asked.
+
+macro_rules! typed_headers {
+    ($type:ident) => {
+        impl $type {
+            /// The header lines.
+            pub fn headers(&self) -> &HeaderMap {
+                &self.parts.headers
+            }
+
+            /// The body; empty if there is none.
+            pub fn body(&self) -> &Bytes {
+                &self.parts.body
+            }
+
+            /// The message as it goes over the wire; shared, not copied.
+            pub fn to_bytes(&self) -> Bytes {
+                self.parts.octets.clone()
+            }
+
+            fn mandatory<H: Header>(&self) -> Result<H, ParseError> {
+                self.headers()
+                    .first()?
+                    .ok_or(ParseError::MissingHeader(H::NAME))
+            }
+
+            /// The first Via value: the last hop the message took, of a response the one it is for.
+            ///
+            /// # Errors
+            /// [`ParseError::MissingHeader`] or [`ParseError::InvalidHeader`].
+            pub fn top_via(&self) -> Result<Via, ParseError> {
+                self.mandatory()
+            }
+
+            /// All Via values from the top.
+            pub fn vias(&self) -> impl Iterator<Item = Result<Via, ParseError>> {
+                self.headers().all()
+            }
+
+            /// From.
+            ///
+            /// # Errors
+            /// [`ParseError::MissingHeader`] or [`ParseError::InvalidHeader`].
+            pub fn from(&self) -> Result<From, ParseError> {
+                self.mandatory()
+            }
+
+            /// To.
+            ///
+            /// # Errors
+            /// [`ParseError::MissingHeader`] or [`ParseError::InvalidHeader`].
+            pub fn to(&self) -> Result<To, ParseError> {
+                self.mandatory()
+            }
+
+            /// Call-ID.
+            ///
+            /// # Errors
+            /// [`ParseError::MissingHeader`] or [`ParseError::InvalidHeader`].
+            pub fn call_id(&self) -> Result<CallId, ParseError> {
+                self.mandatory()
+            }
+
+            /// CSeq.
+            ///
+            /// # Errors
+            /// [`ParseError::MissingHeader`] or [`ParseError::InvalidHeader`].
+            pub fn cseq(&self) -> Result<CSeq, ParseError> {
+                self.mandatory()
+            }
+
+            /// The first Contact value.
+            ///
+            /// # Errors
+            /// [`ParseError::InvalidHeader`].
+            pub fn contact(&self) -> Result<Option<Contact>, ParseError> {
+                self.headers().first()
+            }
+
+            /// All Record-Route values from the top.
+            pub fn record_routes(&self) -> impl Iterator<Item = Result<RecordRoute, ParseError>> {
+                self.headers().all()
+            }
+
+            /// Content-Type.
+            ///
+            /// # Errors
+            /// [`ParseError::InvalidHeader`].
+            pub fn content_type(&self) -> Result<Option<ContentType>, ParseError> {
+                self.headers().first()
+            }
+
+            /// Expires.
+            ///
+            /// # Errors
+            /// [`ParseError::InvalidHeader`].
+            pub fn expires(&self) -> Result<Option<Expires>, ParseError> {
+                self.headers().first()
+            }
+
+            /// Allow, all lines together.
+            ///
+            /// # Errors
+            /// [`ParseError::InvalidHeader`].
+            pub fn allow(&self) -> Result<Option<Allow>, ParseError> {
+                self.headers().first()
+            }
+
+            /// Supported, all lines together; empty when there is none.
+            ///
+            /// # Errors
+            /// [`ParseError::InvalidHeader`].
+            pub fn supported(&self) -> Result<Supported, ParseError> {
+                Ok(self.headers().first()?.unwrap_or_default())
+            }
+
+            /// Require, all lines together; empty when there is none.
+            ///
+            /// # Errors
+            /// [`ParseError::InvalidHeader`].
+            pub fn require(&self) -> Result<Require, ParseError> {
+                Ok(self.headers().first()?.unwrap_or_default())
+            }
+
+            /// Starts a change that needs no second parse.
+            pub fn edit(&self) -> Edit<$type> {
+                Edit::new(self.clone(), self.parts.clone(), |message, parts| $type {
+                    parts,
+                    ..message
+                })
+            }
+        }
+    };
+}
+pub(super) use typed_headers;

@@ -1,0 +1,243 @@
+//! A display name and an address (RFC 3261 section 25.1, `name-addr` and `addr-spec` with parameters).
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use bytestring::ByteString;
+
+use crate::param::quoted_end;
+use crate::{Params, ParseError, Uri, quote, token, unquote};
+
+/// `"Alice" <sip:alice@example.com>;tag=1`: what From, To, Contact and Route carry.
+///
+/// Parameters behind an address without angle brackets belong to the header, not to the URI (RFC 3261 section 20.10).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameAddr {
+    /// As it stands: tokens, or a quoted string in its quotes; empty if there is none.
+    display_name: ByteString,
+    uri: Uri,
+    params: Params,
+}
+
+impl NameAddr {
+    /// An address without display name and parameters.
+    pub fn new(uri: Uri) -> NameAddr {
+        NameAddr {
+            display_name: ByteString::new(),
+            uri,
+            params: Params::new(),
+        }
+    }
+
+    /// Reads one name and address out of shared text.
+    ///
+    /// # Errors
+    /// [`ParseError::InvalidNameAddr`], [`ParseError::InvalidUri`] or [`ParseError::InvalidParams`].
+    pub fn parse(text: ByteString) -> Result<NameAddr, ParseError> {
+        let quoted = match text.strip_prefix('"') {
+            Some(rest) => 1 + quoted_end(rest.as_bytes()).ok_or(ParseError::InvalidNameAddr)?,
+            None => 0,
+        };
+        let unquoted = &text[quoted..];
+        match token::find(unquoted, |octet| matches!(octet, b'<' | b';' | b'"')) {
+            Some(at) if unquoted[at..].starts_with('<') => {
+                Self::parse_bracketed(&text, quoted, quoted + at)
+            }
+            _ if quoted > 0 => Err(ParseError::InvalidNameAddr),
+            _ => Self::parse_bare(&text),
+        }
+    }
+
+    /// `name <uri>;params`, of which the quoted name ends at `quoted` and the bracket opens at `open`.
+    fn parse_bracketed(
+        text: &ByteString,
+        quoted: usize,
+        open: usize,
+    ) -> Result<NameAddr, ParseError> {
+        let name = token::trimmed(&text[..open]);
+        if !text[quoted..open].bytes().all(is_display_octet) {
+            return Err(ParseError::InvalidNameAddr);
+        }
+        let inside = &text[open + 1..];
+        let close =
+            token::find(inside, |octet| octet == b'>').ok_or(ParseError::InvalidNameAddr)?;
+        let uri = Uri::parse(text.slice_ref(&inside[..close]))?;
+        let params = Params::parse(text.slice_ref(&inside[close + 1..]))?;
+        Ok(NameAddr {
+            display_name: text.slice_ref(name),
+            uri,
+            params,
+        })
+    }
+
+    /// `uri;params`; a URI with a comma or a question mark must stand in brackets.
+    fn parse_bare(text: &ByteString) -> Result<NameAddr, ParseError> {
+        let end = token::find(text, |octet| octet == b';').unwrap_or(text.len());
+        let uri = token::trimmed(&text[..end]);
+        if uri.contains([',', '?']) {
+            return Err(ParseError::InvalidNameAddr);
+        }
+        let params = Params::parse(text.slice_ref(&text[end..]))?;
+        Ok(NameAddr {
+            display_name: ByteString::new(),
+            uri: Uri::parse(text.slice_ref(uri))?,
+            params,
+        })
+    }
+
+    /// The display name without quotes.
+    pub fn display_name(&self) -> Option<Cow<'_, str>> {
+        if self.display_name.is_empty() {
+            None
+        } else {
+            Some(unquote(&self.display_name))
+        }
+    }
+
+    /// The address.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
+    /// The parameters behind the address.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// This address with a display name, put in quotes.
+    #[must_use]
+    pub fn with_display_name(self, name: &str) -> NameAddr {
+        NameAddr {
+            display_name: quote(name).into(),
+            ..self
+        }
+    }
+
+    /// This address with one parameter set.
+    #[must_use]
+    pub fn with_param(self, name: &str, value: Option<&str>) -> NameAddr {
+        NameAddr {
+            params: self.params.with(name, value),
+            ..self
+        }
+    }
+
+    /// This address without the named parameter.
+    #[must_use]
+    pub fn without_param(self, name: &str) -> NameAddr {
+        NameAddr {
+            params: self.params.without(name),
+            ..self
+        }
+    }
+
+    pub(crate) fn write(&self, out: &mut String) {
+        if !self.display_name.is_empty() {
+            out.push_str(&self.display_name);
+            out.push(' ');
+        }
+        out.push('<');
+        out.push_str(self.uri.as_str());
+        out.push('>');
+        self.params.write(out);
+    }
+}
+
+/// What may stand in a display name without quotes. The grammar has tokens only; text that is not ASCII can do no harm.
+fn is_display_octet(octet: u8) -> bool {
+    token::is_token_octet(octet) || matches!(octet, b' ' | b'\t') || !octet.is_ascii()
+}
+
+impl std::convert::From<Uri> for NameAddr {
+    fn from(uri: Uri) -> NameAddr {
+        NameAddr::new(uri)
+    }
+}
+
+impl FromStr for NameAddr {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        NameAddr::parse(ByteString::from(text))
+    }
+}
+
+impl fmt::Display for NameAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = String::new();
+        self.write(&mut out);
+        f.write_str(&out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> NameAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn all_forms() {
+        let quoted = parse("\"A. <\\\"G.\\\"> Bell\"  <sip:agb@bell.example;x=1>; tag=a48s");
+        assert_eq!(quoted.display_name().as_deref(), Some("A. <\"G.\"> Bell"));
+        assert_eq!(quoted.uri().param("x"), Some("1"));
+        assert_eq!(quoted.params().get("tag"), Some("a48s"));
+
+        let tokens = parse("Anonymous  Caller<sip:c8oqz84zk7z@privacy.example>");
+        assert_eq!(tokens.display_name().as_deref(), Some("Anonymous  Caller"));
+        assert_eq!(tokens.params(), &Params::new());
+
+        let bare = parse("sip:+12125551212@phone2net.example;tag=887s");
+        assert_eq!(
+            (bare.uri().param("tag"), bare.params().get("tag")),
+            (None, Some("887s"))
+        );
+        assert_eq!(
+            bare.to_string(),
+            "<sip:+12125551212@phone2net.example>;tag=887s"
+        );
+
+        let instance = parse("sip:a@b.example;+sip.instance=\"<urn:uuid:1>\"");
+        assert_eq!(
+            instance.params().get("+sip.instance"),
+            Some("\"<urn:uuid:1>\"")
+        );
+        assert_eq!(
+            parse("<tel:+1-201-555-0123>").uri().user(),
+            Some("+1-201-555-0123")
+        );
+    }
+
+    #[test]
+    fn broken_ones_are_refused() {
+        for text in [
+            "",
+            "<>",
+            "\"Mr. J. User <sip:j.user@example.com>",
+            "Bell, Alexander <sip:a.g.bell@bell.example>",
+            "< sip:a@b.example>",
+            "<sip:a@b.example >",
+            "<sip:a@b.example",
+            "sip:a@b.example?Route=%3Csip:c.example%3E",
+            "sip:a,b@c.example",
+            "\"Joe\" <sip:joe@example.org>;;;;",
+            "\"Joe\" sip:joe@example.org",
+            "Joe sip:joe@example.org",
+            "<sip:a@b.example> x",
+        ] {
+            assert!(text.parse::<NameAddr>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn display_names_are_quoted() {
+        let named = parse("sip:a@b.example").with_display_name("a \"b\" \\");
+        assert_eq!(
+            parse(&named.to_string()).display_name().as_deref(),
+            Some("a \"b\" \\")
+        );
+    }
+}

@@ -1,0 +1,335 @@
+//! Parameters of header values and quoted strings (RFC 3261 section 25.1, `generic-param` and `quoted-string`).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use bytestring::ByteString;
+
+use crate::{ParseError, token};
+
+/// `a=b;c`: the parameters behind a header value, in the order they stand, without the first semicolon.
+///
+/// Names compare without regard to case.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Params {
+    text: ByteString,
+}
+
+impl Params {
+    /// No parameters.
+    pub const fn new() -> Params {
+        Params {
+            text: ByteString::new(),
+        }
+    }
+
+    /// Checks and keeps the parameters that follow a value; `text` is empty or starts with a semicolon.
+    ///
+    /// # Errors
+    /// [`ParseError::InvalidParams`] when a parameter is empty, has no token as name or no token, host or quoted string
+    /// as value.
+    pub fn parse(text: ByteString) -> Result<Params, ParseError> {
+        let octets = text.as_bytes();
+        let mut at = skip(octets, 0, token::is_blank);
+        let start = at + 1;
+        while at < octets.len() {
+            if octets[at] != b';' {
+                return Err(ParseError::InvalidParams);
+            }
+            at = param_end(octets, at + 1).ok_or(ParseError::InvalidParams)?;
+        }
+        let params = text.get(start..).map_or("", token::trimmed);
+        Ok(Params {
+            text: text.slice_ref(params),
+        })
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The parameters as they stand, without the first semicolon.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Name and value of each parameter, a quoted value still in its quotes.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let mut rest = Some(&*self.text).filter(|text| !text.is_empty());
+        std::iter::from_fn(move || {
+            let (param, behind) = split_first(rest?);
+            rest = behind;
+            Some(split_name(param))
+        })
+    }
+
+    /// The value of the named parameter as it stands; of a parameter without value the empty string.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let mut params = self.iter();
+        params
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.unwrap_or(""))
+    }
+
+    /// Whether the named parameter is there, with or without value.
+    pub fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// These parameters with one of them set: in its place if it was there, else at the end. A value that is no token
+    /// is put in quotes.
+    #[must_use]
+    pub fn with(&self, name: &str, value: Option<&str>) -> Params {
+        let param = Written(name, value);
+        let mut text =
+            String::with_capacity(self.text.len() + name.len() + value.map_or(0, str::len) + 4);
+        let mut found = false;
+        for (other, old) in self.iter() {
+            if !other.eq_ignore_ascii_case(name) {
+                Written(other, old).push(&mut text);
+            } else if !found {
+                param.push(&mut text);
+                found = true;
+            }
+        }
+        if !found {
+            param.push(&mut text);
+        }
+        Params { text: text.into() }
+    }
+
+    /// These parameters without the named one.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Params {
+        let mut text = String::with_capacity(self.text.len());
+        for (other, value) in self
+            .iter()
+            .filter(|(other, _)| !other.eq_ignore_ascii_case(name))
+        {
+            Written(other, value).push(&mut text);
+        }
+        Params { text: text.into() }
+    }
+
+    pub(crate) fn write(&self, out: &mut String) {
+        if !self.text.is_empty() {
+            out.push(';');
+            out.push_str(&self.text);
+        }
+    }
+}
+
+impl fmt::Display for Params {
+    /// With the semicolon in front of each.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.text.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ";{}", self.text)
+        }
+    }
+}
+
+/// Name and value of a parameter on their way into a list.
+struct Written<'a>(&'a str, Option<&'a str>);
+
+impl Written<'_> {
+    fn push(&self, list: &mut String) {
+        if !list.is_empty() {
+            list.push(';');
+        }
+        list.push_str(self.0);
+        match self.1 {
+            None => {}
+            Some(value) if is_value(value) => {
+                list.push('=');
+                list.push_str(value);
+            }
+            Some(value) => {
+                list.push('=');
+                list.push_str(&quote(value));
+            }
+        }
+    }
+}
+
+fn skip(octets: &[u8], from: usize, skipped: fn(u8) -> bool) -> usize {
+    octets[from..]
+        .iter()
+        .position(|octet| !skipped(*octet))
+        .map_or(octets.len(), |length| from + length)
+}
+
+/// Where the parameter ends that starts at `from`, blanks around its parts included; `None` when it is none.
+fn param_end(octets: &[u8], from: usize) -> Option<usize> {
+    let name = skip(octets, from, token::is_blank);
+    let name_end = skip(octets, name, token::is_token_octet);
+    if name_end == name {
+        return None;
+    }
+    let mut at = skip(octets, name_end, token::is_blank);
+    if octets.get(at) == Some(&b'=') {
+        let value = skip(octets, at + 1, token::is_blank);
+        let value_end = value_end(octets, value).filter(|end| *end > value)?;
+        at = skip(octets, value_end, token::is_blank);
+    }
+    Some(at)
+}
+
+/// Where the quoted string or the plain text ends that starts at `from`.
+fn value_end(octets: &[u8], from: usize) -> Option<usize> {
+    match octets.get(from) {
+        Some(b'"') => quoted_end(&octets[from + 1..]).map(|length| from + 1 + length),
+        _ => Some(skip(octets, from, token::is_value_octet)),
+    }
+}
+
+/// Whether a text can stand behind the equals sign as it is.
+fn is_value(text: &str) -> bool {
+    !text.is_empty() && value_end(text.as_bytes(), 0) == Some(text.len())
+}
+
+/// The first of several parameters without white space around it, and what stands behind its semicolon.
+fn split_first(params: &str) -> (&str, Option<&str>) {
+    let octets = params.as_bytes();
+    let mut at = 0;
+    while let Some(octet) = octets.get(at) {
+        match octet {
+            b';' => return (token::trimmed(&params[..at]), Some(&params[at + 1..])),
+            b'"' => at += 1 + quoted_end(&octets[at + 1..]).unwrap_or(octets.len() - at - 1),
+            _ => at += 1,
+        }
+    }
+    (token::trimmed(params), None)
+}
+
+fn split_name(param: &str) -> (&str, Option<&str>) {
+    match token::find(param, |octet| octet == b'=') {
+        Some(at) => (
+            token::trimmed(&param[..at]),
+            Some(token::trimmed(&param[at + 1..])),
+        ),
+        None => (param, None),
+    }
+}
+
+/// The offset behind the closing quote in octets that starts behind the opening one.
+pub(crate) fn quoted_end(octets: &[u8]) -> Option<usize> {
+    let mut escaped = false;
+    for (at, octet) in octets.iter().enumerate() {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The text in quotes, backslashes where they are needed.
+pub fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(character);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The text of a quoted string without quotes and backslashes; other text as it is.
+pub fn unquote(text: &str) -> Cow<'_, str> {
+    let Some(inner) = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
+        return Cow::Borrowed(text);
+    };
+    if !inner.contains('\\') {
+        return Cow::Borrowed(inner);
+    }
+    let mut plain = String::with_capacity(inner.len());
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        plain.extend(if character == '\\' {
+            characters.next()
+        } else {
+            Some(character)
+        });
+    }
+    Cow::Owned(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(text: &'static str) -> Result<Params, ParseError> {
+        Params::parse(ByteString::from_static(text))
+    }
+
+    #[test]
+    fn found_without_regard_to_case() {
+        let params = params("; Tag = a1;lr ;text=\"a;b\\\"c\"").unwrap();
+        assert_eq!(params.get("tag"), Some("a1"));
+        assert_eq!(params.get("LR"), Some(""));
+        assert_eq!(params.get("text").map(unquote).as_deref(), Some("a;b\"c"));
+        assert_eq!(params.iter().count(), 3);
+        assert!(!params.contains("b"));
+    }
+
+    #[test]
+    fn empty_and_broken_ones_are_refused() {
+        assert!(params("").unwrap().is_empty());
+        for text in [
+            ";",
+            ";;a",
+            ";a;;b",
+            ";a=",
+            ";=b",
+            ";a=\"b",
+            ";a=\"b\"c",
+            "a",
+            ";a b",
+            ";a=b c",
+            ";a=b,c",
+        ] {
+            assert_eq!(params(text), Err(ParseError::InvalidParams), "{text}");
+        }
+    }
+
+    #[test]
+    fn changed_in_place() {
+        let params = params(";a=1;b;c=\"x y\"").unwrap();
+        assert_eq!(
+            params.with("B", Some("2")).to_string(),
+            ";a=1;B=2;c=\"x y\""
+        );
+        assert_eq!(params.with("d", None).to_string(), ";a=1;b;c=\"x y\";d");
+        assert_eq!(
+            params
+                .with("c", Some("p\"q"))
+                .get("c")
+                .map(unquote)
+                .as_deref(),
+            Some("p\"q")
+        );
+        assert_eq!(params.without("A").to_string(), ";b;c=\"x y\"");
+        assert_eq!(
+            params.without("a").without("b").without("c").to_string(),
+            ""
+        );
+    }
+
+    #[test]
+    fn quoting_returns() {
+        for text in ["", "a", "a \"b\" \\ c", "äöü"] {
+            assert_eq!(unquote(&quote(text)), text);
+        }
+    }
+}

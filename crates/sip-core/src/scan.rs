@@ -1,0 +1,259 @@
+//! The one-pass index over a message's head, and the two questions a stream framer asks of it.
+//!
+//! Lines may end with CRLF, as the grammar wants it, or with LF alone, as some peers send it. A folded line is unfolded by
+//! writing spaces over its line breaks, in a copy of the message: nothing behind the index ever sees a line break.
+
+use bytes::{Bytes, BytesMut};
+use bytestring::ByteString;
+use memchr::{memchr, memchr_iter};
+
+use crate::header::{Line, lookup};
+use crate::token::is_blank;
+use crate::{HeaderMap, HeaderName, Limits, ParseError, token};
+
+const USUAL_LINES: usize = 24;
+
+/// Where the head ends: the offset of the first octet behind the blank line, or `None` when it is not there yet.
+///
+/// Empty lines before the start line must have been skipped.
+pub fn find_head_end(octets: &[u8]) -> Option<usize> {
+    memchr_iter(b'\n', octets).find_map(|at| match octets[at + 1..] {
+        [b'\n', ..] => Some(at + 2),
+        [b'\r', b'\n', ..] => Some(at + 3),
+        _ => None,
+    })
+}
+
+/// What the Content-Length lines of a head say, in octets.
+///
+/// # Errors
+/// [`ParseError::InvalidHeader`] when a value is not a number, [`ParseError::DuplicateHeader`] when two differ: the end
+/// of the message is unknown then.
+pub fn content_length(head: &[u8]) -> Result<Option<usize>, ParseError> {
+    let mut length = None;
+    let mut at = 0;
+    while at < head.len() {
+        let end = line_end(head, at);
+        if let Some((name_len, value)) = split_line(&head[at..end])
+            && lookup(&head[at..at + name_len]) == HeaderName::ContentLength.code()
+        {
+            // A folded value goes on in the lines that start with white space.
+            let mut value_end = end;
+            while head.get(value_end).is_some_and(|octet| is_blank(*octet)) {
+                value_end = line_end(head, value_end);
+            }
+            let next = parse_length(&head[at + value..value_end])?;
+            if length.replace(next).is_some_and(|earlier| earlier != next) {
+                return Err(ParseError::DuplicateHeader(HeaderName::ContentLength));
+            }
+        }
+        at = end;
+    }
+    Ok(length)
+}
+
+/// The value of a Content-Length in octets.
+pub(crate) fn parse_length(value: &[u8]) -> Result<usize, ParseError> {
+    let digits = value.trim_ascii();
+    let number = std::str::from_utf8(digits)
+        .ok()
+        .filter(|text| text.bytes().all(|octet| octet.is_ascii_digit()));
+    let length = number
+        .and_then(|text| text.parse::<u32>().ok())
+        .and_then(|length| usize::try_from(length).ok());
+    length.ok_or(ParseError::InvalidHeader(HeaderName::ContentLength))
+}
+
+/// The offset behind the line that starts at `at`.
+fn line_end(octets: &[u8], at: usize) -> usize {
+    memchr(b'\n', &octets[at..]).map_or(octets.len(), |feed| at + feed + 1)
+}
+
+/// The length of the name and the place of the value in a header line.
+fn split_line(line: &[u8]) -> Option<(usize, usize)> {
+    let name_len = line
+        .iter()
+        .position(|octet| !token::is_token_octet(*octet))?;
+    let blanks = line[name_len..]
+        .iter()
+        .position(|octet| !is_blank(*octet))?;
+    let colon = name_len + blanks;
+    (name_len > 0 && line[colon] == b':').then_some((name_len, colon + 1))
+}
+
+/// A message cut into its parts.
+pub(crate) struct Index {
+    /// From the start line on.
+    pub(crate) octets: Bytes,
+    /// Behind the start line, without its line end.
+    pub(crate) start_line_end: usize,
+    pub(crate) headers: HeaderMap,
+    pub(crate) flaw: Option<ParseError>,
+}
+
+/// What one pass over the head finds.
+struct Scan {
+    lines: Vec<Line>,
+    start_line_end: usize,
+    head_end: usize,
+    /// Carriage returns that belong to a line end.
+    returns: usize,
+    folded: bool,
+    flaw: Option<ParseError>,
+}
+
+/// Indexes the head of a message.
+pub(crate) fn index(octets: Bytes, limits: &Limits) -> Result<Index, ParseError> {
+    let limit = limits.max_message_octets.min(u32::MAX as usize);
+    if octets.len() > limit {
+        return Err(ParseError::MessageTooLarge { limit });
+    }
+    let skip = octets
+        .iter()
+        .take_while(|octet| matches!(octet, b'\r' | b'\n'))
+        .count();
+    let mut octets = if skip == 0 {
+        octets
+    } else {
+        octets.slice(skip..)
+    };
+    let mut scan = scan(&octets, limits)?;
+    let stray = memchr_iter(b'\r', &octets[..scan.head_end]).count() != scan.returns;
+    if stray {
+        scan.flaw.get_or_insert(ParseError::StrayLineBreak);
+    }
+    if scan.folded || stray {
+        octets = without_line_breaks(&octets, &scan);
+    }
+    let head = ByteString::try_from(octets.slice(..scan.head_end)).or_else(|_| {
+        scan.flaw.get_or_insert(ParseError::NotUtf8);
+        octets = in_ascii(&octets, scan.head_end);
+        ByteString::try_from(octets.slice(..scan.head_end)).map_err(|_| ParseError::NotUtf8)
+    })?;
+    let (start_line_end, mut headers) = (
+        scan.start_line_end,
+        HeaderMap {
+            head,
+            lines: scan.lines,
+        },
+    );
+    if scan.folded {
+        headers.trim_values();
+    }
+    Ok(Index {
+        octets,
+        start_line_end,
+        headers,
+        flaw: scan.flaw,
+    })
+}
+
+fn scan(octets: &[u8], limits: &Limits) -> Result<Scan, ParseError> {
+    let too_large = ParseError::HeadTooLarge {
+        limit: limits.max_head_octets,
+    };
+    let window = &octets[..octets.len().min(limits.max_head_octets)];
+    let cut = window.len() < octets.len();
+    let mut scan = Scan {
+        lines: Vec::with_capacity(USUAL_LINES),
+        start_line_end: 0,
+        head_end: 0,
+        returns: 0,
+        folded: false,
+        flaw: None,
+    };
+    let mut at = 0;
+    // Whether a folded line has a line to belong to.
+    let mut open = false;
+    loop {
+        let feed = memchr(b'\n', &window[at..]).map(|feed| at + feed);
+        if feed.is_none() && cut {
+            return Err(too_large);
+        }
+        let mut content_end = feed.unwrap_or(window.len());
+        let end = feed.map_or(window.len(), |feed| feed + 1);
+        if feed.is_some() && content_end > at && window[content_end - 1] == b'\r' {
+            content_end -= 1;
+            scan.returns += 1;
+        }
+        if at == 0 {
+            scan.start_line_end = content_end;
+        } else if content_end == at {
+            scan.head_end = end;
+            if feed.is_none() {
+                scan.flaw.get_or_insert(ParseError::HeadWithoutEnd);
+            }
+            return Ok(scan);
+        } else if is_blank(window[at]) {
+            scan.folded = true;
+            match scan.lines.last_mut() {
+                Some(line) if open => line.value_end = content_end as u32,
+                _ => _ = scan.flaw.get_or_insert(ParseError::HeaderLine),
+            }
+        } else {
+            open = false;
+            if let Some(line) = header_line(window, at, content_end) {
+                if scan.lines.len() == limits.max_header_lines {
+                    return Err(ParseError::TooManyHeaderLines {
+                        limit: limits.max_header_lines,
+                    });
+                }
+                scan.lines.push(line);
+                open = true;
+            } else {
+                scan.flaw.get_or_insert(ParseError::HeaderLine);
+            }
+        }
+        at = end;
+    }
+}
+
+fn header_line(window: &[u8], start: usize, content_end: usize) -> Option<Line> {
+    let (name_len, value) = split_line(&window[start..content_end])?;
+    let mut value_start = start + value;
+    while value_start < content_end && is_blank(window[value_start]) {
+        value_start += 1;
+    }
+    let mut value_end = content_end;
+    while value_end > value_start && is_blank(window[value_end - 1]) {
+        value_end -= 1;
+    }
+    Some(Line {
+        start: start as u32,
+        value_start: value_start as u32,
+        value_end: value_end as u32,
+        name_len: u16::try_from(name_len).ok()?,
+        code: lookup(&window[start..start + name_len]).unwrap_or(Line::UNKNOWN),
+    })
+}
+
+/// A copy of the message in which spaces stand for all line breaks of the head that end no line.
+fn without_line_breaks(octets: &[u8], scan: &Scan) -> Bytes {
+    let mut copy = BytesMut::from(octets);
+    let head = &mut copy[..scan.head_end];
+    // Backwards, so that a carriage return sees what became of its line feed.
+    for at in (0..head.len()).rev() {
+        let next = head.get(at + 1).copied();
+        let ends_line = match head[at] {
+            b'\n' => at <= scan.start_line_end + 1 || !next.is_some_and(is_blank),
+            b'\r' => next == Some(b'\n'),
+            _ => continue,
+        };
+        if !ends_line {
+            head[at] = b' ';
+        }
+    }
+    copy.freeze()
+}
+
+/// A copy of the message in which question marks stand for what is not ASCII in the head.
+fn in_ascii(octets: &[u8], head_end: usize) -> Bytes {
+    let mut copy = BytesMut::from(octets);
+    for octet in copy[..head_end]
+        .iter_mut()
+        .filter(|octet| !octet.is_ascii())
+    {
+        *octet = b'?';
+    }
+    copy.freeze()
+}

@@ -1,0 +1,133 @@
+//! The character classes of the grammar (RFC 3261 section 25.1), each one bit of a table.
+
+const TOKEN: u8 = 1;
+const WORD: u8 = 2;
+const USER: u8 = 4;
+const VALUE: u8 = 8;
+const PARAM: u8 = 16;
+const URI_HEADER: u8 = 32;
+const HOST: u8 = 64;
+const URIC: u8 = 128;
+
+const fn mark(mut table: [u8; 256], characters: &[u8], class: u8) -> [u8; 256] {
+    let mut at = 0;
+    while at < characters.len() {
+        table[characters[at] as usize] |= class;
+        at += 1;
+    }
+    table
+}
+
+const CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    table = mark(
+        table,
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+        0xFF,
+    );
+    table = mark(table, b"-.!%*_+`'~", TOKEN | WORD);
+    table = mark(table, b"()<>:\\\"/[]?{}@", WORD);
+    // unreserved = alphanum / mark
+    table = mark(table, b"-_.!~*'()", USER | PARAM | URI_HEADER | URIC);
+    table = mark(table, b"&=+$,;?/", USER);
+    table = mark(table, b"[]/:&+$", PARAM | URI_HEADER);
+    table = mark(table, b"?", URI_HEADER);
+    table = mark(table, b"-._", HOST);
+    // What is visible and cannot be taken for something else.
+    table = mark(table, b"!#$%&'()*+-./:=?@[]^_`{|}~", VALUE);
+    mark(table, b";/?:@&=+$,[]", URIC)
+};
+
+fn all(text: &str, class: u8) -> bool {
+    text.bytes()
+        .all(|octet| CLASSES[usize::from(octet)] & class != 0)
+}
+
+/// As [`all`], with `%` followed by two hexadecimal digits allowed too.
+fn all_escaped(text: &str, class: u8) -> bool {
+    let octets = text.as_bytes();
+    let mut at = 0;
+    while at < octets.len() {
+        if CLASSES[usize::from(octets[at])] & class != 0 {
+            at += 1;
+        } else if octets[at] == b'%'
+            && octets.len() >= at + 3
+            && octets[at + 1..at + 3].iter().all(u8::is_ascii_hexdigit)
+        {
+            at += 3;
+        } else {
+            return false;
+        }
+    }
+    true
+}
+
+/// `token`, at least one character.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && all(text, TOKEN)
+}
+
+/// Whether the octet may stand in a `token`.
+pub(crate) fn is_token_octet(octet: u8) -> bool {
+    CLASSES[usize::from(octet)] & TOKEN != 0
+}
+
+/// Whether the octet may stand in the value of a header parameter. The grammar has tokens and hosts only, but peers put
+/// Base64 and URIs into tags and branches.
+pub(crate) fn is_value_octet(octet: u8) -> bool {
+    CLASSES[usize::from(octet)] & VALUE != 0
+}
+
+/// `word`, at least one character.
+pub(crate) fn is_word(text: &str) -> bool {
+    !text.is_empty() && all(text, WORD)
+}
+
+/// The user part or the password of a SIP URI, escapes included.
+pub(crate) fn is_user(text: &str) -> bool {
+    all_escaped(text, USER)
+}
+
+/// `pname` or `pvalue` of a URI parameter.
+pub(crate) fn is_uri_param(text: &str) -> bool {
+    !text.is_empty() && all_escaped(text, PARAM)
+}
+
+/// `hname` or `hvalue` of a URI's headers, may be empty.
+pub(crate) fn is_uri_header(text: &str) -> bool {
+    all_escaped(text, URI_HEADER)
+}
+
+/// What any URI may hold after its scheme.
+pub(crate) fn is_uric(text: &str) -> bool {
+    !text.is_empty() && all_escaped(text, URIC)
+}
+
+/// The characters of a host name; underscores are not in the grammar but on every network.
+pub(crate) fn is_host_name(text: &str) -> bool {
+    !text.is_empty() && all(text, HOST)
+}
+
+/// Whether the octet is a space or a tab: what may stand around the parts of a value once it is unfolded.
+pub(crate) fn is_blank(octet: u8) -> bool {
+    octet == b' ' || octet == b'\t'
+}
+
+/// The text without blanks around it.
+pub(crate) fn trimmed(text: &str) -> &str {
+    let octets = text.as_bytes();
+    let start = octets
+        .iter()
+        .position(|octet| !is_blank(*octet))
+        .unwrap_or(octets.len());
+    let end = octets
+        .iter()
+        .rposition(|octet| !is_blank(*octet))
+        .map_or(start, |last| last + 1);
+    &text[start..end]
+}
+
+/// Where the first octet that is wanted stands.
+pub(crate) fn find(text: &str, wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    text.bytes().position(wanted)
+}

@@ -1,0 +1,186 @@
+//! The seam between protocol and sockets: what a driver tells a core, and what a core asks of a driver.
+//!
+//! A [`Core`] is deterministic: time and octets are its arguments, everything it wants done is
+//! polled from it. The tokio driver ([`crate::driver`]) and the simulated network run the same core.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+use bytes::Bytes;
+use rvoip_sip_core::ByteString;
+
+use crate::{ConnectionId, ListenerId, TransportKind};
+
+/// A name resolution in progress; a number that is never used twice within a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResolveId(pub u64);
+
+/// Something that happened on the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A datagram arrived.
+    Datagram {
+        /// The socket it arrived on.
+        listener: ListenerId,
+        /// Who sent it.
+        source: SocketAddr,
+        /// Its octets, in memory of their own.
+        payload: Bytes,
+    },
+    /// A peer opened a connection.
+    Accepted {
+        /// Its new number, from [`ConnectionId::accepted`].
+        connection: ConnectionId,
+        /// The listening socket.
+        listener: ListenerId,
+        /// Our address.
+        local: SocketAddr,
+        /// The peer's address.
+        remote: SocketAddr,
+    },
+    /// An outgoing connection is established.
+    Connected {
+        /// The connection.
+        connection: ConnectionId,
+        /// Our address.
+        local: SocketAddr,
+    },
+    /// An outgoing connection could not be established.
+    ConnectFailed {
+        /// The connection, which is gone.
+        connection: ConnectionId,
+        /// Why.
+        error: io::ErrorKind,
+    },
+    /// Octets arrived on a connection.
+    Stream {
+        /// The connection.
+        connection: ConnectionId,
+        /// The octets, in order.
+        payload: Bytes,
+    },
+    /// A connection ended without being asked to by [`Output::Close`].
+    Closed {
+        /// The connection, which is gone.
+        connection: ConnectionId,
+        /// Why; `None` when the peer closed in order.
+        error: Option<io::ErrorKind>,
+    },
+    /// A datagram could not be sent, or the network reported that it could not be delivered.
+    SendFailed {
+        /// The socket it was sent on.
+        listener: ListenerId,
+        /// Where it should have gone.
+        destination: SocketAddr,
+        /// Why.
+        error: io::ErrorKind,
+    },
+    /// A name was resolved.
+    Resolved {
+        /// The question.
+        query: ResolveId,
+        /// The answer; empty when there is none.
+        addresses: Vec<IpAddr>,
+    },
+}
+
+/// Something that a core wants done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output<E> {
+    /// Send a datagram.
+    Datagram {
+        /// The socket to send it on.
+        listener: ListenerId,
+        /// Where it goes.
+        destination: SocketAddr,
+        /// Its octets.
+        payload: Bytes,
+    },
+    /// Open a connection; answered by [`Input::Connected`] or [`Input::ConnectFailed`].
+    Connect {
+        /// Its new number, from [`ConnectionId::outgoing`].
+        connection: ConnectionId,
+        /// The transport protocol.
+        kind: TransportKind,
+        /// Where it goes.
+        destination: SocketAddr,
+    },
+    /// Write octets to an established connection, in order.
+    Stream {
+        /// The connection.
+        connection: ConnectionId,
+        /// The octets.
+        payload: Bytes,
+    },
+    /// End a connection after what was written to it; nothing more is reported of it.
+    Close {
+        /// The connection.
+        connection: ConnectionId,
+    },
+    /// Resolve a host name; answered by [`Input::Resolved`].
+    Resolve {
+        /// The question's new number.
+        query: ResolveId,
+        /// The name.
+        host: ByteString,
+    },
+    /// Tell whoever runs the driver.
+    Event(E),
+}
+
+impl Output<Infallible> {
+    /// The same output for a core with events of any type.
+    pub(crate) fn widen<E>(self) -> Output<E> {
+        match self {
+            Self::Datagram {
+                listener,
+                destination,
+                payload,
+            } => Output::Datagram {
+                listener,
+                destination,
+                payload,
+            },
+            Self::Connect {
+                connection,
+                kind,
+                destination,
+            } => Output::Connect {
+                connection,
+                kind,
+                destination,
+            },
+            Self::Stream {
+                connection,
+                payload,
+            } => Output::Stream {
+                connection,
+                payload,
+            },
+            Self::Close { connection } => Output::Close { connection },
+            Self::Resolve { query, host } => Output::Resolve { query, host },
+            Self::Event(never) => match never {},
+        }
+    }
+}
+
+/// A deterministic protocol stack, run by a driver.
+pub trait Core {
+    /// What the core reports to whoever runs the driver.
+    type Event;
+
+    /// Takes in what happened on the network.
+    fn handle_input(&mut self, now: Instant, input: Input);
+
+    /// Does what is due at `now`. Called when [`poll_timeout`](Self::poll_timeout) has passed;
+    /// calling it earlier does nothing.
+    fn handle_timeout(&mut self, now: Instant);
+
+    /// When [`handle_timeout`](Self::handle_timeout) should be called next.
+    fn poll_timeout(&self) -> Option<Instant>;
+
+    /// The next thing to do, until `None`.
+    fn poll_output(&mut self) -> Option<Output<Self::Event>>;
+}

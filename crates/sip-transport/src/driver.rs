@@ -1,0 +1,33 @@
+//! The tokio driver: the only code that touches sockets and the clock.
+//!
+//! A shard is one task that owns its sockets and its [`Core`](crate::Core). A turn of it takes the
+//! waiting commands, reads every socket that is ready in batches, does what is due, sends what the
+//! core has to send, and sleeps until a socket, a command or the core's deadline wakes it. No
+//! message passes a channel, a lock or another task.
+//!
+//! ```no_run
+//! use rvoip_sip_transport::{Core, TransportConfig, TransportKind, driver};
+//!
+//! # fn run<C: Core + Send + 'static>(core: impl Fn(TransportConfig) -> C) -> std::io::Result<()> {
+//! let sockets = driver::Sockets::bind(&[
+//!     (TransportKind::Udp, "127.0.0.1:5060".parse().unwrap()),
+//!     (TransportKind::Tcp, "127.0.0.1:5060".parse().unwrap()),
+//! ])?;
+//! let core = core(TransportConfig::new(sockets.listeners()));
+//! let shard = driver::spawn(sockets, core, |event| drop(event))?;
+//! # drop(shard); Ok(())
+//! # }
+//! ```
+
+mod connection;
+mod dns;
+mod readiness;
+mod run;
+mod shard;
+mod sockets;
+mod tcp;
+mod udp;
+
+pub use self::run::spawn;
+pub use self::shard::{Shard, ShardClosed, TryPostError};
+pub use self::sockets::Sockets;

@@ -1,0 +1,223 @@
+//! What leaves: by address, by flow, or along the Via of a request.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Instant;
+
+use bytes::Bytes;
+use rvoip_sip_core::Response;
+
+use super::TransportLayer;
+use super::route::datagram_flow;
+use crate::pool::Stage;
+use crate::{
+    Carrier, ConnectionId, Direction, Flow, Output, Target, TransportError, TransportKind, via,
+};
+
+/// The largest UDP payload: 65,535 octets less the IPv4 and UDP headers.
+const MAX_DATAGRAM_OCTETS: usize = 65_507;
+
+impl TransportLayer {
+    /// Sends a request (RFC 3261 section 18.1.1). Opens a connection when there is none to the
+    /// address; the octets wait until it is established.
+    ///
+    /// # Errors
+    /// When the target cannot be reached or a limit is exceeded; nothing was sent then.
+    pub fn send_request(
+        &mut self,
+        now: Instant,
+        octets: Bytes,
+        target: &Target,
+    ) -> Result<Flow, TransportError> {
+        match *target {
+            Target::Flow(flow) => self.resend(now, octets, &flow).map(|()| flow),
+            Target::Address { kind, addr } if kind.is_reliable() => {
+                self.send_to_peer(now, octets, kind, addr)
+            }
+            Target::Address { kind, addr } => {
+                let flow = datagram_flow(self.listener_for(kind, addr)?, addr);
+                self.send_datagram(now, octets, flow)
+            }
+        }
+    }
+
+    /// Sends a response: a stream carries it back on the connection of its request, or on a new one
+    /// when that has ended; a datagram goes where the top Via says, from where the request came to
+    /// (RFC 3261 section 18.2.2, RFC 3581 section 4).
+    ///
+    /// # Errors
+    /// When the place cannot be reached or a limit is exceeded; nothing was sent then.
+    pub fn send_response(
+        &mut self,
+        now: Instant,
+        response: &Response,
+        request_flow: &Flow,
+    ) -> Result<Flow, TransportError> {
+        let octets = response.to_bytes();
+        let Flow {
+            kind,
+            remote,
+            carrier,
+            ..
+        } = *request_flow;
+        if let Carrier::Connection(connection) = carrier
+            && self.pool.get(connection).is_some()
+        {
+            return self.send_stream(now, octets, connection);
+        }
+        let destination = match response.top_via() {
+            Ok(via) => via::response_destination(&via, kind, remote),
+            Err(_) => remote,
+        };
+        match carrier {
+            Carrier::Connection(_) => self.send_to_peer(now, octets, kind, destination),
+            Carrier::Listener(_) => {
+                let flow = Flow {
+                    remote: destination,
+                    ..*request_flow
+                };
+                self.send_datagram(now, octets, flow)
+            }
+        }
+    }
+
+    /// Sends octets, such as those of a retransmission, on the flow that an earlier send returned.
+    ///
+    /// # Errors
+    /// When the flow has ended or a limit is exceeded; nothing was sent then.
+    pub fn resend(
+        &mut self,
+        now: Instant,
+        octets: Bytes,
+        flow: &Flow,
+    ) -> Result<(), TransportError> {
+        match flow.carrier {
+            Carrier::Listener(_) => self.send_datagram(now, octets, *flow)?,
+            Carrier::Connection(connection) => self.send_stream(now, octets, connection)?,
+        };
+        Ok(())
+    }
+
+    fn send_datagram(
+        &mut self,
+        now: Instant,
+        octets: Bytes,
+        flow: Flow,
+    ) -> Result<Flow, TransportError> {
+        let Carrier::Listener(listener) = flow.carrier else {
+            return Err(TransportError::FlowEnded);
+        };
+        self.datagram_listener(listener, flow.kind)?;
+        check_destination(flow.remote)?;
+        if octets.len() > MAX_DATAGRAM_OCTETS {
+            return Err(TransportError::TooLong {
+                octets: octets.len(),
+            });
+        }
+        self.note(now, Direction::Out, &flow, &octets);
+        let destination = flow.remote;
+        self.wire.push_back(Output::Datagram {
+            listener,
+            destination,
+            payload: octets,
+        });
+        Ok(flow)
+    }
+
+    fn send_to_peer(
+        &mut self,
+        now: Instant,
+        octets: Bytes,
+        kind: TransportKind,
+        peer: SocketAddr,
+    ) -> Result<Flow, TransportError> {
+        let known = self
+            .pool
+            .with_peer(kind, peer)
+            .and_then(|it| it.flow.connection());
+        match known {
+            Some(connection) => self.send_stream(now, octets, connection),
+            None => {
+                let connection = self.open(now, kind, peer)?;
+                self.send_stream(now, octets, connection)
+            }
+        }
+    }
+
+    fn open(
+        &mut self,
+        now: Instant,
+        kind: TransportKind,
+        destination: SocketAddr,
+    ) -> Result<ConnectionId, TransportError> {
+        check_destination(destination)?;
+        let limit = self.config.max_connections;
+        if self.pool.len() >= limit {
+            return Err(TransportError::TooManyConnections { limit });
+        }
+        self.counters.connections_opened += 1;
+        let connection = self.pool.next_outgoing();
+        let local = match destination {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        let carrier = Carrier::Connection(connection);
+        let flow = Flow {
+            kind,
+            local,
+            remote: destination,
+            carrier,
+        };
+        let stage = Stage::Connecting {
+            queue: Vec::new(),
+            queued_octets: 0,
+        };
+        self.pool
+            .insert(flow, stage, now, now + self.config.connect_timeout);
+        self.wire.push_back(Output::Connect {
+            connection,
+            kind,
+            destination,
+        });
+        Ok(connection)
+    }
+
+    fn send_stream(
+        &mut self,
+        now: Instant,
+        octets: Bytes,
+        id: ConnectionId,
+    ) -> Result<Flow, TransportError> {
+        let connection = self.pool.get_mut(id).ok_or(TransportError::FlowEnded)?;
+        let flow = connection.flow;
+        match &mut connection.stage {
+            Stage::Open(_) => {
+                connection.last_used = now;
+                let payload = octets.clone();
+                self.wire.push_back(Output::Stream {
+                    connection: id,
+                    payload,
+                });
+            }
+            Stage::Connecting {
+                queue,
+                queued_octets,
+            } => {
+                let limit = self.config.max_queued_octets;
+                if *queued_octets + octets.len() > limit {
+                    return Err(TransportError::QueueFull { limit });
+                }
+                *queued_octets += octets.len();
+                queue.push(octets.clone());
+            }
+        }
+        self.note(now, Direction::Out, &flow, &octets);
+        Ok(flow)
+    }
+}
+
+fn check_destination(addr: SocketAddr) -> Result<(), TransportError> {
+    match addr.ip().is_unspecified() || addr.port() == 0 {
+        true => Err(TransportError::BadDestination),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,29 @@
+//! Figures for an operator: what happened since the start.
+
+/// Monotonic counts of a [`TransactionLayer`](crate::TransactionLayer).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransactionCounters {
+    /// Client transactions begun.
+    pub client_transactions: u64,
+    /// Server transactions begun.
+    pub server_transactions: u64,
+    /// Messages sent again, on a timer or because the peer repeated itself.
+    pub retransmissions_sent: u64,
+    /// Requests and responses received again and not passed up.
+    pub retransmissions_absorbed: u64,
+    /// Requests answered 503 because the table was full.
+    pub refused_table_full: u64,
+    /// Defective requests answered with the status of their defect.
+    pub defective_answered: u64,
+    /// Defective requests dropped: an ACK, or one whose answer could not be sent.
+    pub defective_dropped: u64,
+    /// Responses that matched no transaction.
+    pub stray_responses: u64,
+    /// CANCEL requests answered 481.
+    pub cancels_unmatched: u64,
+    /// Transactions that ended because the peer kept silent.
+    pub timed_out: u64,
+    /// Transactions that ended because the network failed.
+    pub transport_failed: u64,
+}

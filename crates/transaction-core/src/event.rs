@@ -1,0 +1,112 @@
+//! What the layer tells the transaction user.
+
+use std::io;
+use std::net::IpAddr;
+
+use rvoip_sip_transport::sip_core::{Request, Response};
+use rvoip_sip_transport::{Flow, ResolveId};
+
+use crate::key::{ClientKey, ServerKey};
+
+/// A fact about a transaction, or a message that belongs to none.
+#[derive(Debug)]
+pub enum TransactionEvent {
+    /// A new request, never an ACK or a CANCEL; to be answered with
+    /// [`respond`](crate::TransactionLayer::respond).
+    Request {
+        /// The transaction that waits for the answer.
+        key: ServerKey,
+        /// The request, its top Via stamped with received and rport.
+        request: Request,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// An ACK for a 2xx, first or repeated, or one that belongs to nothing.
+    Ack {
+        /// The ACK.
+        request: Request,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// The caller cancelled an INVITE that has no final answer yet. The CANCEL itself is answered; the INVITE wants 487.
+    Cancelled {
+        /// The INVITE.
+        key: ServerKey,
+    },
+    /// A response to a request of ours; a 2xx to an INVITE comes as often as it is received.
+    Response {
+        /// The request's transaction.
+        key: ClientKey,
+        /// The response.
+        response: Response,
+    },
+    /// A response to no transaction: forged, late, or the 2xx of an INVITE long over, which still wants its ACK.
+    StrayResponse {
+        /// The response.
+        response: Response,
+        /// Where it came from.
+        flow: Flow,
+    },
+    /// Terminal: no final response came in time (Timer B or F, or 64 T1 after a CANCEL).
+    ClientTimedOut {
+        /// The transaction that ended.
+        key: ClientKey,
+    },
+    /// Terminal: the network refused the request or the ACK of its refusal.
+    ClientTransportFailed {
+        /// The transaction that ended.
+        key: ClientKey,
+        /// What the network said.
+        error: io::ErrorKind,
+    },
+    /// Terminal: the transaction is over and nothing more will come of it.
+    ClientTerminated {
+        /// The transaction that ended.
+        key: ClientKey,
+    },
+    /// Terminal: the transaction failed before it had done its work.
+    ServerFailed {
+        /// The transaction that ended.
+        key: ServerKey,
+        /// What was missing.
+        cause: ServerFailure,
+    },
+    /// Terminal: the transaction is over; the answer is out and its repetitions have been absorbed.
+    ServerTerminated {
+        /// The transaction that ended.
+        key: ServerKey,
+    },
+    /// A name asked for with [`TransportLayer::resolve`](rvoip_sip_transport::TransportLayer::resolve) has been looked up.
+    Resolved {
+        /// The question.
+        query: ResolveId,
+        /// The answer, best first; empty when there is none.
+        addresses: Vec<IpAddr>,
+    },
+}
+
+impl TransactionEvent {
+    /// Whether this is the last event of its transaction.
+    pub fn is_terminal(&self) -> bool {
+        matches!(
+            self,
+            TransactionEvent::ClientTimedOut { .. }
+                | TransactionEvent::ClientTransportFailed { .. }
+                | TransactionEvent::ClientTerminated { .. }
+                | TransactionEvent::ServerFailed { .. }
+                | TransactionEvent::ServerTerminated { .. }
+        )
+    }
+}
+
+/// Why a server transaction failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ServerFailure {
+    /// No ACK came for a final response other than 2xx (Timer H).
+    AckMissing,
+    /// The transaction user gave no final answer within 64 T1, when the client no longer listens (RFC 4320 section 4.2).
+    Unanswered,
+    /// The network refused the response.
+    Transport(io::ErrorKind),
+}

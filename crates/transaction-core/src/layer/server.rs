@@ -1,0 +1,207 @@
+//! The server side: requests in, responses out (RFC 3261 section 17.2), and CANCEL (section 9.2).
+
+use std::time::Instant;
+
+use rvoip_sip_transport::Flow;
+use rvoip_sip_transport::sip_core::{Message, Method, Request, Response, StatusCode};
+
+use super::TransactionLayer;
+use super::step::{Carried, reread};
+use crate::branch;
+use crate::error::TransactionError;
+use crate::event::TransactionEvent;
+use crate::key::Key;
+use crate::machine::{Machine, Stimulus, server_invite, server_non_invite};
+use crate::matching::Fingerprint;
+use crate::transaction::{Link, Transaction};
+
+impl TransactionLayer {
+    pub(super) fn on_request(&mut self, now: Instant, request: Request, flow: Flow) {
+        if *request.method() == Method::Ack {
+            return self.on_ack(now, request, flow);
+        }
+        let Ok(fingerprint) = self.matcher.server(&request, request.method()) else {
+            self.counters.defective_dropped += 1;
+            return;
+        };
+        if let Some(key) = self.store.find(fingerprint) {
+            return self.on_repeated(now, key, flow);
+        }
+        if *request.method() == Method::Cancel {
+            return self.on_cancel(now, request, flow, fingerprint);
+        }
+        if !self.has_room(request.method()) {
+            return self.refuse_for_room(now, &request, &flow);
+        }
+        let invite = *request.method() == Method::Invite;
+        let link = match self.matcher.invite(&request) {
+            Ok(fingerprint) if invite => Link::Invite(fingerprint),
+            _ => Link::None,
+        };
+        self.begin_server(now, request, flow, fingerprint, link);
+    }
+
+    fn begin_server(
+        &mut self,
+        now: Instant,
+        request: Request,
+        flow: Flow,
+        fingerprint: Fingerprint,
+        link: Link,
+    ) -> Key {
+        let (machine, actions) = if *request.method() == Method::Invite {
+            let (state, actions) = server_invite::start();
+            (Machine::ServerInvite(state), actions)
+        } else {
+            let (state, actions) = server_non_invite::start();
+            (Machine::ServerNonInvite(state), actions)
+        };
+        let mut transaction = Transaction::new(machine, fingerprint, flow, request.to_bytes());
+        transaction.link = link;
+        let key = self.store.insert(transaction);
+        self.counters.server_transactions += 1;
+        let message = if link == Link::Hidden {
+            Carried::Nothing
+        } else {
+            Carried::Request(request, flow)
+        };
+        // Nothing goes out yet, so that the network has nothing to refuse.
+        let _ = self.perform(now, key, &actions, message);
+        key
+    }
+
+    /// The request came again, perhaps over a new connection.
+    fn on_repeated(&mut self, now: Instant, key: Key, flow: Flow) {
+        self.counters.retransmissions_absorbed += 1;
+        if flow.kind.is_reliable() {
+            self.store.set_flow(key, flow);
+        }
+        // A failure of the network has become the transaction's terminal event by now.
+        let _ = self.step(now, key, Stimulus::Request, Carried::Nothing);
+    }
+
+    /// An ACK ends a refused INVITE here; any other is the transaction user's.
+    fn on_ack(&mut self, now: Instant, request: Request, flow: Flow) {
+        let invite = self.matcher.server(&request, &Method::Invite).ok();
+        let key = invite.and_then(|fingerprint| self.store.find(fingerprint));
+        match key.filter(|key| self.acknowledges(*key, &request)) {
+            // An ACK makes nothing go out, so that the network has nothing to refuse.
+            Some(key) => {
+                if let Ok(false) =
+                    self.step(now, key, Stimulus::Ack, Carried::Request(request, flow))
+                {
+                    self.counters.retransmissions_absorbed += 1;
+                }
+            }
+            None => self
+                .events
+                .push_back(TransactionEvent::Ack { request, flow }),
+        }
+    }
+
+    /// Whether an ACK that names this INVITE is for the response that went out: without a unique branch the To tag has
+    /// to tell (RFC 3261 section 17.2.3).
+    fn acknowledges(&self, key: Key, ack: &Request) -> bool {
+        let tag =
+            |to: Result<rvoip_sip_transport::sip_core::To, _>| to.ok()?.tag().map(str::to_owned);
+        if ack
+            .top_via()
+            .is_ok_and(|via| via.branch().is_some_and(branch::is_unique))
+        {
+            return true;
+        }
+        let kept = self
+            .store
+            .get(key)
+            .filter(|transaction| transaction.sent)
+            .map(|transaction| &transaction.kept);
+        match kept.and_then(reread) {
+            Some(Message::Response(response)) => tag(response.to()) == tag(ack.to()),
+            _ => true,
+        }
+    }
+
+    /// Answers a CANCEL and tells the transaction user, once, if there is something to cancel. The INVITE is found by
+    /// branch, or else by its dialog: some clients give the CANCEL a branch of its own.
+    fn on_cancel(&mut self, now: Instant, request: Request, flow: Flow, fingerprint: Fingerprint) {
+        let by_branch = self.matcher.server(&request, &Method::Invite).ok();
+        let invite = by_branch
+            .and_then(|fingerprint| self.store.find(fingerprint))
+            .or_else(|| {
+                let by_dialog = self.matcher.invite(&request).ok()?;
+                self.store.find_invite(by_dialog)
+            });
+        let status = if invite.is_some() {
+            StatusCode::OK
+        } else {
+            StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST
+        };
+        if invite.is_none() {
+            self.counters.cancels_unmatched += 1;
+        }
+        let tag = invite
+            .and_then(|key| self.tag_given(key))
+            .unwrap_or_else(|| self.stateless_tag(&request));
+        let response = Response::builder_for(&request, status).to_tag(&tag).build();
+        if self.has_room(&Method::Cancel) {
+            let key = self.begin_server(now, request, flow, fingerprint, Link::Hidden);
+            // The transaction user knows nothing of this transaction, nor of its failure.
+            let _ = self.step(
+                now,
+                key,
+                Stimulus::Answer(status),
+                Carried::Response(response),
+            );
+        } else {
+            let _ = self.transport.send_response(now, &response, &flow);
+        }
+        if let Some(key) = invite {
+            self.tell_cancelled(key);
+        }
+    }
+
+    fn tell_cancelled(&mut self, key: Key) {
+        let Some(transaction) = self.store.get_mut(key) else {
+            return;
+        };
+        let undecided =
+            transaction.machine == Machine::ServerInvite(server_invite::State::Proceeding);
+        if let (true, Link::Invite(fingerprint)) = (undecided, transaction.link) {
+            transaction.link = Link::CancelledInvite(fingerprint);
+            self.events.push_back(TransactionEvent::Cancelled {
+                key: crate::key::ServerKey(key),
+            });
+        }
+    }
+
+    /// The To tag of the answers to an INVITE so far, which its CANCEL is answered with too (RFC 3261 section 9.2).
+    fn tag_given(&self, key: Key) -> Option<String> {
+        let transaction = self.store.get(key).filter(|transaction| transaction.sent)?;
+        match reread(&transaction.kept)? {
+            Message::Response(response) => response.to().ok()?.tag().map(str::to_owned),
+            Message::Request(_) => None,
+        }
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        now: Instant,
+        key: Key,
+        response: Response,
+    ) -> Result<(), TransactionError> {
+        let transaction = self.store.get(key).ok_or(TransactionError::Unknown)?;
+        if transaction.machine.is_client() || transaction.link == Link::Hidden {
+            return Err(TransactionError::Unknown);
+        }
+        let status = response.status();
+        match self.step(
+            now,
+            key,
+            Stimulus::Answer(status),
+            Carried::Response(response),
+        )? {
+            true => Ok(()),
+            false => Err(TransactionError::WrongState),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The layer as its peers see it: octets in and out, in virtual time.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that meets the unexpected has failed"
+)]
+
+mod bed;
+mod cancel;
+mod client;
+mod loss;
+mod overload;
+mod server;
+mod timers;

@@ -1,0 +1,85 @@
+//! A baresip that answers by itself or places one call, plays a tone and records what it hears.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::wave::Wave;
+use crate::Outcome;
+use crate::process::{Process, free_port, is_listening, until};
+
+/// Where Debian keeps the modules.
+const MODULES: &str = "/usr/lib/baresip/modules";
+
+/// After this many seconds it leaves by itself, whatever happens.
+const LEAVES_AFTER: &str = "60";
+
+/// A running baresip.
+pub struct Baresip {
+    process: Process,
+    /// Its SIP port on 127.0.0.1.
+    pub port: u16,
+}
+
+impl Baresip {
+    /// Starts it in `directory`; it calls `destination` if there is one.
+    pub fn start(directory: &Path, hz: f64, destination: Option<SocketAddr>) -> Outcome<Baresip> {
+        fs::create_dir_all(directory)?;
+        let port = free_port()?;
+        let tone = directory.join("theirs.wav");
+        Wave::tone(hz, Duration::from_secs(60)).write(&tone)?;
+        fs::write(
+            directory.join("config"),
+            configuration(directory, &tone, port)?,
+        )?;
+        let account = format!("<sip:bob@127.0.0.1:{port}>;regint=0;answermode=auto\n");
+        fs::write(directory.join("accounts"), account)?;
+        fs::write(directory.join("contacts"), "")?;
+        let mut command = Command::new("baresip");
+        command
+            .current_dir(directory)
+            .args(["-s", "-t", LEAVES_AFTER, "-f"])
+            .arg(directory);
+        if let Some(destination) = destination {
+            command.args(["-e", &format!("d sip:service@{destination}")]);
+        }
+        let process = Process::logged(command, &directory.join("baresip.log"))?;
+        match until(Duration::from_secs(10), || is_listening(false, port)) {
+            true => Ok(Baresip { process, port }),
+            false => Err("baresip does not listen".into()),
+        }
+    }
+
+    /// Ends it, so that its recordings are complete.
+    pub fn stop(mut self) -> Outcome {
+        self.process.terminate(Duration::from_secs(10)).map(drop)
+    }
+}
+
+fn configuration(directory: &Path, tone: &Path, port: u16) -> Outcome<String> {
+    let mut text = String::new();
+    for (name, value) in [
+        ("poll_method", "epoll".to_owned()),
+        ("sip_listen", format!("127.0.0.1:{port}")),
+        ("net_interface", "127.0.0.1".to_owned()),
+        ("audio_source", format!("aufile,{}", tone.display())),
+        ("audio_player", "aubridge,nil".to_owned()),
+        ("audio_alert", "aufile,/dev/null".to_owned()),
+        ("audio_buffer", "20-160".to_owned()),
+        ("jitter_buffer_delay", "1-5".to_owned()),
+        ("module_path", MODULES.to_owned()),
+        ("module", "g711.so".to_owned()),
+        ("module", "aufile.so".to_owned()),
+        ("module", "aubridge.so".to_owned()),
+        ("module", "sndfile.so".to_owned()),
+        ("module_tmp", "account.so".to_owned()),
+        ("module_app", "menu.so".to_owned()),
+        ("snd_path", directory.display().to_string()),
+    ] {
+        writeln!(text, "{name} {value}")?;
+    }
+    Ok(text)
+}

@@ -1,0 +1,108 @@
+//! `cargo xtask sipp`: SIPp calls our server and is called by our client.
+//!
+//! Every run gets fresh processes on ports of their own, so all runs go on side by side. Most of
+//! the time goes into waiting: transactions linger for 32 seconds by RFC 3261, and a run is over
+//! only when the server holds nothing any more.
+
+mod noise;
+mod run;
+mod table;
+
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::Instant;
+
+use crate::{Outcome, workspace};
+use run::{Finding, Site};
+use table::{RUNS, Run};
+
+/// What to run.
+#[derive(clap::Args, Default)]
+pub struct Arguments {
+    /// Only the runs whose name contains this
+    name: Option<String>,
+    /// Keep the logs of runs that pass as well
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Runs the suite and prints its table.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let wanted = arguments.name.as_deref().unwrap_or_default();
+    let runs: Vec<&Run> = RUNS
+        .iter()
+        .filter(|run| run.name.contains(wanted))
+        .collect();
+    if runs.is_empty() {
+        let names: Vec<&str> = RUNS.iter().map(|run| run.name).collect();
+        return Err(format!("no such run; there are: {}", names.join(", ")).into());
+    }
+    workspace::need_program("sipp", "sip-tester")?;
+    let site = Site {
+        examples: workspace::build_examples(&["sipp_server", "sipp_client"])?,
+        scenarios: workspace::root().join("sipp_scenarios"),
+        logs: workspace::target()?.join("sipp"),
+    };
+    remake(&site.logs)?;
+    let start = Instant::now();
+    let findings: Vec<(&Run, Finding)> = thread::scope(|scope| {
+        let handles: Vec<_> = runs
+            .iter()
+            .map(|run| (*run, scope.spawn(|| run::perform(run, &site))))
+            .collect();
+        handles
+            .into_iter()
+            .filter_map(|(run, handle)| Some((run, handle.join().ok()?)))
+            .collect()
+    });
+    print_table(&findings);
+    let passed = findings
+        .iter()
+        .filter(|(_, finding)| finding.failure.is_none());
+    let passed: Vec<&str> = passed.map(|(run, _)| run.name).collect();
+    println!(
+        "{} of {} runs passed in {:.0?}",
+        passed.len(),
+        runs.len(),
+        start.elapsed()
+    );
+    if !arguments.keep {
+        for name in &passed {
+            fs::remove_dir_all(site.logs.join(name))?;
+        }
+    }
+    if passed.len() < runs.len() {
+        return Err(format!("logs of the failed runs: {}", site.logs.display()).into());
+    }
+    Ok(())
+}
+
+/// Whether the suite has a run of this name.
+pub fn has_run(name: &str) -> bool {
+    RUNS.iter().any(|run| run.name == name)
+}
+
+fn remake(directory: &Path) -> Outcome {
+    if directory.exists() {
+        fs::remove_dir_all(directory)?;
+    }
+    Ok(fs::create_dir_all(directory)?)
+}
+
+fn print_table(findings: &[(&Run, Finding)]) {
+    println!(
+        "{:<26} {:<34} {:>5}  {:>6}  result",
+        "run", "what SIPp does", "calls", "s"
+    );
+    for (run, finding) in findings {
+        println!(
+            "{:<26} {:<34} {:>5}  {:>6.1}  {}",
+            run.name,
+            run.title(),
+            run.calls,
+            finding.took.as_secs_f64(),
+            finding.failure.as_deref().unwrap_or("ok")
+        );
+    }
+}
