@@ -28,19 +28,36 @@ pub struct ToneReport {
 impl ToneReport {
     /// Whether the expected tone is there, alone, and without a gap longer than `gap`.
     pub fn is_tone(&self, expected_hz: f64, gap: Duration) -> bool {
-        (self.dominant_hz - expected_hz).abs() <= 5.0 && self.purity > 0.9 && self.longest_gap <= gap
+        (self.dominant_hz - expected_hz).abs() <= 5.0
+            && self.purity > 0.9
+            && self.longest_gap <= gap
     }
 }
 
 /// Listens to mono samples for a tone of `expected_hz`.
 pub fn analyse(samples: &[i16], rate_hz: u32, expected_hz: f64) -> ToneReport {
     let frame = (f64::from(rate_hz) * FRAME.as_secs_f64()) as usize;
-    let holds: Vec<bool> = samples.chunks_exact(frame.max(1)).map(|frame| holds(frame, rate_hz, expected_hz)).collect();
-    let (first, last) = match (holds.iter().position(|held| *held), holds.iter().rposition(|held| *held)) {
+    let holds: Vec<bool> = samples
+        .chunks_exact(frame.max(1))
+        .map(|frame| holds(frame, rate_hz, expected_hz))
+        .collect();
+    let (first, last) = match (
+        holds.iter().position(|held| *held),
+        holds.iter().rposition(|held| *held),
+    ) {
         (Some(first), Some(last)) => (first, last),
-        _ => return ToneReport { dominant_hz: dominant(samples, rate_hz), ..SILENCE },
+        _ => {
+            return ToneReport {
+                dominant_hz: dominant(samples, rate_hz),
+                ..SILENCE
+            };
+        }
     };
-    let gap = holds[first..=last].split(|held| *held).map(<[bool]>::len).max().unwrap_or(0);
+    let gap = holds[first..=last]
+        .split(|held| *held)
+        .map(<[bool]>::len)
+        .max()
+        .unwrap_or(0);
     let sounding = &samples[first * frame..(last + 1) * frame];
     ToneReport {
         dominant_hz: dominant(sounding, rate_hz),
@@ -50,7 +67,12 @@ pub fn analyse(samples: &[i16], rate_hz: u32, expected_hz: f64) -> ToneReport {
     }
 }
 
-const SILENCE: ToneReport = ToneReport { dominant_hz: 0.0, purity: 0.0, longest_gap: Duration::ZERO, seconds: 0.0 };
+const SILENCE: ToneReport = ToneReport {
+    dominant_hz: 0.0,
+    purity: 0.0,
+    longest_gap: Duration::ZERO,
+    seconds: 0.0,
+};
 
 /// The energy of `samples` that a sine of `hz` explains best, whatever its phase: a least-squares fit, exact for frames
 /// that do not hold whole periods.
@@ -70,12 +92,18 @@ fn energy_at(samples: &[i16], rate_hz: u32, hz: f64) -> f64 {
     if determinant <= f64::EPSILON {
         return 0.0;
     }
-    let (a, b) = ((xs * cc - xc * sc) / determinant, (xc * ss - xs * sc) / determinant);
+    let (a, b) = (
+        (xs * cc - xc * sc) / determinant,
+        (xc * ss - xs * sc) / determinant,
+    );
     a * xs + b * xc
 }
 
 fn energy(samples: &[i16]) -> f64 {
-    samples.iter().map(|sample| f64::from(*sample).powi(2)).sum()
+    samples
+        .iter()
+        .map(|sample| f64::from(*sample).powi(2))
+        .sum()
 }
 
 fn holds(frame: &[i16], rate_hz: u32, hz: f64) -> bool {
@@ -91,7 +119,11 @@ fn purity(samples: &[i16], rate_hz: u32, hz: f64) -> f64 {
         explained += energy_at(piece, rate_hz, hz);
         total += energy(piece);
     }
-    if total > 0.0 { (explained / total).min(1.0) } else { 0.0 }
+    if total > 0.0 {
+        (explained / total).min(1.0)
+    } else {
+        0.0
+    }
 }
 
 /// The strongest frequency of the middle second: coarsely by Goertzel's recursion, then to 1 Hz.
@@ -104,13 +136,22 @@ fn dominant(samples: &[i16], rate_hz: u32) -> f64 {
     }
     let strongest = |from: u32, to: u32, step: usize| {
         let power = |hz: u32| goertzel(middle, rate_hz, f64::from(hz));
-        (from..=to).step_by(step).max_by(|a, b| power(*a).total_cmp(&power(*b))).unwrap_or(from)
+        (from..=to)
+            .step_by(step)
+            .max_by(|a, b| power(*a).total_cmp(&power(*b)))
+            .unwrap_or(from)
     };
     // A second of sound has lines 1 Hz wide: the coarse look takes a tenth of it, whose lines are 10 Hz wide.
     let tenth = &middle[..second / 10];
     let coarse = (100..=3800)
         .step_by(5)
-        .max_by(|a, b| goertzel(tenth, rate_hz, f64::from(*a)).total_cmp(&goertzel(tenth, rate_hz, f64::from(*b))))
+        .max_by(|a, b| {
+            goertzel(tenth, rate_hz, f64::from(*a)).total_cmp(&goertzel(
+                tenth,
+                rate_hz,
+                f64::from(*b),
+            ))
+        })
         .unwrap_or(100);
     f64::from(strongest(coarse - 10, coarse + 10, 1))
 }
@@ -132,7 +173,9 @@ mod tests {
     use super::*;
 
     fn tone(hz: f64, samples: usize) -> Vec<i16> {
-        (0..samples).map(|index| ((TAU * hz * index as f64 / 8000.0).sin() * 9000.0) as i16).collect()
+        (0..samples)
+            .map(|index| ((TAU * hz * index as f64 / 8000.0).sin() * 9000.0) as i16)
+            .collect()
     }
 
     #[test]

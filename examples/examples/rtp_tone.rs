@@ -18,9 +18,11 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant, SystemTime};
 
 use clap::Parser;
+use rand::rngs::StdRng;
+use rand::{Rng, make_rng};
 use rvoip_rtp_core::driver::{MediaWorker, WorkerConfig, bind_pair};
 use rvoip_rtp_core::{
-    AcceptFrom, Channel, DEFAULT_PORT_RANGE, Frame, FrameClock, MediaCore, PayloadType, PortKey, PortPool,
+    Channel, DEFAULT_PORT_RANGE, Frame, FrameClock, MediaCore, PayloadType, PortKey, PortPool,
     RemoteAddress, RtpSession, RtpSessionConfig, RtpStatistics, Transmit, WallClock,
 };
 
@@ -43,7 +45,11 @@ struct Arguments {
 const SEGMENT_ENDS: [i32; 8] = [0x3f, 0x7f, 0xff, 0x1ff, 0x3ff, 0x7ff, 0xfff, 0x1fff];
 
 fn mu_law(sample: i16) -> u8 {
-    let (sign, magnitude) = if sample < 0 { (0x7f, !i32::from(sample) >> 2) } else { (0xff, i32::from(sample) >> 2) };
+    let (sign, magnitude) = if sample < 0 {
+        (0x7f, !i32::from(sample) >> 2)
+    } else {
+        (0xff, i32::from(sample) >> 2)
+    };
     let biased = (magnitude + 33).min(0x1fff);
     let segment = SEGMENT_ENDS.iter().take_while(|end| biased > **end).count() as i32;
     let step = biased >> (segment + 1) & 0x0f;
@@ -102,20 +108,33 @@ impl MediaCore for ToneSender {
         match command {
             Command::Start(stream) => self.streams.push(*stream),
             Command::End(port) => {
-                let Some(index) = self.streams.iter().position(|stream| stream.port == port) else { return };
+                let Some(index) = self.streams.iter().position(|stream| stream.port == port) else {
+                    return;
+                };
                 let mut stream = self.streams.swap_remove(index);
                 let mut out = Vec::new();
                 if let Some(destination) = stream.session.bye(now, "tone over", &mut out) {
-                    self.transmits.push_back((port, Channel::Rtcp, destination, out));
+                    self.transmits
+                        .push_back((port, Channel::Rtcp, destination, out));
                 }
                 self.closed.push_back(port);
-                self.events.push_back(Event::Ended(stream.session.statistics()));
+                self.events
+                    .push_back(Event::Ended(stream.session.statistics()));
             }
         }
     }
 
-    fn handle_packet(&mut self, now: Instant, port: PortKey, channel: Channel, source: SocketAddr, payload: &[u8]) {
-        let Some(stream) = self.stream(port) else { return };
+    fn handle_packet(
+        &mut self,
+        now: Instant,
+        port: PortKey,
+        channel: Channel,
+        source: SocketAddr,
+        payload: &[u8],
+    ) {
+        let Some(stream) = self.stream(port) else {
+            return;
+        };
         // What is dropped is in the statistics.
         let _ = match channel {
             Channel::Rtp => stream.session.handle_rtp(now, source, payload).map(drop),
@@ -133,12 +152,17 @@ impl MediaCore for ToneSender {
                 stream.session.advance(tick.skipped as u32 * FRAME_TICKS);
                 for _ in 0..tick.due.min(stream.frames_left) {
                     let payload = stream.next_payload();
-                    let frame =
-                        Frame { payload_type: PayloadType::PCMU, payload: &payload, ticks: FRAME_TICKS, marker: false };
+                    let frame = Frame {
+                        payload_type: PayloadType::PCMU,
+                        payload: &payload,
+                        ticks: FRAME_TICKS,
+                        marker: false,
+                    };
                     let mut out = Vec::new();
                     stream.session.next_packet(now, &frame, &mut out);
                     if let Some(remote) = stream.session.remote() {
-                        self.transmits.push_back((stream.port, Channel::Rtp, remote.rtp, out));
+                        self.transmits
+                            .push_back((stream.port, Channel::Rtp, remote.rtp, out));
                     }
                     stream.frames_left -= 1;
                 }
@@ -149,21 +173,38 @@ impl MediaCore for ToneSender {
             }
             let mut out = Vec::new();
             while let Some(destination) = stream.session.poll_rtcp(now, &mut out) {
-                self.transmits.push_back((stream.port, Channel::Rtcp, destination, std::mem::take(&mut out)));
+                self.transmits.push_back((
+                    stream.port,
+                    Channel::Rtcp,
+                    destination,
+                    std::mem::take(&mut out),
+                ));
             }
         }
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let frames = self.streams.iter().filter_map(|stream| stream.clock.as_ref()).map(FrameClock::deadline);
-        let reports = self.streams.iter().filter_map(|stream| stream.session.poll_timeout());
+        let frames = self
+            .streams
+            .iter()
+            .filter_map(|stream| stream.clock.as_ref())
+            .map(FrameClock::deadline);
+        let reports = self
+            .streams
+            .iter()
+            .filter_map(|stream| stream.session.poll_timeout());
         frames.chain(reports).min()
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
         let (port, channel, destination, payload) = self.transmits.pop_front()?;
         self.current = payload;
-        Some(Transmit { port, channel, destination, payload: &self.current })
+        Some(Transmit {
+            port,
+            channel,
+            destination,
+            payload: &self.current,
+        })
     }
 
     fn poll_closed_port(&mut self) -> Option<PortKey> {
@@ -177,18 +218,26 @@ impl MediaCore for ToneSender {
 
 fn stream(port: PortKey, remote: SocketAddr, hz: f64, frames: u32) -> Box<Stream> {
     let now = Instant::now();
-    let config = RtpSessionConfig {
-        clock_rate_hz: RATE_HZ,
-        cname: format!("rtp_tone-{}@localhost", port.0),
-        rtcp_octets_per_second: 500,
-        accept: AcceptFrom::AnyUntilFirst,
-        clock: WallClock::new(now, SystemTime::now()),
-    };
-    let mut session = RtpSession::new(now, config, rand::random());
+    let cname = format!("rtp_tone-{}@localhost", port.0);
+    let config = RtpSessionConfig::new(RATE_HZ, cname, WallClock::new(now, SystemTime::now()));
+    let mut session = RtpSession::new(now, config, make_rng::<StdRng>().next_u64());
     let rtcp = SocketAddr::new(remote.ip(), remote.port().saturating_add(1));
-    session.set_remote(now, Some(RemoteAddress { rtp: remote, rtcp: Some(rtcp) }));
+    session.set_remote(
+        now,
+        Some(RemoteAddress {
+            rtp: remote,
+            rtcp: Some(rtcp),
+        }),
+    );
     let clock = (frames > 0).then(|| FrameClock::new(now, FrameClock::INTERVAL));
-    Box::new(Stream { port, session, clock, frames_left: frames, phase: 0.0, step: hz / f64::from(RATE_HZ) })
+    Box::new(Stream {
+        port,
+        session,
+        clock,
+        frames_left: frames,
+        phase: 0.0,
+        step: hz / f64::from(RATE_HZ),
+    })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -209,28 +258,60 @@ fn main() -> Result<(), Box<dyn Error>> {
     let destination = match arguments.destination {
         Some(destination) => destination,
         None => {
-            let (listener, (rtp, rtcp)) = pool.allocate(Instant::now(), |pair| bind_pair(ip, pair))?;
+            let (listener, (rtp, rtcp)) =
+                pool.allocate(Instant::now(), |pair| bind_pair(ip, pair))?;
             worker.add_port(PortKey(1), rtp, rtcp)?;
-            worker.command(Command::Start(stream(PortKey(1), SocketAddr::new(ip, pair.rtp()), 0.0, 0)))?;
+            worker.command(Command::Start(stream(
+                PortKey(1),
+                SocketAddr::new(ip, pair.rtp()),
+                0.0,
+                0,
+            )))?;
             SocketAddr::new(ip, listener.rtp())
         }
     };
-    println!("{} Hz for {} s from port {} to {destination}", arguments.hz, arguments.seconds, pair.rtp());
-    worker.command(Command::Start(stream(PortKey(0), destination, arguments.hz, frames)))?;
+    println!(
+        "{} Hz for {} s from port {} to {destination}",
+        arguments.hz,
+        arguments.seconds,
+        pair.rtp()
+    );
+    worker.command(Command::Start(stream(
+        PortKey(0),
+        destination,
+        arguments.hz,
+        frames,
+    )))?;
 
     let patience = Duration::from_secs(u64::from(arguments.seconds) + 10);
-    let Event::Sent(PortKey(0)) = events.recv_timeout(patience)? else { return Err("the stream broke off".into()) };
+    let Event::Sent(PortKey(0)) = events.recv_timeout(patience)? else {
+        return Err("the stream broke off".into());
+    };
     worker.command(Command::End(PortKey(0)))?;
-    let Event::Ended(sent) = events.recv_timeout(patience)? else { return Err("the stream did not end".into()) };
-    println!("sent {} packets, {} octets of payload", sent.packets_sent, sent.octets_sent);
+    let Event::Ended(sent) = events.recv_timeout(patience)? else {
+        return Err("the stream did not end".into());
+    };
+    println!(
+        "sent {} packets, {} octets of payload",
+        sent.packets_sent, sent.octets_sent
+    );
     let mut complete = sent.packets_sent == u64::from(frames);
     if arguments.destination.is_none() {
         worker.command(Command::End(PortKey(1)))?;
-        let Event::Ended(heard) = events.recv_timeout(patience)? else { return Err("nobody listened".into()) };
+        let Event::Ended(heard) = events.recv_timeout(patience)? else {
+            return Err("nobody listened".into());
+        };
         let loss = heard.packet_loss_percent();
-        println!("heard {} packets, {loss:.1} % lost, jitter {:?}", heard.packets_received, heard.jitter);
+        println!(
+            "heard {} packets, {loss:.1} % lost, jitter {:?}",
+            heard.packets_received, heard.jitter
+        );
         complete &= heard.packets_received == sent.packets_sent;
     }
     worker.stop();
-    if complete { Ok(()) } else { Err("not every packet was sent and heard".into()) }
+    if complete {
+        Ok(())
+    } else {
+        Err("not every packet was sent and heard".into())
+    }
 }

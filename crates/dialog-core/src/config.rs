@@ -52,7 +52,11 @@ pub struct HybridConfig {
 
 impl Default for ClientConfig {
     fn default() -> Self {
-        ClientConfig { user_agent: None, max_calls: 100_000, max_ringing: Duration::from_secs(180) }
+        ClientConfig {
+            user_agent: None,
+            max_calls: 100_000,
+            max_ringing: Duration::from_secs(180),
+        }
     }
 }
 

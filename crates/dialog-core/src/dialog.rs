@@ -1,8 +1,8 @@
 //! A dialog: the state both parties share about who they are and where requests go (RFC 3261 section 12).
 
 use rvoip_transaction_core::sip_core::{
-    ByteString, CSeq, Contact, Header, HeaderName, Method, NameAddr, ParseError, Request, RequestBuilder, Response, To,
-    Uri,
+    ByteString, CSeq, Contact, Header, HeaderName, Method, NameAddr, ParseError, Request,
+    RequestBuilder, Response, To, Uri,
 };
 
 use crate::id::LocalTag;
@@ -55,7 +55,11 @@ impl Dialog {
             call_id,
             local_tag,
             remote_tag: None,
-            local: local.clone().with_param("tag", Some(&local_tag.to_string())).to_string().into(),
+            local: local
+                .clone()
+                .with_param("tag", Some(&local_tag.to_string()))
+                .to_string()
+                .into(),
             remote: To::from(NameAddr::new(remote.clone())).to_string().into(),
             remote_target: owned(remote)?,
             route_set: preloaded(route),
@@ -69,7 +73,11 @@ impl Dialog {
     ///
     /// # Errors
     /// When a header that the dialog is made of does not parse.
-    pub fn incoming(invite: &Request, local_tag: LocalTag, contact: ByteString) -> Result<Dialog, ParseError> {
+    pub fn incoming(
+        invite: &Request,
+        local_tag: LocalTag,
+        contact: ByteString,
+    ) -> Result<Dialog, ParseError> {
         let from = invite.from()?;
         let target = match contact_of(invite.contact()?) {
             Some(target) => target,
@@ -80,7 +88,11 @@ impl Dialog {
             call_id: invite.call_id()?.as_str().into(),
             local_tag,
             remote_tag: from.tag().map(ByteString::from),
-            local: invite.to()?.with_tag(&local_tag.to_string()).to_string().into(),
+            local: invite
+                .to()?
+                .with_tag(&local_tag.to_string())
+                .to_string()
+                .into(),
             remote: from.to_string().into(),
             remote_target: target,
             route_set: RouteSet::in_order(hops.into_iter().map(|hop| hop.0)),
@@ -111,8 +123,17 @@ impl Dialog {
         let missing = || ParseError::MissingHeader(Contact::NAME);
         let from = success.from()?;
         let target = contact_of(success.contact()?).ok_or_else(missing)?;
-        let tag = from.tag().and_then(LocalTag::parse).ok_or(ParseError::InvalidHeader(HeaderName::From))?;
-        let mut dialog = Dialog::outgoing(success.call_id()?.as_str().into(), tag, &from.0, &target, &[])?;
+        let tag = from
+            .tag()
+            .and_then(LocalTag::parse)
+            .ok_or(ParseError::InvalidHeader(HeaderName::From))?;
+        let mut dialog = Dialog::outgoing(
+            success.call_id()?.as_str().into(),
+            tag,
+            &from.0,
+            &target,
+            &[],
+        )?;
         dialog.sequence = Sequence::new(success.cseq()?.number, None);
         dialog.establish(success)?;
         Ok(dialog)
@@ -131,15 +152,24 @@ impl Dialog {
         let call_id = request.headers().raw(&HeaderName::CallId);
         let from = request.from();
         call_id == Some(&*self.call_id)
-            && (self.remote_tag.is_none() || from.is_ok_and(|from| from.tag() == self.remote_tag.as_deref()))
+            && (self.remote_tag.is_none()
+                || from.is_ok_and(|from| from.tag() == self.remote_tag.as_deref()))
     }
 
     /// A request inside the dialog, and the URI whose host it goes to.
     ///
     /// # Errors
     /// When the route set holds no URI, which a set made of parsed headers always does.
-    pub fn request(&self, method: Method, number: u32) -> Result<(RequestBuilder, Uri), ParseError> {
-        let Itinerary { request_uri, route, next_hop } = self.route_set.itinerary(&self.remote_target)?;
+    pub fn request(
+        &self,
+        method: Method,
+        number: u32,
+    ) -> Result<(RequestBuilder, Uri), ParseError> {
+        let Itinerary {
+            request_uri,
+            route,
+            next_hop,
+        } = self.route_set.itinerary(&self.remote_target)?;
         let mut request = Request::builder(method.clone(), &request_uri).max_forwards(70);
         for hop in &route {
             request = request.raw(&HeaderName::Route, hop);

@@ -45,7 +45,7 @@ pub enum DialogError {
     Draining,
     /// The URI cannot be called: an unknown scheme, no host, `sips` without a secure transport.
     #[error("cannot send to {0}")]
-    Unreachable(Uri),
+    Unreachable(Box<Uri>),
     /// The layer below refused the message.
     #[error(transparent)]
     Transaction(#[from] TransactionError),

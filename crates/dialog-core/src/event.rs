@@ -2,27 +2,12 @@
 
 use std::io;
 
-use bytes::Bytes;
-use rvoip_transaction_core::sip_core::{ByteString, HeaderName, NameAddr, Request, StatusCode, Uri};
+use rvoip_transaction_core::sip_core::{
+    ByteString, HeaderName, NameAddr, Request, StatusCode, Uri,
+};
 use rvoip_transaction_core::sip_transport::{Flow, Target};
 
-use crate::CallKey;
-
-/// A message body with its media type; opaque to signalling.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Body {
-    /// The media type, as in `application/sdp`.
-    pub content_type: ByteString,
-    /// The octets.
-    pub content: Bytes,
-}
-
-impl Body {
-    /// A body of type `application/sdp`.
-    pub fn sdp(content: impl Into<Bytes>) -> Body {
-        Body { content_type: ByteString::from_static("application/sdp"), content: content.into() }
-    }
-}
+use crate::{Body, CallKey};
 
 /// A call to place.
 #[derive(Clone, Debug)]
@@ -44,7 +29,14 @@ pub struct OutgoingCall {
 impl OutgoingCall {
     /// A call without offer, route or further headers.
     pub fn new(local: NameAddr, remote: Uri) -> OutgoingCall {
-        OutgoingCall { local, remote, target: None, route: Vec::new(), body: None, headers: Vec::new() }
+        OutgoingCall {
+            local,
+            remote,
+            target: None,
+            route: Vec::new(),
+            body: None,
+            headers: Vec::new(),
+        }
     }
 }
 

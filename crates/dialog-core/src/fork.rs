@@ -78,12 +78,18 @@ impl Forks {
     }
 
     fn find(&self, tag: Option<&str>) -> Option<usize> {
-        self.forks.iter().position(|fork| fork.tag.as_deref() == tag)
+        self.forks
+            .iter()
+            .position(|fork| fork.tag.as_deref() == tag)
     }
 
     fn add(&mut self, tag: Option<&str>) -> Option<usize> {
         (self.forks.len() < MAX_FORKS).then(|| {
-            self.forks.push(Fork { tag: tag.map(ByteString::from), answered: false, ack: None });
+            self.forks.push(Fork {
+                tag: tag.map(ByteString::from),
+                answered: false,
+                ack: None,
+            });
             self.forks.len() - 1
         })
     }

@@ -34,7 +34,10 @@ impl LocalTag {
 
     /// Reads a tag off the wire; `None` when it cannot be one of ours.
     pub fn parse(text: &str) -> Option<LocalTag> {
-        let ours = text.len() == 16 && text.bytes().all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
+        let ours = text.len() == 16
+            && text
+                .bytes()
+                .all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
         ours.then(|| u64::from_str_radix(text, 16).ok().map(LocalTag))?
     }
 }
@@ -60,7 +63,13 @@ mod tests {
     fn a_tag_reads_back_and_nothing_else_reads() {
         let tag = LocalTag::mint(&mut StdRng::seed_from_u64(1));
         assert_eq!(LocalTag::parse(&tag.to_string()), Some(tag));
-        for text in ["", "0123456789abcde", "0123456789ABCDEF", "+123456789abcdef", "0123456789abcdefg"] {
+        for text in [
+            "",
+            "0123456789abcde",
+            "0123456789ABCDEF",
+            "+123456789abcdef",
+            "0123456789abcdefg",
+        ] {
             assert_eq!(LocalTag::parse(text), None, "{text}");
         }
     }

@@ -28,22 +28,76 @@ pub struct Actions {
 
 impl Actions {
     /// Nothing to do.
-    pub const NONE: Actions =
-        Actions { respond: false, cancel: false, ack: false, settle: false, report: false, bye: false, end: false };
+    pub const NONE: Actions = Actions {
+        respond: false,
+        cancel: false,
+        ack: false,
+        settle: false,
+        report: false,
+        bye: false,
+        end: false,
+    };
 
-    const RESPOND: Actions = Actions { respond: true, ..Actions::NONE };
-    const CANCEL: Actions = Actions { cancel: true, ..Actions::NONE };
-    const ACK: Actions = Actions { ack: true, ..Actions::NONE };
-    const REPORT: Actions = Actions { report: true, ..Actions::NONE };
-    const BYE: Actions = Actions { bye: true, ..Actions::NONE };
-    const END: Actions = Actions { end: true, ..Actions::NONE };
-    const ACK_BYE: Actions = Actions { ack: true, bye: true, ..Actions::NONE };
-    const ACK_REPORT: Actions = Actions { ack: true, report: true, ..Actions::NONE };
-    const RESPOND_END: Actions = Actions { respond: true, end: true, ..Actions::NONE };
-    const SETTLE_REPORT: Actions = Actions { settle: true, report: true, ..Actions::NONE };
-    const SETTLE_BYE: Actions = Actions { settle: true, bye: true, ..Actions::NONE };
-    const SETTLE_BYE_END: Actions = Actions { settle: true, bye: true, end: true, ..Actions::NONE };
-    const SETTLE_END: Actions = Actions { settle: true, end: true, ..Actions::NONE };
+    const RESPOND: Actions = Actions {
+        respond: true,
+        ..Actions::NONE
+    };
+    const CANCEL: Actions = Actions {
+        cancel: true,
+        ..Actions::NONE
+    };
+    const ACK: Actions = Actions {
+        ack: true,
+        ..Actions::NONE
+    };
+    const REPORT: Actions = Actions {
+        report: true,
+        ..Actions::NONE
+    };
+    const BYE: Actions = Actions {
+        bye: true,
+        ..Actions::NONE
+    };
+    const END: Actions = Actions {
+        end: true,
+        ..Actions::NONE
+    };
+    const ACK_BYE: Actions = Actions {
+        ack: true,
+        bye: true,
+        ..Actions::NONE
+    };
+    const ACK_REPORT: Actions = Actions {
+        ack: true,
+        report: true,
+        ..Actions::NONE
+    };
+    const RESPOND_END: Actions = Actions {
+        respond: true,
+        end: true,
+        ..Actions::NONE
+    };
+    const SETTLE_REPORT: Actions = Actions {
+        settle: true,
+        report: true,
+        ..Actions::NONE
+    };
+    const SETTLE_BYE: Actions = Actions {
+        settle: true,
+        bye: true,
+        ..Actions::NONE
+    };
+    const SETTLE_BYE_END: Actions = Actions {
+        settle: true,
+        bye: true,
+        end: true,
+        ..Actions::NONE
+    };
+    const SETTLE_END: Actions = Actions {
+        settle: true,
+        end: true,
+        ..Actions::NONE
+    };
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | `options`, `out_of_dialog` | 8.2, 11: capabilities, and what is refused before there is a call |
 //! | `manager` | the layer that runs all of it |
 
+mod body;
 mod config;
 mod counters;
 pub mod dialog;
@@ -22,16 +23,18 @@ pub mod fork;
 mod id;
 pub mod invite;
 mod manager;
+mod next_hop;
 pub mod offer_answer;
 pub mod options;
 pub mod out_of_dialog;
 pub mod route_set;
 pub mod sequence;
 
+pub use body::Body;
 pub use config::{ClientConfig, DialogManagerConfig, HybridConfig, ServerConfig};
 pub use counters::DialogCounters;
 pub use error::DialogError;
-pub use event::{Body, EndCause, OutgoingCall, SessionCoordinationEvent, TerminateCause};
+pub use event::{EndCause, OutgoingCall, SessionCoordinationEvent, TerminateCause};
 pub use id::{CallKey, LocalTag};
 pub use manager::DialogManager;
 

@@ -1,17 +1,21 @@
 //! The dialog manager: commands in, facts out, one layer for client, server and both.
 
+mod acknowledgement;
+mod answer;
 mod call;
 mod called;
 mod caller;
 mod client;
-mod command;
+
 mod deadline;
 mod errand;
 mod in_dialog;
 mod reinvite;
+mod reoffer;
 mod server;
 mod step;
 mod store;
+mod termination;
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -19,8 +23,12 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rvoip_transaction_core::sip_core::ByteString;
-use rvoip_transaction_core::sip_transport::{Core, Input, Output, ResolveId, TransportConfig, TransportLayer};
-use rvoip_transaction_core::{ClientKey, ServerKey, TimerConfig, TransactionConfig, TransactionLayer};
+use rvoip_transaction_core::sip_transport::{
+    Core, Input, Output, ResolveId, TransportConfig, TransportLayer,
+};
+use rvoip_transaction_core::{
+    ClientKey, ServerKey, TimerConfig, TransactionConfig, TransactionLayer,
+};
 
 use crate::config::DialogManagerConfig;
 use crate::counters::DialogCounters;
@@ -70,7 +78,11 @@ impl DialogManager {
             config,
             timers: transactions.timers,
             rng,
-            transactions: TransactionLayer::new(transactions, TransportLayer::new(transport), below),
+            transactions: TransactionLayer::new(
+                transactions,
+                TransportLayer::new(transport),
+                below,
+            ),
             calls: CallStore::default(),
             clients: HashMap::new(),
             servers: HashMap::new(),
@@ -157,10 +169,15 @@ impl Core for DialogManager {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        [self.transactions.poll_timeout(), self.calls.next_deadline()].into_iter().flatten().min()
+        [self.transactions.poll_timeout(), self.calls.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn poll_output(&mut self) -> Option<Output<SessionCoordinationEvent>> {
-        self.transactions.poll_wire().or_else(|| self.events.pop_front().map(Output::Event))
+        self.transactions
+            .poll_wire()
+            .or_else(|| self.events.pop_front().map(Output::Event))
     }
 }

@@ -62,7 +62,11 @@ impl Ledger {
         if *self != Ledger::Stable {
             return Err(Violation::OfferOutstanding);
         }
-        *self = if offer { Ledger::LocalOffer } else { Ledger::OfferAwaited };
+        *self = if offer {
+            Ledger::LocalOffer
+        } else {
+            Ledger::OfferAwaited
+        };
         Ok(())
     }
 
@@ -73,7 +77,11 @@ impl Ledger {
     pub fn receive_invite(&mut self, offer: bool) -> Result<(), Glare> {
         match self {
             Ledger::Stable => {
-                *self = if offer { Ledger::RemoteOffer } else { Ledger::OfferDue };
+                *self = if offer {
+                    Ledger::RemoteOffer
+                } else {
+                    Ledger::OfferDue
+                };
                 Ok(())
             }
             Ledger::LocalOffer | Ledger::OfferAwaited => Err(Glare::RequestPending),
@@ -99,7 +107,11 @@ impl Ledger {
     /// The peer answers our INVITE with 2xx; true when its body is an offer that we owe an answer.
     pub fn receive_success(&mut self, body: bool) -> bool {
         let offered = *self == Ledger::OfferAwaited && body;
-        *self = if offered { Ledger::RemoteOffer } else { Ledger::Stable };
+        *self = if offered {
+            Ledger::RemoteOffer
+        } else {
+            Ledger::Stable
+        };
         offered
     }
 

@@ -1,6 +1,8 @@
 //! What this side can do, as OPTIONS and every 2xx tell it (RFC 3261 sections 11.2 and 20.5).
 
-use rvoip_transaction_core::sip_core::{ByteString, ContentType, HeaderName, Request, RequestBuilder, ResponseBuilder};
+use rvoip_transaction_core::sip_core::{
+    ByteString, ContentType, HeaderName, Request, RequestBuilder, ResponseBuilder,
+};
 
 use crate::config::DialogManagerConfig;
 
@@ -24,14 +26,32 @@ impl Capabilities {
     pub fn new(config: &DialogManagerConfig) -> Capabilities {
         let sdp = vec![ByteString::from_static("application/sdp")];
         let (accept, user_agent, server) = match config {
-            DialogManagerConfig::Client(client) => (sdp, client.user_agent.clone(), client.user_agent.clone()),
-            DialogManagerConfig::Server(server) => (server.accept.clone(), server.server.clone(), server.server.clone()),
-            DialogManagerConfig::Hybrid(both) => {
-                (both.server.accept.clone(), both.client.user_agent.clone(), both.server.server.clone())
+            DialogManagerConfig::Client(client) => {
+                (sdp, client.user_agent.clone(), client.user_agent.clone())
             }
+            DialogManagerConfig::Server(server) => (
+                server.accept.clone(),
+                server.server.clone(),
+                server.server.clone(),
+            ),
+            DialogManagerConfig::Hybrid(both) => (
+                both.server.accept.clone(),
+                both.client.user_agent.clone(),
+                both.server.server.clone(),
+            ),
         };
-        let accept_line = accept.iter().map(|media_type| &**media_type).collect::<Vec<_>>().join(", ").into();
-        Capabilities { accept, accept_line, user_agent, server }
+        let accept_line = accept
+            .iter()
+            .map(|media_type| &**media_type)
+            .collect::<Vec<_>>()
+            .join(", ")
+            .into();
+        Capabilities {
+            accept,
+            accept_line,
+            user_agent,
+            server,
+        }
     }
 
     /// Whether the body of a request can be read: no body, or an accepted media type without content coding.
@@ -42,12 +62,16 @@ impl Capabilities {
         let coding = request.headers().raw(&HeaderName::ContentEncoding);
         let content_type: Option<ContentType> = request.content_type().ok().flatten();
         coding.is_none_or(|coding| coding.eq_ignore_ascii_case("identity"))
-            && content_type.is_some_and(|content_type| self.accept.iter().any(|accepted| content_type.is(accepted)))
+            && content_type.is_some_and(|content_type| {
+                self.accept.iter().any(|accepted| content_type.is(accepted))
+            })
     }
 
     /// Adds Allow, Supported and User-Agent to a request that may begin a dialog.
     pub fn describe_request(&self, request: RequestBuilder) -> RequestBuilder {
-        let request = request.raw(&HeaderName::Allow, ALLOW).raw(&HeaderName::Supported, SUPPORTED);
+        let request = request
+            .raw(&HeaderName::Allow, ALLOW)
+            .raw(&HeaderName::Supported, SUPPORTED);
         self.sign_request(request)
     }
 
@@ -61,7 +85,9 @@ impl Capabilities {
 
     /// Adds Allow, Supported and Server to a 2xx that makes or changes a dialog.
     pub fn describe_response(&self, response: ResponseBuilder) -> ResponseBuilder {
-        let response = response.raw(&HeaderName::Allow, ALLOW).raw(&HeaderName::Supported, SUPPORTED);
+        let response = response
+            .raw(&HeaderName::Allow, ALLOW)
+            .raw(&HeaderName::Supported, SUPPORTED);
         self.sign_response(response)
     }
 

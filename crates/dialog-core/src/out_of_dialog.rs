@@ -59,15 +59,22 @@ impl Refusal {
     }
 
     /// Adds what the status must say beside its number.
-    pub fn explain(&self, response: ResponseBuilder, capabilities: &Capabilities) -> ResponseBuilder {
+    pub fn explain(
+        &self,
+        response: ResponseBuilder,
+        capabilities: &Capabilities,
+    ) -> ResponseBuilder {
         let response = capabilities.sign_response(response);
         match self {
             Refusal::Method | Refusal::NotImplemented => response.raw(&HeaderName::Allow, ALLOW),
             Refusal::Extension(unsupported) => response.header(unsupported),
-            Refusal::MediaType => capabilities.accept(response).raw(&HeaderName::AcceptEncoding, "identity"),
-            Refusal::Unavailable(wait) | Refusal::Glare(Glare::RetryLater, wait) => {
-                response.header(&RetryAfter::new(u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)))
-            }
+            Refusal::MediaType => capabilities
+                .accept(response)
+                .raw(&HeaderName::AcceptEncoding, "identity"),
+            Refusal::Unavailable(wait) | Refusal::Glare(Glare::RetryLater, wait) => response
+                .header(&RetryAfter::new(
+                    u32::try_from(wait.as_secs()).unwrap_or(u32::MAX),
+                )),
             _ => response,
         }
     }
@@ -79,7 +86,10 @@ impl Refusal {
 /// The first refusal.
 pub fn inspect(request: &Request, capabilities: &Capabilities) -> Result<(), Refusal> {
     method(request)?;
-    if !matches!(request.uri().map_err(|_| Refusal::BadRequest)?.scheme(), Scheme::Sip | Scheme::Tel) {
+    if !matches!(
+        request.uri().map_err(|_| Refusal::BadRequest)?.scheme(),
+        Scheme::Sip | Scheme::Tel
+    ) {
         return Err(Refusal::Scheme);
     }
     extensions(request)?;
@@ -107,5 +117,9 @@ pub fn method(request: &Request) -> Result<(), Refusal> {
 /// 420 with the tags.
 pub fn extensions(request: &Request) -> Result<(), Refusal> {
     let require = request.require().map_err(|_| Refusal::BadRequest)?;
-    if require.is_empty() { Ok(()) } else { Err(Refusal::Extension(Unsupported::new(require.iter()))) }
+    if require.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Extension(Unsupported::new(require.iter())))
+    }
 }

@@ -53,11 +53,19 @@ impl RouteSet {
         let next_hop = NameAddr::parse(first.clone())?.uri().clone();
         if next_hop.param("lr").is_some() {
             let route = self.0.iter().cloned().collect();
-            return Ok(Itinerary { request_uri: target.clone(), route, next_hop });
+            return Ok(Itinerary {
+                request_uri: target.clone(),
+                route,
+                next_hop,
+            });
         }
         let mut route: SmallVec<[ByteString; 2]> = self.0[1..].iter().cloned().collect();
         route.push(ByteString::from(format!("<{target}>")));
-        Ok(Itinerary { request_uri: strip(&next_hop)?, route, next_hop })
+        Ok(Itinerary {
+            request_uri: strip(&next_hop)?,
+            route,
+            next_hop,
+        })
     }
 }
 
@@ -83,25 +91,42 @@ mod tests {
     #[test]
     fn without_routes_the_target_is_all() {
         let itinerary = RouteSet::default().itinerary(&target()).unwrap();
-        assert_eq!((itinerary.request_uri, itinerary.next_hop), (target(), target()));
+        assert_eq!(
+            (itinerary.request_uri, itinerary.next_hop),
+            (target(), target())
+        );
         assert!(itinerary.route.is_empty());
     }
 
     #[test]
     fn loose_routers_leave_the_request_uri_alone() {
-        let itinerary = set(&["<sip:p1.example.com;lr>", "<sip:p2.example.com;lr>"]).itinerary(&target()).unwrap();
+        let itinerary = set(&["<sip:p1.example.com;lr>", "<sip:p2.example.com;lr>"])
+            .itinerary(&target())
+            .unwrap();
         assert_eq!(itinerary.request_uri, target());
-        assert_eq!(itinerary.route[..], ["<sip:p1.example.com;lr>", "<sip:p2.example.com;lr>"]);
+        assert_eq!(
+            itinerary.route[..],
+            ["<sip:p1.example.com;lr>", "<sip:p2.example.com;lr>"]
+        );
         assert_eq!(itinerary.next_hop.as_str(), "sip:p1.example.com;lr");
     }
 
     #[test]
     fn a_strict_router_takes_the_request_uri_and_the_target_goes_last() {
-        let hops = ["<sip:p1.example.com;method=INVITE?Subject=x>", "<sip:p2.example.com;lr>"];
+        let hops = [
+            "<sip:p1.example.com;method=INVITE?Subject=x>",
+            "<sip:p2.example.com;lr>",
+        ];
         let itinerary = set(&hops).itinerary(&target()).unwrap();
         assert_eq!(itinerary.request_uri.as_str(), "sip:p1.example.com");
-        assert_eq!(itinerary.route[..], ["<sip:p2.example.com;lr>", "<sip:bob@192.0.2.4>"]);
-        assert_eq!(itinerary.next_hop.host().unwrap().to_string(), "p1.example.com");
+        assert_eq!(
+            itinerary.route[..],
+            ["<sip:p2.example.com;lr>", "<sip:bob@192.0.2.4>"]
+        );
+        assert_eq!(
+            itinerary.next_hop.host().unwrap().to_string(),
+            "p1.example.com"
+        );
     }
 
     #[test]

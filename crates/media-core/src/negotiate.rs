@@ -110,3 +110,6 @@ pub enum NegotiationError {
         answered: usize,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 
 mod bind;
 mod counters;
+mod ports;
 mod signal;
 mod wait;
 mod worker;
@@ -27,7 +28,7 @@ use worker::{Message, Worker};
 pub struct WorkerConfig {
     /// Name of the thread.
     pub name: String,
-    /// Commands that may wait; more are refused with [`RtpError::WorkerBusy`].
+    /// Commands that may wait, at least 1; more are refused with [`RtpError::WorkerBusy`].
     pub queue: usize,
 }
 
@@ -84,7 +85,7 @@ impl<C: MediaCore> MediaWorker<C> {
         events: impl FnMut(C::Event) + Send + 'static,
         config: WorkerConfig,
     ) -> Result<MediaWorker<C>, RtpError> {
-        let (queue, messages) = sync_channel(config.queue);
+        let (queue, messages) = sync_channel(config.queue.max(1));
         let poll = mio::Poll::new()?;
         let signal = Arc::new(Signal::new(&poll)?);
         let counters = Arc::new(Counters::default());

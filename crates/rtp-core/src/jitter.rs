@@ -62,7 +62,9 @@ impl Jitter {
 
 /// A time in ticks, wrapping.
 pub(crate) fn ticks(time: Duration, clock_rate_hz: u32) -> u32 {
-    (time.as_nanos() * u128::from(clock_rate_hz) / 1_000_000_000) as u32
+    let whole = (time.as_secs() as u32).wrapping_mul(clock_rate_hz);
+    let part = u64::from(time.subsec_nanos()) * u64::from(clock_rate_hz) / 1_000_000_000;
+    whole.wrapping_add(part as u32)
 }
 
 /// The time of so many ticks.
@@ -107,6 +109,14 @@ mod tests {
         assert_eq!(jitter.ticks(), 0);
         (10..20).for_each(|n| jitter.handle(FRAME * n, 1_000_000 + 160 * n));
         assert_eq!(jitter.ticks(), 0);
+    }
+
+    #[test]
+    fn ticks_wrap_after_days() {
+        assert_eq!(ticks(Duration::from_millis(1_500), RATE), 12_000);
+        assert_eq!(ticks(Duration::new(0, 999_999_999), RATE), 7999);
+        // 2^32 ticks of 8 kHz are 536,870.912 s.
+        assert_eq!(ticks(Duration::from_millis(536_870_912 + 20), RATE), 160);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Malformed, RtpError};
+use crate::{Malformed, PayloadType, RtpError};
 
 const VERSION: u8 = 2;
 const FIXED_OCTETS: usize = 12;
@@ -14,49 +14,6 @@ pub struct Ssrc(pub u32);
 impl fmt::Display for Ssrc {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:#010x}", self.0)
-    }
-}
-
-/// A payload type: seven bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PayloadType(u8);
-
-impl PayloadType {
-    /// G.711 mu-law at 8 kHz (RFC 3551).
-    pub const PCMU: PayloadType = PayloadType(0);
-    /// G.711 A-law at 8 kHz (RFC 3551).
-    pub const PCMA: PayloadType = PayloadType(8);
-    /// G.722 at 16 kHz, with a clock of 8 kHz (RFC 3551).
-    pub const G722: PayloadType = PayloadType(9);
-    /// Comfort noise at 8 kHz (RFC 3389).
-    pub const CN: PayloadType = PayloadType(13);
-
-    /// The payload type of this number; `None` above 127.
-    #[must_use]
-    pub const fn new(number: u8) -> Option<PayloadType> {
-        if number < 128 {
-            Some(PayloadType(number))
-        } else {
-            None
-        }
-    }
-
-    /// The number, 0 to 127.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        self.0
-    }
-
-    /// Whether SDP has to say what it means (RFC 3551 section 6: 96 to 127).
-    #[must_use]
-    pub const fn is_dynamic(self) -> bool {
-        self.0 >= 96
-    }
-}
-
-impl fmt::Display for PayloadType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -111,9 +68,9 @@ impl<'a> RtpPacket<'a> {
         if flags >> 6 != VERSION {
             return Err(Malformed::Version(flags >> 6));
         }
-        let payload_type = PayloadType(marker_type & 0x7f);
-        if (72..=76).contains(&payload_type.0) {
-            return Err(Malformed::ReservedPayloadType(payload_type.0));
+        let payload_type = PayloadType::from_low_bits(marker_type);
+        if (72..=76).contains(&payload_type.number()) {
+            return Err(Malformed::ReservedPayloadType(payload_type.number()));
         }
         let csrc_octets = usize::from(flags & 0x0f) * 4;
         let (csrcs, mut rest) = rest
@@ -278,7 +235,10 @@ impl RtpHeader {
     }
 
     fn write(&self, flags: u8, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[flags, u8::from(self.marker) << 7 | self.payload_type.0]);
+        out.extend_from_slice(&[
+            flags,
+            u8::from(self.marker) << 7 | self.payload_type.number(),
+        ]);
         out.extend_from_slice(&self.sequence.to_be_bytes());
         out.extend_from_slice(&self.timestamp.to_be_bytes());
         out.extend_from_slice(&self.ssrc.0.to_be_bytes());

@@ -9,7 +9,6 @@ use std::time::Instant;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::interval::Membership;
 use crate::reception::{LastSenderReport, Reception};
 use crate::sender::Sender;
 use crate::{
@@ -38,6 +37,20 @@ pub struct RtpSessionConfig {
     pub accept: AcceptFrom,
     /// Ties `now` to wall-clock time, for the NTP timestamps of sender reports.
     pub clock: WallClock,
+}
+
+impl RtpSessionConfig {
+    /// RTCP for both parties out of a call of 80 kbit/s, and the default [`AcceptFrom`].
+    #[must_use]
+    pub fn new(clock_rate_hz: u32, cname: impl Into<String>, clock: WallClock) -> RtpSessionConfig {
+        RtpSessionConfig {
+            clock_rate_hz,
+            cname: cname.into(),
+            rtcp_octets_per_second: 500,
+            accept: AcceptFrom::default(),
+            clock,
+        }
+    }
 }
 
 /// One packet's worth of media.
@@ -247,32 +260,6 @@ impl RtpSession {
             jitter_ticks: jitter.map_or(0, |jitter| jitter.ticks()),
             jitter: jitter.map_or_else(Default::default, |jitter| jitter.duration()),
             ..self.counted
-        }
-    }
-
-    /// Who takes part, for the RTCP interval; a peer that was silent for five intervals does not (6.3.5), and one that
-    /// sent no RTP for two is no sender.
-    fn membership(&self, now: Instant) -> Membership {
-        let we_sent = self.sender.is_active();
-        let pair = Membership {
-            members: 2,
-            senders: 2,
-            we_sent,
-        };
-        let interval = self
-            .schedule
-            .as_ref()
-            .map(|schedule| schedule.deterministic(pair))
-            .unwrap_or_default();
-        let within = |at: Option<Instant>, intervals| {
-            at.is_some_and(|at| now.saturating_duration_since(at) <= interval * intervals)
-        };
-        let present = within(self.heard_at, 5);
-        let sends = present && within(self.last_received_at, 2);
-        Membership {
-            members: 1 + u32::from(present),
-            senders: u32::from(we_sent) + u32::from(sends),
-            we_sent,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Our figures and our reports against those of tshark, from a capture that a simulated call writes.
 
+#![cfg(test)]
+
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;

@@ -1,5 +1,7 @@
 //! The worker thread on real sockets of 127.0.0.1.
 
+#![cfg(test)]
+
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};

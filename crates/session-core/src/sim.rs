@@ -123,9 +123,11 @@ impl CallSimulation {
         transport.tap = host.tap;
         let rng = StdRng::seed_from_u64(seed);
         let registry = Arc::new(Registry::default());
+        let mut media_config = host.media;
+        media_config.advertised.get_or_insert(host.address);
         let mut core = SessionCore::new(SessionCoreParts {
             dialogs: DialogManager::new(host.dialogs, host.transactions, transport, rng),
-            media: MediaSessionController::new(host.media, Box::new(ports), seed),
+            media: MediaSessionController::new(media_config, Box::new(ports), seed),
             registry: Arc::clone(&registry),
             max_sessions: host.max_sessions,
             session_timeout: host.session_timeout,

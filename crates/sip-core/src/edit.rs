@@ -114,10 +114,7 @@ impl<M> Edit<M> {
         let octets = self.parts.octets.len() + self.written.len() + 2;
         let mut lines = Lines::with_start_line(&[start_line], octets, self.pieces.len());
         for piece in &self.pieces {
-            lines.copy(
-                if piece.new { self.written.text() } else { head },
-                &piece.line,
-            );
+            lines.copy(self.text_of(piece), &piece.line);
         }
         (self.with_parts)(
             self.message,
@@ -125,15 +122,17 @@ impl<M> Edit<M> {
         )
     }
 
+    /// The text a piece points into.
+    fn text_of(&self, piece: &Piece) -> &str {
+        if piece.new {
+            self.written.text()
+        } else {
+            &self.parts.headers.head
+        }
+    }
+
     fn is_named(&self, piece: &Piece, name: &HeaderName) -> bool {
-        piece.line.is_named(
-            if piece.new {
-                self.written.text()
-            } else {
-                &self.parts.headers.head
-            },
-            name,
-        )
+        Line::named(self.text_of(piece), name.clone())(&piece.line)
     }
 
     fn first(&self, name: &HeaderName) -> Option<usize> {
@@ -143,15 +142,8 @@ impl<M> Edit<M> {
     }
 
     fn insert(&mut self, place: usize, name: &HeaderName, write: impl FnOnce(&mut String)) {
-        self.written.line(name, write);
-        if let Some(line) = self.written.lines().last() {
-            self.pieces.insert(
-                place,
-                Piece {
-                    new: true,
-                    line: *line,
-                },
-            );
+        if let Some(line) = self.written.line(name, write) {
+            self.pieces.insert(place, Piece { new: true, line });
         }
     }
 
@@ -161,11 +153,8 @@ impl<M> Edit<M> {
             .pieces
             .get(place)
             .filter(|_| H::VALUES == Values::Each)?;
-        let text = if piece.new {
-            self.written.text()
-        } else {
-            &self.parts.headers.head
-        };
-        split_first(piece.line.value(text)).1.map(str::to_owned)
+        split_first(piece.line.value(self.text_of(piece)))
+            .1
+            .map(str::to_owned)
     }
 }

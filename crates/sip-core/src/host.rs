@@ -143,7 +143,7 @@ impl HostPort {
     pub(crate) fn parse_slice(shared: &ByteString, text: &str) -> Result<HostPort, ParseError> {
         let host_end = match text.strip_prefix('[') {
             Some(inner) => 2 + inner.find(']').ok_or(ParseError::InvalidHost)?,
-            None => token::find(text, |octet| octet == b':').unwrap_or(text.len()),
+            None => token::find(text, b':').unwrap_or(text.len()),
         };
         let (host, rest) = text.split_at(host_end);
         let rest = token::trimmed(rest);

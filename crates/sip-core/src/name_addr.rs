@@ -5,8 +5,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytestring::ByteString;
+use memchr::memchr3;
 
-use crate::param::quoted_end;
+use crate::quoted::quoted_end;
 use crate::{Params, ParseError, Uri, quote, token, unquote};
 
 /// `"Alice" <sip:alice@example.com>;tag=1`: what From, To, Contact and Route carry.
@@ -40,7 +41,7 @@ impl NameAddr {
             None => 0,
         };
         let unquoted = &text[quoted..];
-        match token::find(unquoted, |octet| matches!(octet, b'<' | b';' | b'"')) {
+        match memchr3(b'<', b';', b'"', unquoted.as_bytes()) {
             Some(at) if unquoted[at..].starts_with('<') => {
                 Self::parse_bracketed(&text, quoted, quoted + at)
             }
@@ -60,8 +61,7 @@ impl NameAddr {
             return Err(ParseError::InvalidNameAddr);
         }
         let inside = &text[open + 1..];
-        let close =
-            token::find(inside, |octet| octet == b'>').ok_or(ParseError::InvalidNameAddr)?;
+        let close = token::find(inside, b'>').ok_or(ParseError::InvalidNameAddr)?;
         let uri = Uri::parse(text.slice_ref(&inside[..close]))?;
         let params = Params::parse(text.slice_ref(&inside[close + 1..]))?;
         Ok(NameAddr {
@@ -73,7 +73,7 @@ impl NameAddr {
 
     /// `uri;params`; a URI with a comma or a question mark must stand in brackets.
     fn parse_bare(text: &ByteString) -> Result<NameAddr, ParseError> {
-        let end = token::find(text, |octet| octet == b';').unwrap_or(text.len());
+        let end = token::find(text, b';').unwrap_or(text.len());
         let uri = token::trimmed(&text[..end]);
         if uri.contains([',', '?']) {
             return Err(ParseError::InvalidNameAddr);

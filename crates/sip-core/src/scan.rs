@@ -3,13 +3,15 @@
 //! Lines may end with CRLF, as the grammar wants it, or with LF alone, as some peers send it. A folded line is unfolded by
 //! writing spaces over its line breaks, in a copy of the message: nothing behind the index ever sees a line break.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use bytestring::ByteString;
 use memchr::{memchr, memchr_iter};
 
 use crate::header::{Line, lookup};
 use crate::token::is_blank;
 use crate::{HeaderMap, HeaderName, Limits, ParseError, token};
+
+mod unfold;
 
 const USUAL_LINES: usize = 24;
 
@@ -117,17 +119,20 @@ pub(crate) fn index(octets: Bytes, limits: &Limits) -> Result<Index, ParseError>
     } else {
         octets.slice(skip..)
     };
+    if octets.is_empty() {
+        return Err(ParseError::NotSip);
+    }
     let mut scan = scan(&octets, limits)?;
     let stray = memchr_iter(b'\r', &octets[..scan.head_end]).count() != scan.returns;
     if stray {
         scan.flaw.get_or_insert(ParseError::StrayLineBreak);
     }
     if scan.folded || stray {
-        octets = without_line_breaks(&octets, &scan);
+        octets = unfold::without_line_breaks(&octets, scan.start_line_end, scan.head_end);
     }
     let head = ByteString::try_from(octets.slice(..scan.head_end)).or_else(|_| {
         scan.flaw.get_or_insert(ParseError::NotUtf8);
-        octets = in_ascii(&octets, scan.head_end);
+        octets = unfold::in_ascii(&octets, scan.head_end);
         ByteString::try_from(octets.slice(..scan.head_end)).map_err(|_| ParseError::NotUtf8)
     })?;
     let (start_line_end, mut headers) = (
@@ -225,35 +230,4 @@ fn header_line(window: &[u8], start: usize, content_end: usize) -> Option<Line> 
         name_len: u16::try_from(name_len).ok()?,
         code: lookup(&window[start..start + name_len]).unwrap_or(Line::UNKNOWN),
     })
-}
-
-/// A copy of the message in which spaces stand for all line breaks of the head that end no line.
-fn without_line_breaks(octets: &[u8], scan: &Scan) -> Bytes {
-    let mut copy = BytesMut::from(octets);
-    let head = &mut copy[..scan.head_end];
-    // Backwards, so that a carriage return sees what became of its line feed.
-    for at in (0..head.len()).rev() {
-        let next = head.get(at + 1).copied();
-        let ends_line = match head[at] {
-            b'\n' => at <= scan.start_line_end + 1 || !next.is_some_and(is_blank),
-            b'\r' => next == Some(b'\n'),
-            _ => continue,
-        };
-        if !ends_line {
-            head[at] = b' ';
-        }
-    }
-    copy.freeze()
-}
-
-/// A copy of the message in which question marks stand for what is not ASCII in the head.
-fn in_ascii(octets: &[u8], head_end: usize) -> Bytes {
-    let mut copy = BytesMut::from(octets);
-    for octet in copy[..head_end]
-        .iter_mut()
-        .filter(|octet| !octet.is_ascii())
-    {
-        *octet = b'?';
-    }
-    copy.freeze()
 }

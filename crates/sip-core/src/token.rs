@@ -1,5 +1,7 @@
 //! The character classes of the grammar (RFC 3261 section 25.1), each one bit of a table.
 
+use memchr::memchr;
+
 const TOKEN: u8 = 1;
 const WORD: u8 = 2;
 const USER: u8 = 4;
@@ -43,23 +45,24 @@ fn all(text: &str, class: u8) -> bool {
         .all(|octet| CLASSES[usize::from(octet)] & class != 0)
 }
 
-/// As [`all`], with `%` followed by two hexadecimal digits allowed too.
-fn all_escaped(text: &str, class: u8) -> bool {
-    let octets = text.as_bytes();
-    let mut at = 0;
-    while at < octets.len() {
-        if CLASSES[usize::from(octets[at])] & class != 0 {
+/// Where the run of characters of the class that starts at `from` ends; `%` with two hexadecimal digits belongs to it.
+fn escaped_end(octets: &[u8], from: usize, class: u8) -> usize {
+    let mut at = from;
+    while let Some(octet) = octets.get(at) {
+        if CLASSES[usize::from(*octet)] & class != 0 {
             at += 1;
-        } else if octets[at] == b'%'
-            && octets.len() >= at + 3
-            && octets[at + 1..at + 3].iter().all(u8::is_ascii_hexdigit)
+        } else if matches!(octets[at..], [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
         {
             at += 3;
         } else {
-            return false;
+            break;
         }
     }
-    true
+    at
+}
+
+fn all_escaped(text: &str, class: u8) -> bool {
+    escaped_end(text.as_bytes(), 0, class) == text.len()
 }
 
 /// `token`, at least one character.
@@ -91,6 +94,11 @@ pub(crate) fn is_user(text: &str) -> bool {
 /// `pname` or `pvalue` of a URI parameter.
 pub(crate) fn is_uri_param(text: &str) -> bool {
     !text.is_empty() && all_escaped(text, PARAM)
+}
+
+/// Where the `pname` or `pvalue` that starts at `from` ends.
+pub(crate) fn uri_param_end(octets: &[u8], from: usize) -> usize {
+    escaped_end(octets, from, PARAM)
 }
 
 /// `hname` or `hvalue` of a URI's headers, may be empty.
@@ -127,7 +135,7 @@ pub(crate) fn trimmed(text: &str) -> &str {
     &text[start..end]
 }
 
-/// Where the first octet that is wanted stands.
-pub(crate) fn find(text: &str, wanted: impl Fn(u8) -> bool) -> Option<usize> {
-    text.bytes().position(wanted)
+/// Where the octet first stands.
+pub(crate) fn find(text: &str, octet: u8) -> Option<usize> {
+    memchr(octet, text.as_bytes())
 }

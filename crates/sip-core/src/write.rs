@@ -43,10 +43,14 @@ impl Lines {
         &self.text
     }
 
-    /// Writes one line. A name that is no token is left out with its value; line breaks become spaces.
-    pub(crate) fn line(&mut self, name: &HeaderName, write: impl FnOnce(&mut String)) {
+    /// Writes one line and says where. A name that is no token is left out with its value; line breaks become spaces.
+    pub(crate) fn line(
+        &mut self,
+        name: &HeaderName,
+        write: impl FnOnce(&mut String),
+    ) -> Option<Line> {
         if matches!(name, HeaderName::Other(text) if !token::is_token(text)) {
-            return;
+            return None;
         }
         let start = self.text.len();
         self.text.push_str(name.as_str());
@@ -58,14 +62,16 @@ impl Lines {
             .truncate(self.text.trim_end_matches([' ', '\t']).len().max(from));
         let value = &self.text[from..];
         let value_start = from + value.len() - value.trim_start_matches([' ', '\t']).len();
-        self.lines.push(Line {
+        let line = Line {
             start: start as u32,
             value_start: value_start as u32,
             value_end: self.text.len() as u32,
-            name_len: name.as_str().len() as u16,
+            name_len: u16::try_from(name.as_str().len()).unwrap_or(u16::MAX),
             code: name.code().unwrap_or(Line::UNKNOWN),
-        });
+        };
+        self.lines.push(line);
         self.text.push_str("\r\n");
+        Some(line)
     }
 
     pub(crate) fn header<H: Header>(&mut self, header: &H) {

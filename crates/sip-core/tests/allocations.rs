@@ -1,5 +1,13 @@
 //! How much a message costs in allocations: a bound that must not creep up.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::hint::black_box;
 
 use bytes::Bytes;

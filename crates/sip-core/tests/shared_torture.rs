@@ -1,6 +1,14 @@
 //! The messages of RFC 4475 and RFC 5118 as they lie beside the repository, when they do: what the parser and `check`
 //! say of each.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;

@@ -20,6 +20,7 @@
 //! ```
 
 mod connection;
+mod datagram_socket;
 mod dns;
 mod readiness;
 mod run;

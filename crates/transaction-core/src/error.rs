@@ -5,7 +5,7 @@ use rvoip_sip_transport::sip_core::ParseError;
 use thiserror::Error;
 
 /// Why a call into the [`TransactionLayer`](crate::TransactionLayer) did nothing.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TransactionError {
     /// The key names no transaction (any more): caller's misuse, or a transaction that ended in the meantime.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use rand::rngs::StdRng;
 use rvoip_sip_transport::sip_core::{RequestBuilder, Response};
-use rvoip_sip_transport::{Core, Input, Output, Target, TransportEvent, TransportLayer};
+use rvoip_sip_transport::{Core, Input, Output, Target, TransportLayer};
 
 use crate::config::TransactionConfig;
 use crate::counters::TransactionCounters;
@@ -16,10 +16,13 @@ use crate::key::{ClientKey, ServerKey};
 use crate::matching::Matcher;
 use crate::store::Store;
 
+mod cancel;
 mod client;
+mod send;
 mod server;
 mod stateless;
 mod step;
+mod transport_event;
 
 /// Client and server transactions of RFC 3261 section 17 over one [`TransportLayer`].
 #[derive(Debug)]
@@ -185,28 +188,6 @@ impl TransactionLayer {
     /// Whether no transaction is alive.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    fn drain_transport(&mut self, now: Instant) {
-        while let Some(event) = self.transport.poll_event() {
-            match event {
-                TransportEvent::Request { request, flow } => self.on_request(now, request, flow),
-                TransportEvent::Response { response, flow } => {
-                    self.on_response(now, response, flow)
-                }
-                TransportEvent::Invalid {
-                    request,
-                    defect,
-                    flow,
-                } => self.refuse_defective(now, &request, &defect, &flow),
-                TransportEvent::FlowFailed { flow, error } => self.on_flow_failed(&flow, error),
-                TransportEvent::Resolved { query, addresses } => {
-                    self.events
-                        .push_back(TransactionEvent::Resolved { query, addresses });
-                }
-                _ => {}
-            }
-        }
     }
 }
 

@@ -8,6 +8,8 @@
 //!
 //! - Every transaction whose key the TU has seen ends in exactly one terminal event
 //!   ([`TransactionEvent::is_terminal`]), whatever is lost on the wire, and is freed at that moment.
+//! - Only an INVITE may wait without end: while it rings, here for the answer of the TU, there for the answer of the peer.
+//!   The TU ends it with [`respond`](TransactionLayer::respond) or [`cancel`](TransactionLayer::cancel).
 //! - A request, a response, an ACK for a refusal or a CANCEL that is sent again is sent in the same octets.
 //! - The ACK for a 2xx and the repetition of the 2xx belong to the TU (RFC 3261 section 13); everything else of
 //!   RFC 3261 section 17, RFC 6026 and CANCEL (section 9) happens here.
@@ -17,7 +19,6 @@ pub use rvoip_sip_transport::sip_core;
 
 mod ack;
 mod branch;
-mod cancel;
 mod config;
 mod counters;
 mod deadline;

@@ -138,3 +138,96 @@ fn forget(index: &mut ByFingerprint<u32>, fingerprint: &Fingerprint, slot: u32) 
         index.remove(fingerprint);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::{Machine, server_invite};
+    use crate::matching::Matcher;
+    use crate::timer::{Timer, TimerConfig};
+    use crate::transaction::Link;
+    use bytes::Bytes;
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+    use rvoip_sip_transport::sip_core::Method;
+    use rvoip_sip_transport::{Carrier, ListenerId, TransportKind};
+    use std::collections::BTreeMap;
+
+    fn flow(port: u16) -> Flow {
+        Flow {
+            kind: TransportKind::Udp,
+            local: ([192, 0, 2, 1], 5060).into(),
+            remote: ([192, 0, 2, 7], port).into(),
+            carrier: Carrier::Listener(ListenerId(0)),
+        }
+    }
+
+    fn transaction(matcher: &Matcher, number: u32) -> Transaction {
+        let fingerprint = matcher.client(&number.to_string(), &Method::Invite);
+        let machine = Machine::ServerInvite(server_invite::State::Proceeding);
+        let mut transaction = Transaction::new(machine, fingerprint, flow(1), Bytes::new());
+        transaction.link = Link::Invite(matcher.client(&(number / 2).to_string(), &Method::Bye));
+        transaction
+    }
+
+    #[test]
+    fn nothing_is_left_after_random_operations() {
+        let (now, config) = (Instant::now(), TimerConfig::default());
+        for seed in 0..20 {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let matcher = Matcher::new(&mut rng);
+            let mut store = Store::default();
+            let mut live: BTreeMap<Key, Fingerprint> = BTreeMap::new();
+            for number in 0..1000 {
+                let new = transaction(&matcher, number);
+                let fingerprint = new.fingerprint;
+                let key = store.insert(new);
+                live.insert(key, fingerprint);
+                store.set_flow(key, flow(rng.next_u32() as u16 % 8));
+                if let Some(transaction) = store.get_mut(key) {
+                    transaction.start(now, Timer::G, &config);
+                }
+                store.schedule(key);
+                if rng.next_u32() % 3 > 0 {
+                    let (gone, fingerprint) = live.pop_first().unwrap();
+                    assert_eq!(store.find(fingerprint), Some(gone));
+                    assert!(store.remove(gone).is_some());
+                    assert!(store.get(gone).is_none() && store.remove(gone).is_none());
+                    assert_eq!(store.find(fingerprint), None);
+                }
+            }
+            assert_eq!(store.len(), live.len());
+            assert!(
+                (0..8)
+                    .map(|port| store.on_flow(&flow(port)).len())
+                    .sum::<usize>()
+                    == live.len()
+            );
+            while let Some(key) = store.pop_due(now + config.t1) {
+                assert!(live.remove(&key).is_some());
+                store.remove(key);
+            }
+            assert!(live.is_empty() && store.is_clean());
+        }
+    }
+
+    #[test]
+    fn a_key_never_names_the_next_tenant_of_its_slot() {
+        let matcher = Matcher::new(&mut StdRng::seed_from_u64(1));
+        let mut store = Store::default();
+        let first = store.insert(transaction(&matcher, 1));
+        store.remove(first);
+        let second = store.insert(transaction(&matcher, 2));
+        assert_eq!(first.slot, second.slot);
+        assert!(store.get(first).is_none() && store.get(second).is_some());
+    }
+
+    #[test]
+    fn a_lingering_transaction_costs_a_few_words() {
+        assert!(
+            size_of::<(u32, Transaction)>() <= 256,
+            "{}",
+            size_of::<(u32, Transaction)>()
+        );
+    }
+}

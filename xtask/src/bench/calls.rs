@@ -25,7 +25,7 @@ enum Contender {
 const CONTENDERS: [Contender; 3] = [
     Contender::Ours("sipp_server --media none", &["--media", "none"]),
     Contender::SippUas,
-    Contender::Ours("sipp_server with media", &[]),
+    Contender::Ours("sipp_server with media", &["--rtp-ports", "2000-32000"]),
 ];
 
 impl Contender {

@@ -1,36 +1,19 @@
-//! WAV files of 16-bit samples, and listening for a tone in them.
+//! WAV files of 16-bit samples, written, read and listened to.
 
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use super::tone_analysis::{ToneReport, analyse};
 use crate::Outcome;
 
 const RATE_HZ: u32 = 8_000;
-
-/// Pieces in which a tone is looked for.
-const PIECE: Duration = Duration::from_millis(10);
-
-/// A piece is the tone when this much of its power is at the tone's frequency.
-const PURE: f64 = 0.5;
-
-/// Pieces below this mean square count as silence.
-const AUDIBLE: f64 = 100.0 * 100.0;
 
 /// A recording of one or more channels.
 pub struct Wave {
     rate_hz: u32,
     channels: Vec<Vec<i16>>,
-}
-
-/// What was heard of a tone, between its first and its last piece.
-#[derive(Debug, Default, PartialEq)]
-pub struct Heard {
-    pub length: Duration,
-    pub longest_gap: Duration,
-    /// The share of the power that is at the frequency, over the pieces that are the tone.
-    pub purity: f64,
 }
 
 impl Wave {
@@ -114,91 +97,32 @@ impl Wave {
         }
     }
 
-    /// What was heard of a tone on the channel that has most of it.
-    pub fn hear(&self, hz: f64) -> Heard {
+    /// What the channel that has most of a tone holds.
+    pub fn listen(&self, hz: f64) -> Option<ToneReport> {
         self.channels
             .iter()
-            .map(|samples| hear(samples, self.rate_hz, hz))
-            .max_by_key(|heard| heard.length)
-            .unwrap_or_default()
+            .map(|samples| analyse(samples, self.rate_hz, hz))
+            .max_by(|a, b| a.seconds.total_cmp(&b.seconds))
     }
-}
-
-fn hear(samples: &[i16], rate_hz: u32, hz: f64) -> Heard {
-    let size = (rate_hz as usize * PIECE.as_millis() as usize / 1000).max(1);
-    let shares: Vec<f64> = samples
-        .chunks_exact(size)
-        .map(|piece| share_at(piece, hz / f64::from(rate_hz)))
-        .collect();
-    let is_tone = |share: &&f64| **share >= PURE;
-    let (Some(first), Some(last)) = (
-        shares.iter().position(|share| is_tone(&share)),
-        shares.iter().rposition(|share| is_tone(&share)),
-    ) else {
-        return Heard::default();
-    };
-    let within = &shares[first..=last];
-    let gaps = within.split(|share| is_tone(&share)).map(<[f64]>::len);
-    let tones = within.iter().filter(is_tone).count();
-    Heard {
-        length: PIECE * tones as u32,
-        longest_gap: PIECE * gaps.max().unwrap_or(0) as u32,
-        purity: within.iter().filter(is_tone).sum::<f64>() / tones as f64,
-    }
-}
-
-/// The share of a piece's power at a frequency in cycles per sample; 0 for silence.
-fn share_at(piece: &[i16], cycles: f64) -> f64 {
-    let power: f64 = piece.iter().map(|sample| f64::from(*sample).powi(2)).sum();
-    if power < AUDIBLE * piece.len() as f64 {
-        return 0.0;
-    }
-    let (re, im) = piece
-        .iter()
-        .enumerate()
-        .fold((0.0, 0.0), |(re, im), (at, sample)| {
-            let (sin, cos) = (TAU * cycles * at as f64).sin_cos();
-            (re + f64::from(*sample) * cos, im + f64::from(*sample) * sin)
-        });
-    (2.0 * (re * re + im * im) / (power * piece.len() as f64)).min(1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use super::{Wave, hear};
-
-    fn samples(hz: f64, millis: u64) -> Vec<i16> {
-        Wave::tone(hz, Duration::from_millis(millis)).channels[0].clone()
-    }
+    use super::Wave;
 
     #[test]
-    fn a_tone_is_heard_at_its_own_frequency_only() {
-        let tone = samples(440.0, 1000);
-        let heard = hear(&tone, 8000, 440.0);
-        assert_eq!(heard.length, Duration::from_secs(1));
-        assert_eq!(heard.longest_gap, Duration::ZERO);
-        assert!(heard.purity > 0.9, "{heard:?}");
-        assert_eq!(hear(&tone, 8000, 1000.0).length, Duration::ZERO);
-    }
-
-    #[test]
-    fn a_gap_is_measured() {
-        let mut tone = samples(1000.0, 500);
-        tone.extend(vec![0; 480]);
-        tone.extend(samples(1000.0, 500));
-        let heard = hear(&tone, 8000, 1000.0);
-        assert_eq!(heard.longest_gap, Duration::from_millis(60));
-        assert_eq!(heard.length, Duration::from_secs(1));
-    }
-
-    #[test]
-    fn silence_before_and_after_is_no_gap() {
-        let mut tone = vec![0; 800];
-        tone.extend(samples(440.0, 200));
-        tone.extend(vec![0; 800]);
-        assert_eq!(hear(&tone, 8000, 440.0).longest_gap, Duration::ZERO);
+    fn a_tone_is_heard_on_the_channel_that_has_it() {
+        let tone = Wave::tone(440.0, Duration::from_secs(1));
+        let silence = vec![0; tone.channels[0].len()];
+        let wave = Wave {
+            channels: vec![silence, tone.channels[0].clone()],
+            ..tone
+        };
+        let heard = wave.listen(440.0).unwrap();
+        assert!(heard.is_tone(440.0, Duration::ZERO), "{heard:?}");
+        assert!(!wave.listen(1000.0).unwrap().is_tone(1000.0, Duration::ZERO));
     }
 
     #[test]

@@ -12,7 +12,11 @@ fn verbs(actions: Actions) -> String {
         (actions.bye, "bye"),
         (actions.end, "end"),
     ];
-    all.iter().filter(|(wanted, _)| *wanted).map(|(_, verb)| *verb).collect::<Vec<_>>().join("+")
+    all.iter()
+        .filter(|(wanted, _)| *wanted)
+        .map(|(_, verb)| *verb)
+        .collect::<Vec<_>>()
+        .join("+")
 }
 
 macro_rules! grid {
@@ -33,10 +37,31 @@ macro_rules! grid {
 fn uac_grid() -> Vec<String> {
     grid!(
         uac,
-        [Starting, Calling, Proceeding, Cancelling, AwaitingAnswer, Confirmed, Closing, Ended],
         [
-            Sent, SendFailed, Provisional, Success, SuccessWithOffer, Failure, TransactionFailed, Answer, Terminate,
-            Limit, AckTimeout, RemoteBye, ByeDone, Lost
+            Starting,
+            Calling,
+            Proceeding,
+            Cancelling,
+            AwaitingAnswer,
+            Confirmed,
+            Closing,
+            Ended
+        ],
+        [
+            Sent,
+            SendFailed,
+            Provisional,
+            Success,
+            SuccessWithOffer,
+            Failure,
+            TransactionFailed,
+            Answer,
+            Terminate,
+            Limit,
+            AckTimeout,
+            RemoteBye,
+            ByeDone,
+            Lost
         ]
     )
 }
@@ -44,16 +69,32 @@ fn uac_grid() -> Vec<String> {
 fn uas_grid() -> Vec<String> {
     grid!(
         uas,
-        [Received, Ringing, Accepted, Departing, Confirmed, Closing, Ended],
         [
-            Provisional, Accept, Reject, Terminate, Cancelled, TransactionFailed, Limit, Ack, AckTimeout, RemoteBye,
-            ByeDone, Lost
+            Received, Ringing, Accepted, Departing, Confirmed, Closing, Ended
+        ],
+        [
+            Provisional,
+            Accept,
+            Reject,
+            Terminate,
+            Cancelled,
+            TransactionFailed,
+            Limit,
+            Ack,
+            AckTimeout,
+            RemoteBye,
+            ByeDone,
+            Lost
         ]
     )
 }
 
 fn assert_grid(actual: &[String], expected: &str) {
-    let expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let expected: Vec<&str> = expected
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     assert_eq!(actual, expected, "\n{}", actual.join("\n"));
 }
 

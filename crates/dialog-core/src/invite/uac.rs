@@ -107,7 +107,9 @@ pub const fn step(state: State, input: Input) -> Option<(State, Actions)> {
         (Calling | Proceeding, Success) => (Confirmed, Actions::ACK_REPORT),
         (Calling | Proceeding, SuccessWithOffer) => (AwaitingAnswer, Actions::REPORT),
         (Calling | Proceeding | Cancelling, Failure | TransactionFailed) => (Ended, Actions::END),
-        (Calling | Proceeding, Terminate | RemoteBye) | (Proceeding, Limit) => (Cancelling, Actions::CANCEL),
+        (Calling | Proceeding, Terminate | RemoteBye) | (Proceeding, Limit) => {
+            (Cancelling, Actions::CANCEL)
+        }
 
         (Cancelling, Success | SuccessWithOffer) => (Closing, Actions::ACK_BYE),
         (Cancelling, Limit) => (Ended, Actions::END),

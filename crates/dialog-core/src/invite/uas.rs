@@ -94,7 +94,9 @@ pub const fn step(state: State, input: Input) -> Option<(State, Actions)> {
     Some(match (state, input) {
         (Received | Ringing, Provisional) => (Ringing, Actions::RESPOND),
         (Received | Ringing, Accept) => (Accepted, Actions::RESPOND),
-        (Received | Ringing, Reject | Terminate | Cancelled | RemoteBye | Limit) => (Ended, Actions::RESPOND_END),
+        (Received | Ringing, Reject | Terminate | Cancelled | RemoteBye | Limit) => {
+            (Ended, Actions::RESPOND_END)
+        }
         (Received | Ringing, TransactionFailed) => (Ended, Actions::END),
 
         (Accepted, Ack) => (Confirmed, Actions::SETTLE_REPORT),

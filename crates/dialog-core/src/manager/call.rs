@@ -28,12 +28,18 @@ impl Role {
 
     /// Both parties have agreed and neither has hung up.
     pub(crate) fn is_confirmed(self) -> bool {
-        matches!(self, Role::Caller(uac::State::Confirmed) | Role::Called(uas::State::Confirmed))
+        matches!(
+            self,
+            Role::Caller(uac::State::Confirmed) | Role::Called(uas::State::Confirmed)
+        )
     }
 
     /// Called, and the decision is still to be made.
     pub(crate) fn is_undecided(self) -> bool {
-        matches!(self, Role::Called(uas::State::Received | uas::State::Ringing))
+        matches!(
+            self,
+            Role::Called(uas::State::Received | uas::State::Ringing)
+        )
     }
 }
 
@@ -42,7 +48,10 @@ impl Role {
 pub(crate) enum Exchange {
     None,
     /// Ours, with its CSeq number; no transaction yet while a name is being resolved.
-    Ours { client: Option<ClientKey>, number: u32 },
+    Ours {
+        client: Option<ClientKey>,
+        number: u32,
+    },
     /// The peer's, waiting for our answer.
     Theirs(Box<Theirs>),
 }
@@ -110,11 +119,17 @@ impl Call {
 
     /// The next moment at which something is due.
     pub(super) fn due(&self) -> Option<Instant> {
-        let repeat = self.unacknowledged.as_ref().map(|success| success.next.min(success.until));
+        let repeat = self
+            .unacknowledged
+            .as_ref()
+            .map(|success| success.next.min(success.until));
         let provisional = match &self.exchange {
             Exchange::Theirs(theirs) => theirs.provisional.as_ref().map(|(_, at)| *at),
             _ => None,
         };
-        [self.limit, repeat, provisional].into_iter().flatten().min()
+        [self.limit, repeat, provisional]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }

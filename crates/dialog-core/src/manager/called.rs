@@ -3,49 +3,64 @@
 use std::time::Instant;
 
 use rvoip_transaction_core::ServerKey;
-use rvoip_transaction_core::sip_core::{
-    ByteString, HeaderName, Request, Response, ResponseBuilder, StatusCode,
-};
+use rvoip_transaction_core::sip_core::{ByteString, HeaderName, Request, StatusCode};
 use rvoip_transaction_core::sip_transport::{Flow, Target};
 
 use super::DialogManager;
 use super::call::{Exchange, Role, Theirs};
-use super::caller::body_of_request;
-use super::errand::contact_for;
 use super::step::Work;
 use crate::dialog::Dialog;
 use crate::id::LocalTag;
 use crate::invite::uas;
+use crate::next_hop::contact_for;
 use crate::out_of_dialog::Refusal;
 use crate::{Body, CallKey, DialogError, EndCause, SessionCoordinationEvent};
 
 impl DialogManager {
     /// An INVITE that begins a call.
-    pub(super) fn handle_incoming_call(&mut self, now: Instant, server: ServerKey, request: Request, flow: Flow) {
+    pub(super) fn handle_incoming_call(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        request: Request,
+        flow: Flow,
+    ) {
         let path = Target::Flow(flow);
         let Ok(route) = self.transactions.transport().route(&path) else {
             return self.refuse(now, server, &request, &Refusal::Internal);
         };
         let user = request.uri().ok().and_then(|uri| uri.user_unescaped());
         let tag = LocalTag::mint(&mut self.rng);
-        let Ok(dialog) = Dialog::incoming(&request, tag, contact_for(&route, user.as_deref())) else {
+        let Ok(dialog) = Dialog::incoming(&request, tag, contact_for(&route, user.as_deref()))
+        else {
             return self.refuse(now, server, &request, &Refusal::BadRequest);
         };
         tracing::info!(call_id = %dialog.call_id(), remote = %flow.remote, "incoming call");
-        let body = body_of_request(&request);
+        let body = Body::of_request(&request);
         let (_, max_ringing) = self.limits();
-        let key = self.calls.insert(Role::Called(uas::State::Received), dialog);
+        let key = self
+            .calls
+            .insert(Role::Called(uas::State::Received), dialog);
         if let Some(call) = self.calls.get_mut(key) {
             // A new ledger turns no INVITE away.
             let _ = call.ledger.receive_invite(body.is_some());
-            call.exchange = Exchange::Theirs(Box::new(Theirs { server, request: request.clone(), provisional: None }));
+            call.exchange = Exchange::Theirs(Box::new(Theirs {
+                server,
+                request: request.clone(),
+                provisional: None,
+            }));
             call.path = Some(path);
             call.limit = Some(now + max_ringing);
         }
         self.servers.insert(server, key);
         self.calls.schedule(key);
         self.counters.incoming_calls += 1;
-        self.emit(SessionCoordinationEvent::IncomingCall { key, request, flow, body });
+        self.emit(SessionCoordinationEvent::IncomingCall {
+            key,
+            request,
+            flow,
+            body,
+        });
     }
 
     /// Answers an incoming call with a provisional response: 180 to ring, 183 with a body for early media.
@@ -64,7 +79,15 @@ impl DialogManager {
             return Err(DialogError::WrongStatus(status));
         }
         let response = self.dialog_response(key, status, body.as_ref(), &[]);
-        self.step_called(now, key, uas::Input::Provisional, Work { response, ..Work::default() });
+        self.step_called(
+            now,
+            key,
+            uas::Input::Provisional,
+            Work {
+                response,
+                ..Work::default()
+            },
+        );
         self.pump(now);
         Ok(())
     }
@@ -74,11 +97,24 @@ impl DialogManager {
     /// # Errors
     /// When the call is not waiting for a decision, or the body that RFC 3264 demands is missing: the answer to the
     /// offer of the INVITE, or our offer when it had none.
-    pub fn accept(&mut self, now: Instant, key: CallKey, body: Option<Body>) -> Result<(), DialogError> {
+    pub fn accept(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        body: Option<Body>,
+    ) -> Result<(), DialogError> {
         self.undecided(key, "accept")?;
         self.ledger_success(key, body.is_some())?;
         let response = self.dialog_response(key, StatusCode::OK, body.as_ref(), &[]);
-        self.step_called(now, key, uas::Input::Accept, Work { response, ..Work::default() });
+        self.step_called(
+            now,
+            key,
+            uas::Input::Accept,
+            Work {
+                response,
+                ..Work::default()
+            },
+        );
         self.counters.answered_calls += 1;
         self.pump(now);
         Ok(())
@@ -103,7 +139,15 @@ impl DialogManager {
         if let Some(call) = self.calls.get_mut(key) {
             call.note(EndCause::Refused { status });
         }
-        self.step_called(now, key, uas::Input::Reject, Work { response, ..Work::default() });
+        self.step_called(
+            now,
+            key,
+            uas::Input::Reject,
+            Work {
+                response,
+                ..Work::default()
+            },
+        );
         self.pump(now);
         Ok(())
     }
@@ -113,51 +157,10 @@ impl DialogManager {
         if call.role.is_undecided() {
             return Ok(());
         }
-        Err(DialogError::InvalidState { key, state: call.role.name(), command })
-    }
-
-    /// Enters a 2xx of ours into the ledger.
-    pub(super) fn ledger_success(&mut self, key: CallKey, body: bool) -> Result<(), DialogError> {
-        let call = self.calls.get_mut(key).ok_or(DialogError::NoSuchCall(key))?;
-        call.ledger.send_success(body).map_err(|violation| DialogError::OfferAnswer { key, violation })
-    }
-
-    /// A response to the open INVITE of a peer that makes or refreshes a dialog, or refuses to.
-    pub(super) fn dialog_response(
-        &self,
-        key: CallKey,
-        status: StatusCode,
-        body: Option<&Body>,
-        headers: &[(HeaderName, ByteString)],
-    ) -> Option<Response> {
-        let call = self.calls.get(key)?;
-        let Exchange::Theirs(theirs) = &call.exchange else { return None };
-        let mut response = self.tagged(&theirs.request, status, call.dialog.local_tag());
-        if !status.is_final() || status.is_success() {
-            response = response
-                .copy_record_route(&theirs.request)
-                .raw(&HeaderName::Contact, call.dialog.contact());
-        }
-        response = if status.is_success() {
-            self.capabilities.describe_response(response)
-        } else {
-            self.capabilities.sign_response(response)
-        };
-        for (name, value) in headers {
-            response = response.raw(name, value);
-        }
-        if let Some(body) = body {
-            response = response.body(&body.content_type, body.content.clone());
-        }
-        Some(response.build())
-    }
-
-    /// A refusal of the open INVITE of a peer.
-    pub(super) fn final_response(&self, key: CallKey, status: StatusCode) -> Option<Response> {
-        self.dialog_response(key, status, None, &[])
-    }
-
-    fn tagged(&self, request: &Request, status: StatusCode, tag: LocalTag) -> ResponseBuilder {
-        Response::builder_for(request, status).to_tag(&tag.to_string())
+        Err(DialogError::InvalidState {
+            key,
+            state: call.role.name(),
+            command,
+        })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rvoip_transaction_core::ClientKey;
-use rvoip_transaction_core::sip_core::{ByteString, HeaderName, Method, Request, RequestBuilder, Response, StatusCode};
+use rvoip_transaction_core::sip_core::{ByteString, Method, Response, StatusCode};
 
 use super::DialogManager;
 use super::call::{Exchange, Role};
@@ -14,32 +14,6 @@ use crate::dialog::Dialog;
 use crate::id::{LocalTag, mint_call_id};
 use crate::invite::uac;
 use crate::{Body, CallKey, DialogError, EndCause, OutgoingCall, SessionCoordinationEvent};
-
-/// The body of a message, if there is one.
-pub(super) fn body_of(headers: Option<&str>, content: &bytes::Bytes) -> Option<Body> {
-    (!content.is_empty()).then(|| Body {
-        content_type: ByteString::from(headers.unwrap_or("application/sdp")),
-        content: content.clone(),
-    })
-}
-
-/// The body of a request.
-pub(super) fn body_of_request(request: &Request) -> Option<Body> {
-    body_of(request.headers().raw(&HeaderName::ContentType), request.body())
-}
-
-/// The body of a response.
-pub(super) fn body_of_response(response: &Response) -> Option<Body> {
-    body_of(response.headers().raw(&HeaderName::ContentType), response.body())
-}
-
-/// Adds a body, if there is one.
-pub(super) fn with_body(request: RequestBuilder, body: Option<&Body>) -> RequestBuilder {
-    match body {
-        Some(body) => request.body(&body.content_type, body.content.clone()),
-        None => request,
-    }
-}
 
 impl DialogManager {
     /// Places a call. What becomes of it is told by events, the last of them
@@ -58,26 +32,33 @@ impl DialogManager {
         if self.calls.len() >= max_calls {
             return Err(DialogError::TooManyCalls(max_calls));
         }
-        let unreachable = |_| DialogError::Unreachable(call.remote.clone());
+        let unreachable = |_| DialogError::Unreachable(Box::new(call.remote.clone()));
         let (call_id, tag) = (mint_call_id(&mut self.rng), LocalTag::mint(&mut self.rng));
-        let dialog = Dialog::outgoing(call_id, tag, &call.local, &call.remote, &call.route).map_err(unreachable)?;
+        let dialog = Dialog::outgoing(call_id, tag, &call.local, &call.remote, &call.route)
+            .map_err(unreachable)?;
         let (request, next_hop) = dialog.request(Method::Invite, 1).map_err(unreachable)?;
         let mut request = self.capabilities.describe_request(request);
         for (name, value) in &call.headers {
             request = request.raw(name, value);
         }
-        let request = with_body(request, call.body.as_ref());
+        let request = Body::attach(call.body.as_ref(), request);
 
-        let key = self.calls.insert(Role::Caller(uac::State::Starting), dialog);
+        let key = self
+            .calls
+            .insert(Role::Caller(uac::State::Starting), dialog);
         if let Some(record) = self.calls.get_mut(key) {
-            record.exchange = Exchange::Ours { client: None, number: 1 };
-            record.ledger.send_invite(call.body.is_some()).map_err(|violation| DialogError::OfferAnswer {
-                key,
-                violation,
-            })?;
+            record.exchange = Exchange::Ours {
+                client: None,
+                number: 1,
+            };
+            // A new ledger forbids nothing.
+            let _ = record.ledger.send_invite(call.body.is_some());
         }
         let user = call.local.uri().user_unescaped().map(ByteString::from);
-        let errand = Errand { purpose: Purpose::Invite { call: key, user }, request };
+        let errand = Errand {
+            purpose: Purpose::Invite { call: key, user },
+            request,
+        };
         let sent = match call.target {
             Some(target) => self.deliver(now, errand, target),
             None => self.dispatch(now, errand, &next_hop, None),
@@ -95,13 +76,35 @@ impl DialogManager {
     ///
     /// # Errors
     /// When no such offer waits.
-    pub fn ack_answer(&mut self, now: Instant, key: CallKey, body: Body) -> Result<(), DialogError> {
-        let call = self.calls.get_mut(key).ok_or(DialogError::NoSuchCall(key))?;
+    pub fn ack_answer(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        body: Body,
+    ) -> Result<(), DialogError> {
+        let call = self
+            .calls
+            .get_mut(key)
+            .ok_or(DialogError::NoSuchCall(key))?;
         if call.role != Role::Caller(uac::State::AwaitingAnswer) {
-            return Err(DialogError::InvalidState { key, state: call.role.name(), command: "answer in the ACK" });
+            return Err(DialogError::InvalidState {
+                key,
+                state: call.role.name(),
+                command: "answer in the ACK",
+            });
         }
-        call.ledger.send_ack_answer().map_err(|violation| DialogError::OfferAnswer { key, violation })?;
-        self.step_caller(now, key, uac::Input::Answer, Work { answer: Some(body), ..Work::default() });
+        call.ledger
+            .send_ack_answer()
+            .map_err(|violation| DialogError::OfferAnswer { key, violation })?;
+        self.step_caller(
+            now,
+            key,
+            uac::Input::Answer,
+            Work {
+                answer: Some(body),
+                ..Work::default()
+            },
+        );
         self.pump(now);
         Ok(())
     }
@@ -109,7 +112,9 @@ impl DialogManager {
     /// A provisional response to the INVITE of a call.
     pub(super) fn handle_progress(&mut self, now: Instant, key: CallKey, response: &Response) {
         let (_, max_ringing) = self.limits();
-        let Some(call) = self.calls.get_mut(key) else { return };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         if call.role == Role::Caller(uac::State::Calling) {
             call.limit = Some(now + max_ringing);
         }
@@ -117,64 +122,72 @@ impl DialogManager {
         let event = (status != StatusCode::TRYING).then(|| SessionCoordinationEvent::Progress {
             key,
             status,
-            body: body_of_response(response),
+            body: Body::of_response(response),
         });
-        self.step_caller(now, key, uac::Input::Provisional, Work { event, ..Work::default() });
+        self.step_caller(
+            now,
+            key,
+            uac::Input::Provisional,
+            Work {
+                event,
+                ..Work::default()
+            },
+        );
     }
 
     /// The 2xx that wins the call.
-    pub(super) fn handle_success(&mut self, now: Instant, key: CallKey, client: ClientKey, response: &Response) {
+    pub(super) fn handle_success(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        client: ClientKey,
+        response: &Response,
+    ) {
         let patience = self.patience();
-        let Some(call) = self.calls.get_mut(key) else { return self.disown(now, client, response, true) };
+        let Some(call) = self.calls.get_mut(key) else {
+            return self.disown(now, client, response, true);
+        };
         if let Err(error) = call.dialog.establish(response) {
             tracing::debug!(%error, "a 2xx makes a dialog only in part");
         }
-        let body = body_of_response(response);
+        let body = Body::of_response(response);
         let offer = call.ledger.receive_success(body.is_some());
-        let input = if offer { uac::Input::SuccessWithOffer } else { uac::Input::Success };
+        let input = if offer {
+            uac::Input::SuccessWithOffer
+        } else {
+            uac::Input::Success
+        };
         call.limit = offer.then(|| now + patience);
-        if matches!(call.role, Role::Caller(uac::State::Calling | uac::State::Proceeding)) {
+        if matches!(
+            call.role,
+            Role::Caller(uac::State::Calling | uac::State::Proceeding)
+        ) {
             self.counters.answered_calls += 1;
         }
         let event = Some(SessionCoordinationEvent::Answered { key, body, offer });
-        self.step_caller(now, key, input, Work { event, ..Work::default() });
+        self.step_caller(
+            now,
+            key,
+            input,
+            Work {
+                event,
+                ..Work::default()
+            },
+        );
     }
 
     /// The INVITE of a call failed: by a final response, or for want of one.
-    pub(super) fn handle_invite_failed(&mut self, now: Instant, key: CallKey, input: uac::Input, cause: EndCause) {
-        let Some(call) = self.calls.get_mut(key) else { return };
+    pub(super) fn handle_invite_failed(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        input: uac::Input,
+        cause: EndCause,
+    ) {
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         call.note(cause);
         self.step_caller(now, key, input, Work::default());
-    }
-
-    /// Sends the ACK of a 2xx inside a dialog of ours.
-    pub(super) fn send_ack(&mut self, now: Instant, key: CallKey, invite: ClientKey, number: u32, body: Option<Body>) {
-        let Some(call) = self.calls.get(key) else { return };
-        let Ok((request, next_hop)) = call.dialog.request(Method::Ack, number) else { return };
-        let request = with_body(self.capabilities.sign_request(request), body.as_ref());
-        let tag = call.dialog.remote_tag().map(ByteString::from);
-        let path = call.path;
-        // An ACK that cannot be sent shows by the 2xx that comes again, and at last by the peer's BYE.
-        if let Err(error) = self.dispatch(now, Errand { purpose: Purpose::Ack { invite, tag }, request }, &next_hop, path) {
-            tracing::debug!(call = %key, %error, "an ACK could not be sent");
-        }
-    }
-
-    /// Answers a 2xx that wins no call with ACK, and with BYE unless its dialog has been ended already.
-    pub(super) fn disown(&mut self, now: Instant, invite: ClientKey, success: &Response, bye: bool) {
-        let Ok(mut dialog) = Dialog::unwanted(success) else { return };
-        let tag = dialog.remote_tag().map(ByteString::from);
-        let mut send = |purpose: Purpose, request: Option<_>| {
-            if let Some((request, next_hop)) = request {
-                let request = self.capabilities.sign_request(request);
-                let _ = self.dispatch(now, Errand { purpose, request }, &next_hop, None);
-            }
-        };
-        send(Purpose::Ack { invite, tag }, dialog.request(Method::Ack, dialog.sequence.local()).ok());
-        if bye {
-            let number = dialog.sequence.advance();
-            send(Purpose::Bye(None), number.and_then(|number| dialog.request(Method::Bye, number).ok()));
-            self.counters.lost_forks += 1;
-        }
     }
 }

@@ -15,7 +15,11 @@ use crate::{CallKey, EndCause};
 #[derive(Debug)]
 pub(super) enum ClientUse {
     /// An INVITE, the first of its call or a later one. Lives as long as the transaction, to answer every 2xx.
-    Invite { call: CallKey, initial: bool, forks: Box<Forks> },
+    Invite {
+        call: CallKey,
+        initial: bool,
+        forks: Box<Forks>,
+    },
     /// A BYE, of no call when it is for a fork that lost.
     Bye { call: Option<CallKey> },
 }
@@ -25,16 +29,27 @@ impl DialogManager {
     pub(super) fn pump(&mut self, now: Instant) {
         while let Some(event) = self.transactions.poll_event() {
             match event {
-                TransactionEvent::Request { key, request, flow } => self.handle_request(now, key, request, flow),
+                TransactionEvent::Request { key, request, flow } => {
+                    self.handle_request(now, key, request, flow)
+                }
                 TransactionEvent::Ack { request, .. } => self.handle_ack(now, &request),
                 TransactionEvent::Cancelled { key } => self.handle_cancelled(now, key),
-                TransactionEvent::ServerFailed { key, cause } => self.handle_server_failed(now, key, cause),
+                TransactionEvent::ServerFailed { key, cause } => {
+                    self.handle_server_failed(now, key, cause)
+                }
                 TransactionEvent::ServerTerminated { key } => {
                     self.servers.remove(&key);
                 }
-                TransactionEvent::Response { key, response } => self.handle_response(now, key, &response),
+                TransactionEvent::Response { key, response } => {
+                    self.handle_response(now, key, &response)
+                }
                 TransactionEvent::ClientTimedOut { key } => {
-                    self.handle_client_failed(now, key, StatusCode::REQUEST_TIMEOUT, EndCause::TimedOut);
+                    self.handle_client_failed(
+                        now,
+                        key,
+                        StatusCode::REQUEST_TIMEOUT,
+                        EndCause::TimedOut,
+                    );
                 }
                 TransactionEvent::ClientTransportFailed { key, error } => {
                     let cause = EndCause::TransportFailed { error };
@@ -45,7 +60,9 @@ impl DialogManager {
                         self.step(now, call, Common::ByeDone, Work::default());
                     }
                 }
-                TransactionEvent::Resolved { query, addresses } => self.handle_resolved(now, query, &addresses),
+                TransactionEvent::Resolved { query, addresses } => {
+                    self.handle_resolved(now, query, &addresses)
+                }
                 // A 2xx later than 64*T1 after the first: its sender has given up by itself.
                 TransactionEvent::StrayResponse { .. } => {}
             }
@@ -62,9 +79,16 @@ impl DialogManager {
                     self.step(now, call, Common::ByeDone, Work::default());
                 }
             }
-            Some(ClientUse::Invite { call, initial, forks }) => {
+            Some(ClientUse::Invite {
+                call,
+                initial,
+                forks,
+            }) => {
                 let (call, initial) = (*call, *initial);
-                let tag = response.to().ok().and_then(|to| to.tag().map(ByteString::from));
+                let tag = response
+                    .to()
+                    .ok()
+                    .and_then(|to| to.tag().map(ByteString::from));
                 if !status.is_final() {
                     if forks.early(tag.as_deref()) {
                         tracing::debug!(%call, ?tag, "early dialog");
@@ -74,8 +98,12 @@ impl DialogManager {
                     }
                 } else if status.is_success() {
                     match forks.success(tag.as_deref()) {
-                        Verdict::Winner if initial => self.handle_success(now, call, client, response),
-                        Verdict::Winner => self.handle_reoffer_answered(now, call, client, response),
+                        Verdict::Winner if initial => {
+                            self.handle_success(now, call, client, response)
+                        }
+                        Verdict::Winner => {
+                            self.handle_reoffer_answered(now, call, client, response)
+                        }
                         Verdict::Repeat => self.repeat_ack(now, client, tag.as_deref()),
                         Verdict::Loser => self.disown(now, client, response, true),
                         Verdict::Ignored => {}
@@ -83,7 +111,10 @@ impl DialogManager {
                 } else {
                     self.clients.remove(&client);
                     if initial {
-                        let cause = EndCause::Rejected { status, reason: response.reason_phrase().into() };
+                        let cause = EndCause::Rejected {
+                            status,
+                            reason: response.reason_phrase().into(),
+                        };
                         self.handle_invite_failed(now, call, uac::Input::Failure, cause);
                     } else {
                         self.reoffer_failed(now, call, Some(status));
@@ -94,9 +125,19 @@ impl DialogManager {
         }
     }
 
-    fn handle_client_failed(&mut self, now: Instant, client: ClientKey, status: StatusCode, cause: EndCause) {
+    fn handle_client_failed(
+        &mut self,
+        now: Instant,
+        client: ClientKey,
+        status: StatusCode,
+        cause: EndCause,
+    ) {
         match self.clients.remove(&client) {
-            Some(ClientUse::Invite { call, initial: true, .. }) => {
+            Some(ClientUse::Invite {
+                call,
+                initial: true,
+                ..
+            }) => {
                 self.handle_invite_failed(now, call, uac::Input::TransactionFailed, cause);
             }
             Some(ClientUse::Invite { call, .. }) => self.reoffer_failed(now, call, Some(status)),
@@ -104,17 +145,6 @@ impl DialogManager {
                 self.step(now, call, Common::ByeDone, Work::default());
             }
             _ => {}
-        }
-    }
-
-    /// A 2xx came again, so its ACK was lost: the same octets once more (RFC 3261 section 13.2.2.4).
-    fn repeat_ack(&mut self, now: Instant, client: ClientKey, tag: Option<&str>) {
-        let Some(ClientUse::Invite { forks, .. }) = self.clients.get(&client) else { return };
-        let Some(ack) = forks.acknowledgement(tag) else { return };
-        self.counters.ack_repeats += 1;
-        let (octets, target) = (ack.octets.clone(), ack.target);
-        if let Err(error) = self.transactions.resend_ack(now, octets, &target) {
-            tracing::debug!(%error, "an ACK could not be repeated");
         }
     }
 }

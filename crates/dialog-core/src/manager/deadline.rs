@@ -19,7 +19,9 @@ impl DialogManager {
     pub(super) fn handle_deadline(&mut self, now: Instant, key: CallKey) {
         self.repeat_success(now, key);
         self.repeat_provisional(now, key);
-        let Some(call) = self.calls.get_mut(key) else { return };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         if call.limit.is_some_and(|limit| limit <= now) {
             call.limit = None;
             self.handle_limit(now, key);
@@ -29,8 +31,12 @@ impl DialogManager {
     /// The 2xx again, T1 after the first, then doubling up to T2, for 64*T1 (section 13.3.1.4).
     fn repeat_success(&mut self, now: Instant, key: CallKey) {
         let t2 = self.timers.t2;
-        let Some(call) = self.calls.get_mut(key) else { return };
-        let Some(success) = &mut call.unacknowledged else { return };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
+        let Some(success) = &mut call.unacknowledged else {
+            return;
+        };
         if success.until <= now {
             call.note(EndCause::AckTimeout);
             call.unacknowledged = None;
@@ -45,9 +51,15 @@ impl DialogManager {
     }
 
     fn repeat_provisional(&mut self, now: Instant, key: CallKey) {
-        let Some(call) = self.calls.get_mut(key) else { return };
-        let Exchange::Theirs(theirs) = &mut call.exchange else { return };
-        let Some((response, at)) = &mut theirs.provisional else { return };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
+        let Exchange::Theirs(theirs) = &mut call.exchange else {
+            return;
+        };
+        let Some((response, at)) = &mut theirs.provisional else {
+            return;
+        };
         if *at <= now {
             *at = now + PROVISIONAL_REFRESH;
             let (server, response) = (theirs.server, response.clone());
@@ -57,7 +69,9 @@ impl DialogManager {
 
     fn handle_limit(&mut self, now: Instant, key: CallKey) {
         let response = self.final_response(key, StatusCode::TEMPORARILY_UNAVAILABLE);
-        let Some(call) = self.calls.get_mut(key) else { return };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         if call.role.is_confirmed() {
             return self.abandon_exchange(now, key);
         }
@@ -65,15 +79,27 @@ impl DialogManager {
             Role::Caller(uac::State::AwaitingAnswer) => EndCause::LocalBye,
             _ => EndCause::NoAnswer,
         });
-        self.step(now, key, Common::Limit, Work { response, ..Work::default() });
+        self.step(
+            now,
+            key,
+            Common::Limit,
+            Work {
+                response,
+                ..Work::default()
+            },
+        );
     }
 
     /// A re-INVITE was left unanswered for too long: ours is given up as timed out, the peer's is refused.
     fn abandon_exchange(&mut self, now: Instant, key: CallKey) {
         let response = self.final_response(key, StatusCode::TEMPORARILY_UNAVAILABLE);
-        let Some(call) = self.calls.get_mut(key) else { return };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         match (&call.exchange, response) {
-            (Exchange::Ours { .. }, _) => self.reoffer_failed(now, key, Some(StatusCode::REQUEST_TIMEOUT)),
+            (Exchange::Ours { .. }, _) => {
+                self.reoffer_failed(now, key, Some(StatusCode::REQUEST_TIMEOUT))
+            }
             (Exchange::Theirs(_), Some(response)) => {
                 call.ledger.roll_back();
                 self.answer_invite(now, key, response);

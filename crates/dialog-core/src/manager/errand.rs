@@ -1,23 +1,20 @@
 //! Getting a request on its way: from a URI to an address, over a name if need be, and into the layer below.
-//!
-//! This is the part of RFC 3263 that needs no more than host addresses: a transport from the URI's parameter, else
-//! UDP; a port from the URI, else the transport's own; an address from the URI, else the first that the name has and
-//! that a listener can reach.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_core::{ByteString, Contact, Header, Host, HeaderName, RequestBuilder, Scheme, Uri};
-use rvoip_transaction_core::sip_transport::{ResolveId, Route, Target, TransportKind};
 use rvoip_transaction_core::ClientKey;
+use rvoip_transaction_core::sip_core::{ByteString, HeaderName, RequestBuilder, Uri};
+use rvoip_transaction_core::sip_transport::{ResolveId, Target, TransportKind};
 
+use super::DialogManager;
 use super::call::Exchange;
 use super::client::ClientUse;
 use super::step::{Common, Work};
-use super::DialogManager;
 use crate::fork::{Acknowledgement, Forks};
 use crate::invite::uac;
+use crate::next_hop::{contact_for, locate};
 use crate::{CallKey, DialogError, EndCause};
 
 /// A request to send and what it is for.
@@ -31,10 +28,16 @@ pub(super) struct Errand {
 #[derive(Debug)]
 pub(super) enum Purpose {
     /// The INVITE that begins a call; the user of its Contact.
-    Invite { call: CallKey, user: Option<ByteString> },
+    Invite {
+        call: CallKey,
+        user: Option<ByteString>,
+    },
     Reinvite(CallKey),
     /// The ACK of a 2xx with this To tag.
-    Ack { invite: ClientKey, tag: Option<ByteString> },
+    Ack {
+        invite: ClientKey,
+        tag: Option<ByteString>,
+    },
     /// BYE, of no call when a fork lost.
     Bye(Option<CallKey>),
 }
@@ -48,36 +51,6 @@ pub(super) struct Waiting {
     path: Option<Target>,
 }
 
-/// The host, port and transport that a URI names; `None` when it names none that is spoken.
-fn locate(uri: &Uri, path: Option<&Target>) -> Option<(Host, u16, TransportKind)> {
-    if uri.scheme() != Scheme::Sip {
-        return None;
-    }
-    let host = match uri.param("maddr") {
-        Some(maddr) => maddr.parse().ok()?,
-        None => uri.host()?.clone(),
-    };
-    let kind = match uri.param("transport") {
-        Some(word) => word.parse().ok()?,
-        // A peer that names no transport is reached over the one it already uses.
-        None => path.filter(|path| host.to_ip() == Some(path.remote().ip())).map_or(TransportKind::Udp, Target::kind),
-    };
-    Some((host, uri.port().unwrap_or(kind.default_port()), kind))
-}
-
-/// The Contact of a request or response that travels over this route: the real address and port, and the transport
-/// unless it is the one that is meant without words.
-pub(super) fn contact_for(route: &Route, user: Option<&str>) -> ByteString {
-    let uri = Uri::sip(user, route.sent_by.host.clone(), route.sent_by.port.or(Some(route.kind.default_port())));
-    let uri = match route.kind {
-        TransportKind::Udp => uri,
-        kind => uri.with_param("transport", Some(kind.as_str())),
-    };
-    let mut text = String::new();
-    Contact::new(uri).write(&mut text);
-    text.into()
-}
-
 impl DialogManager {
     /// Sends a request to where a URI points. `path` is for URIs that lead nowhere.
     pub(super) fn dispatch(
@@ -88,22 +61,50 @@ impl DialogManager {
         path: Option<Target>,
     ) -> Result<(), DialogError> {
         let Some((host, port, kind)) = locate(next_hop, path.as_ref()) else {
-            let target = path.ok_or_else(|| DialogError::Unreachable(next_hop.clone()))?;
+            let target =
+                path.ok_or_else(|| DialogError::Unreachable(Box::new(next_hop.clone())))?;
             return self.deliver(now, errand, target);
         };
         if let Some(ip) = host.to_ip() {
-            return self.deliver(now, errand, Target::Address { kind, addr: SocketAddr::new(ip, port) });
+            return self.deliver(
+                now,
+                errand,
+                Target::Address {
+                    kind,
+                    addr: SocketAddr::new(ip, port),
+                },
+            );
         }
-        let query = self.transactions.transport_mut().resolve(now, &host).map_err(|error| {
-            DialogError::Transaction(rvoip_transaction_core::TransactionError::Transport(error))
-        })?;
-        self.waiting.insert(query, Waiting { errand, kind, port, path });
+        let query = self
+            .transactions
+            .transport_mut()
+            .resolve(now, &host)
+            .map_err(|error| {
+                DialogError::Transaction(rvoip_transaction_core::TransactionError::Transport(error))
+            })?;
+        self.waiting.insert(
+            query,
+            Waiting {
+                errand,
+                kind,
+                port,
+                path,
+            },
+        );
         Ok(())
     }
 
     /// Sends the request that waited for this name.
     pub(super) fn handle_resolved(&mut self, now: Instant, query: ResolveId, addresses: &[IpAddr]) {
-        let Some(Waiting { errand, kind, port, path }) = self.waiting.remove(&query) else { return };
+        let Some(Waiting {
+            errand,
+            kind,
+            port,
+            path,
+        }) = self.waiting.remove(&query)
+        else {
+            return;
+        };
         let transport = self.transactions.transport();
         let reachable = addresses
             .iter()
@@ -119,7 +120,9 @@ impl DialogManager {
             None => EndCause::Unresolved,
             Some(target) => match self.deliver(now, errand, target) {
                 Ok(()) => return,
-                Err(_) => EndCause::TransportFailed { error: io::ErrorKind::HostUnreachable },
+                Err(_) => EndCause::TransportFailed {
+                    error: io::ErrorKind::HostUnreachable,
+                },
             },
         };
         let Some(key) = call else { return };
@@ -134,14 +137,25 @@ impl DialogManager {
     }
 
     /// Sends a request to an address.
-    pub(super) fn deliver(&mut self, now: Instant, errand: Errand, target: Target) -> Result<(), DialogError> {
-        let Errand { purpose, mut request } = errand;
+    pub(super) fn deliver(
+        &mut self,
+        now: Instant,
+        errand: Errand,
+        target: Target,
+    ) -> Result<(), DialogError> {
+        let Errand {
+            purpose,
+            mut request,
+        } = errand;
         match purpose {
             Purpose::Invite { call: key, user } => {
                 let route = self.transactions.transport().route(&target);
                 let route = route.map_err(rvoip_transaction_core::TransactionError::Transport)?;
-                let Some(call) = self.calls.get_mut(key) else { return Ok(()) };
-                call.dialog.set_contact(contact_for(&route, user.as_deref()));
+                let Some(call) = self.calls.get_mut(key) else {
+                    return Ok(());
+                };
+                call.dialog
+                    .set_contact(contact_for(&route, user.as_deref()));
                 call.path = Some(target);
                 request = request.raw(&HeaderName::Contact, call.dialog.contact());
                 self.begin_invite(now, key, request, &target, true)?;
@@ -170,11 +184,22 @@ impl DialogManager {
         target: &Target,
         initial: bool,
     ) -> Result<(), DialogError> {
-        let Some(call) = self.calls.get_mut(key) else { return Ok(()) };
-        let Exchange::Ours { client, .. } = &mut call.exchange else { return Ok(()) };
+        let Some(call) = self.calls.get_mut(key) else {
+            return Ok(());
+        };
+        let Exchange::Ours { client, .. } = &mut call.exchange else {
+            return Ok(());
+        };
         let sent = self.transactions.send_request(now, request, target)?;
         *client = Some(sent);
-        self.clients.insert(sent, ClientUse::Invite { call: key, initial, forks: Box::new(Forks::default()) });
+        self.clients.insert(
+            sent,
+            ClientUse::Invite {
+                call: key,
+                initial,
+                forks: Box::new(Forks::default()),
+            },
+        );
         Ok(())
     }
 }

@@ -7,17 +7,22 @@ use rvoip_transaction_core::sip_core::{Method, Request, StatusCode};
 
 use super::DialogManager;
 use super::call::Role;
-use super::caller::body_of_request;
 use super::step::{Common, Work};
 use crate::id::LocalTag;
 use crate::invite::uas;
 use crate::out_of_dialog::{Refusal, extensions, method};
 use crate::sequence::Arrival;
-use crate::{CallKey, EndCause, SessionCoordinationEvent};
+use crate::{Body, CallKey, EndCause, SessionCoordinationEvent};
 
 impl DialogManager {
     /// A request whose To has a tag. Dialogs are found by identity, never by where a request comes from.
-    pub(super) fn handle_in_dialog(&mut self, now: Instant, server: ServerKey, request: &Request, to_tag: &str) {
+    pub(super) fn handle_in_dialog(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        request: &Request,
+        to_tag: &str,
+    ) {
         match self.sort_in_dialog(request, to_tag) {
             Err(refusal) => self.refuse(now, server, request, &refusal),
             Ok(key) => match request.method() {
@@ -52,27 +57,58 @@ impl DialogManager {
             call.note(EndCause::RemoteBye);
         }
         let response = self.final_response(key, StatusCode::REQUEST_TERMINATED);
-        self.step(now, key, Common::RemoteBye, Work { response, ..Work::default() });
+        self.step(
+            now,
+            key,
+            Common::RemoteBye,
+            Work {
+                response,
+                ..Work::default()
+            },
+        );
     }
 
     /// An ACK that no transaction took: that of a 2xx of ours, of its repetition, or a stray one, which is never
     /// answered.
     pub(super) fn handle_ack(&mut self, now: Instant, ack: &Request) {
-        let Some(tag) = ack.to().ok().and_then(|to| to.tag().and_then(LocalTag::parse)) else { return };
-        let Some(call) = self.calls.by_tag(tag).filter(|call| call.dialog.owns(ack)) else { return };
+        let Some(tag) = ack
+            .to()
+            .ok()
+            .and_then(|to| to.tag().and_then(LocalTag::parse))
+        else {
+            return;
+        };
+        let Some(call) = self.calls.by_tag(tag).filter(|call| call.dialog.owns(ack)) else {
+            return;
+        };
         let number = ack.cseq().map_or(0, |cseq| cseq.number);
-        if call.unacknowledged.as_ref().is_none_or(|success| success.number != number) {
+        if call
+            .unacknowledged
+            .as_ref()
+            .is_none_or(|success| success.number != number)
+        {
             return;
         }
         call.unacknowledged = None;
         let key = call.key;
-        let body = body_of_request(ack);
+        let body = Body::of_request(ack);
         let answers = call.ledger.receive_ack(body.is_some());
         let body = if answers { body } else { None };
-        let initial = matches!(call.role, Role::Called(uas::State::Accepted | uas::State::Departing));
+        let initial = matches!(
+            call.role,
+            Role::Called(uas::State::Accepted | uas::State::Departing)
+        );
         if initial {
             let event = Some(SessionCoordinationEvent::Confirmed { key, body });
-            self.step_called(now, key, uas::Input::Ack, Work { event, ..Work::default() });
+            self.step_called(
+                now,
+                key,
+                uas::Input::Ack,
+                Work {
+                    event,
+                    ..Work::default()
+                },
+            );
         } else if answers {
             self.emit(SessionCoordinationEvent::Answer { key, body });
         }

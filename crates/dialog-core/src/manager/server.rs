@@ -18,7 +18,13 @@ use crate::{EndCause, SessionCoordinationEvent};
 
 impl DialogManager {
     /// A new request: inside a dialog when its To has a tag (RFC 3261 section 12.2.2), else outside.
-    pub(super) fn handle_request(&mut self, now: Instant, server: ServerKey, request: Request, flow: Flow) {
+    pub(super) fn handle_request(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        request: Request,
+        flow: Flow,
+    ) {
         let to_tag = request.to().ok().and_then(|to| to.tag().map(str::to_owned));
         if let Some(tag) = to_tag {
             return self.handle_in_dialog(now, server, &request, &tag);
@@ -66,7 +72,13 @@ impl DialogManager {
     }
 
     /// Refuses a request of which no call is to know.
-    pub(super) fn refuse(&mut self, now: Instant, server: ServerKey, request: &Request, refusal: &Refusal) {
+    pub(super) fn refuse(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        request: &Request,
+        refusal: &Refusal,
+    ) {
         self.counters.refused_requests += 1;
         match refusal {
             Refusal::Unavailable(_) => self.counters.overload_refusals += 1,
@@ -87,20 +99,39 @@ impl DialogManager {
     }
 
     /// 487 for an INVITE that is not to be answered any more.
-    pub(super) fn terminate_request(&mut self, now: Instant, server: ServerKey, request: &Request, tag: LocalTag) {
-        let response = Response::builder_for(request, StatusCode::REQUEST_TERMINATED).to_tag(&tag.to_string());
+    pub(super) fn terminate_request(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        request: &Request,
+        tag: LocalTag,
+    ) {
+        let response =
+            Response::builder_for(request, StatusCode::REQUEST_TERMINATED).to_tag(&tag.to_string());
         let response = self.capabilities.sign_response(response).build();
         self.send(now, server, response);
     }
 
     /// The peer cancelled an INVITE that we have not answered (section 9.2).
     pub(super) fn handle_cancelled(&mut self, now: Instant, server: ServerKey) {
-        let Some(&key) = self.servers.get(&server) else { return };
+        let Some(&key) = self.servers.get(&server) else {
+            return;
+        };
         let response = self.final_response(key, StatusCode::REQUEST_TERMINATED);
-        let Some(call) = self.calls.get_mut(key) else { return };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         if call.role.is_undecided() {
             call.note(EndCause::Cancelled);
-            self.step_called(now, key, uas::Input::Cancelled, Work { response, ..Work::default() });
+            self.step_called(
+                now,
+                key,
+                uas::Input::Cancelled,
+                Work {
+                    response,
+                    ..Work::default()
+                },
+            );
         } else if let Some(response) = response {
             call.ledger.roll_back();
             self.answer_invite(now, key, response);
@@ -109,9 +140,18 @@ impl DialogManager {
     }
 
     /// The transaction of an INVITE ended before we answered it.
-    pub(super) fn handle_server_failed(&mut self, now: Instant, server: ServerKey, cause: ServerFailure) {
-        let Some(key) = self.servers.remove(&server) else { return };
-        let Some(call) = self.calls.get_mut(key) else { return };
+    pub(super) fn handle_server_failed(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        cause: ServerFailure,
+    ) {
+        let Some(key) = self.servers.remove(&server) else {
+            return;
+        };
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
         call.exchange = Exchange::None;
         call.limit = None;
         if call.role.is_undecided() {

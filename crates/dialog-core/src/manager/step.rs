@@ -2,13 +2,12 @@
 
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_core::{HeaderName, Method, Reason, Response};
+use rvoip_transaction_core::sip_core::{Reason, Response};
 
-use super::call::{Exchange, Role, Unacknowledged};
-use super::errand::{Errand, Purpose};
 use super::DialogManager;
+use super::call::Role;
 use crate::invite::{Actions, uac, uas};
-use crate::{Body, CallKey, EndCause, SessionCoordinationEvent};
+use crate::{Body, CallKey, SessionCoordinationEvent};
 
 /// What the actions of a step need to be carried out.
 #[derive(Debug, Default)]
@@ -36,10 +35,22 @@ pub(super) enum Common {
 
 impl DialogManager {
     /// Steps a caller's machine; false when the input has no meaning for the call.
-    pub(super) fn step_caller(&mut self, now: Instant, key: CallKey, input: uac::Input, work: Work) -> bool {
-        let Some(call) = self.calls.get_mut(key) else { return false };
-        let Role::Caller(state) = call.role else { return false };
-        let Some((next, actions)) = uac::step(state, input) else { return false };
+    pub(super) fn step_caller(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        input: uac::Input,
+        work: Work,
+    ) -> bool {
+        let Some(call) = self.calls.get_mut(key) else {
+            return false;
+        };
+        let Role::Caller(state) = call.role else {
+            return false;
+        };
+        let Some((next, actions)) = uac::step(state, input) else {
+            return false;
+        };
         tracing::debug!(call_id = %call.dialog.call_id(), ?input, from = state.name(), to = next.name(), "caller");
         call.role = Role::Caller(next);
         self.carry_out(now, key, actions, work);
@@ -47,10 +58,22 @@ impl DialogManager {
     }
 
     /// Steps a called party's machine; false when the input has no meaning for the call.
-    pub(super) fn step_called(&mut self, now: Instant, key: CallKey, input: uas::Input, work: Work) -> bool {
-        let Some(call) = self.calls.get_mut(key) else { return false };
-        let Role::Called(state) = call.role else { return false };
-        let Some((next, actions)) = uas::step(state, input) else { return false };
+    pub(super) fn step_called(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        input: uas::Input,
+        work: Work,
+    ) -> bool {
+        let Some(call) = self.calls.get_mut(key) else {
+            return false;
+        };
+        let Role::Called(state) = call.role else {
+            return false;
+        };
+        let Some((next, actions)) = uas::step(state, input) else {
+            return false;
+        };
         tracing::debug!(call_id = %call.dialog.call_id(), ?input, from = state.name(), to = next.name(), "called");
         call.role = Role::Called(next);
         self.carry_out(now, key, actions, work);
@@ -59,7 +82,9 @@ impl DialogManager {
 
     /// Steps whichever machine the call has.
     pub(super) fn step(&mut self, now: Instant, key: CallKey, input: Common, work: Work) -> bool {
-        let Some(call) = self.calls.get(key) else { return false };
+        let Some(call) = self.calls.get(key) else {
+            return false;
+        };
         match call.role {
             Role::Caller(_) => {
                 let input = match input {
@@ -111,82 +136,5 @@ impl DialogManager {
             self.end(now, key);
         }
         self.calls.schedule(key);
-    }
-
-    /// Answers the INVITE of the peer that is open. A final answer closes the exchange; a 2xx is kept for its repeats.
-    pub(super) fn answer_invite(&mut self, now: Instant, key: CallKey, response: Response) {
-        let (t1, patience) = (self.timers.t1, self.patience());
-        let Some(call) = self.calls.get_mut(key) else { return };
-        let Exchange::Theirs(theirs) = &mut call.exchange else { return };
-        let server = theirs.server;
-        if !response.status().is_final() {
-            theirs.provisional = Some((response.clone(), now + super::deadline::PROVISIONAL_REFRESH));
-        } else {
-            if response.status().is_success() {
-                let number = theirs.request.cseq().map_or(0, |cseq| cseq.number);
-                call.unacknowledged = Some(Box::new(Unacknowledged {
-                    server,
-                    response: response.clone(),
-                    number,
-                    interval: t1,
-                    next: now + t1,
-                    until: now + patience,
-                }));
-            }
-            call.exchange = Exchange::None;
-            call.limit = None;
-            self.servers.remove(&server);
-        }
-        // What cannot be sent shows: a 2xx by the ACK that stays away, anything else by the end of its transaction.
-        if let Err(error) = self.transactions.respond(now, server, response) {
-            tracing::debug!(call = %key, %error, "an INVITE could not be answered");
-        }
-        self.calls.schedule(key);
-    }
-
-    fn cancel_invite(&mut self, now: Instant, key: CallKey) {
-        let patience = self.patience();
-        let Some(call) = self.calls.get_mut(key) else { return };
-        let Exchange::Ours { client: Some(client), .. } = call.exchange else { return };
-        // The transaction layer ends the INVITE 64*T1 after a CANCEL; without one that is for the limit here to do.
-        call.limit = self.transactions.cancel(now, client).is_err().then(|| now + patience);
-    }
-
-    /// Sends the ACK of the 2xx that won the call.
-    fn acknowledge(&mut self, now: Instant, key: CallKey, answer: Option<Body>) {
-        let Some(call) = self.calls.get_mut(key) else { return };
-        let Exchange::Ours { client: Some(client), number } = call.exchange else { return };
-        call.exchange = Exchange::None;
-        call.limit = None;
-        self.send_ack(now, key, client, number, answer);
-    }
-
-    pub(super) fn send_bye(&mut self, now: Instant, key: CallKey, reason: Option<Reason>) {
-        let Some(call) = self.calls.get_mut(key) else { return };
-        let number = call.dialog.sequence.advance();
-        let bye = number.and_then(|number| call.dialog.request(Method::Bye, number).ok());
-        let path = call.path;
-        let sent = bye.is_some_and(|(mut request, next_hop)| {
-            if let Some(reason) = reason {
-                request = request.raw(&HeaderName::Reason, &reason.to_string());
-            }
-            let request = self.capabilities.sign_request(request);
-            self.dispatch(now, Errand { purpose: Purpose::Bye(Some(key)), request }, &next_hop, path).is_ok()
-        });
-        if !sent {
-            self.step(now, key, Common::ByeDone, Work::default());
-        }
-    }
-
-    fn end(&mut self, now: Instant, key: CallKey) {
-        let Some(mut call) = self.calls.remove(key) else { return };
-        if let Exchange::Theirs(theirs) = call.exchange {
-            self.servers.remove(&theirs.server);
-            self.terminate_request(now, theirs.server, &theirs.request, call.dialog.local_tag());
-        }
-        let cause = call.cause.take().unwrap_or(EndCause::LocalBye);
-        tracing::info!(call_id = %call.dialog.call_id(), ?cause, "call ended");
-        self.counters.ended_calls += 1;
-        self.emit(SessionCoordinationEvent::Ended { key, cause });
     }
 }

@@ -23,18 +23,25 @@ impl CallStore {
     pub(crate) fn insert(&mut self, role: Role, dialog: Dialog) -> CallKey {
         self.generation = self.generation.wrapping_add(1);
         let entry = self.calls.vacant_entry();
-        let key = CallKey { index: entry.key() as u32, generation: self.generation };
+        let key = CallKey {
+            index: entry.key() as u32,
+            generation: self.generation,
+        };
         self.tags.insert(dialog.local_tag(), key);
         entry.insert(Call::new(key, role, dialog));
         key
     }
 
     pub(crate) fn get(&self, key: CallKey) -> Option<&Call> {
-        self.calls.get(key.index as usize).filter(|call| call.key == key)
+        self.calls
+            .get(key.index as usize)
+            .filter(|call| call.key == key)
     }
 
     pub(crate) fn get_mut(&mut self, key: CallKey) -> Option<&mut Call> {
-        self.calls.get_mut(key.index as usize).filter(|call| call.key == key)
+        self.calls
+            .get_mut(key.index as usize)
+            .filter(|call| call.key == key)
     }
 
     pub(crate) fn by_tag(&mut self, tag: LocalTag) -> Option<&mut Call> {
@@ -54,7 +61,13 @@ impl CallStore {
 
     /// Brings the deadline queue up to date with the call; to be called after every change of one of its times.
     pub(crate) fn schedule(&mut self, key: CallKey) {
-        let Some(call) = self.calls.get_mut(key.index as usize).filter(|call| call.key == key) else { return };
+        let Some(call) = self
+            .calls
+            .get_mut(key.index as usize)
+            .filter(|call| call.key == key)
+        else {
+            return;
+        };
         let due = call.due();
         let before = std::mem::replace(&mut call.wake, due);
         if before == due {

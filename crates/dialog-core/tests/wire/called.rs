@@ -10,19 +10,31 @@ use crate::kit::*;
 #[test]
 fn a_call_is_rung_answered_confirmed_and_hung_up_by_the_caller() {
     let mut bench = Bench::new();
-    let key = bench.incoming_with(&["Record-Route: <sip:p2.example.com;lr>, <sip:10.0.0.2;lr>"], OFFER);
+    let key = bench.incoming_with(
+        &["Record-Route: <sip:p2.example.com;lr>, <sip:10.0.0.2;lr>"],
+        OFFER,
+    );
     bench.command(|manager, now| manager.provisional(now, key, status(180), None));
     let ringing = bench.take_one("180");
     bench.command(|manager, now| manager.accept(now, key, sdp(ANSWER)));
     let ok = bench.take_one("200");
     for response in [&ringing, &ok] {
-        assert_eq!(response.header(HeaderName::Contact), "<sip:bob@10.0.0.1:5060>");
-        assert_eq!(response.header(HeaderName::RecordRoute), "<sip:p2.example.com;lr>, <sip:10.0.0.2;lr>");
+        assert_eq!(
+            response.header(HeaderName::Contact),
+            "<sip:bob@10.0.0.1:5060>"
+        );
+        assert_eq!(
+            response.header(HeaderName::RecordRoute),
+            "<sip:p2.example.com;lr>, <sip:10.0.0.2;lr>"
+        );
         assert_eq!(response.to_tag(), ok.to_tag());
     }
     assert_eq!(ok.to_tag().len(), 16);
     assert_eq!(ok.body(), ANSWER);
-    assert_eq!(ok.header(HeaderName::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS");
+    assert_eq!(
+        ok.header(HeaderName::Allow),
+        "INVITE, ACK, CANCEL, BYE, OPTIONS"
+    );
     bench.quiet();
 
     let ack = bench.request("ACK", 1, Some(&ok.to_tag()), &[], "");
@@ -59,7 +71,12 @@ fn a_call_is_refused_with_status_and_headers() {
     let busy = bench.take_one("486");
     assert_eq!(busy.header(HeaderName::RetryAfter), "30");
     assert!(!busy.has(HeaderName::Contact));
-    assert_eq!(bench.ended(), EndCause::Refused { status: status(486) });
+    assert_eq!(
+        bench.ended(),
+        EndCause::Refused {
+            status: status(486)
+        }
+    );
     let text = busy.text.clone();
     bench.run(600);
     assert_eq!(bench.take_one("486").text, text);
@@ -69,10 +86,28 @@ fn a_call_is_refused_with_status_and_headers() {
 #[test]
 fn terminate_declines_a_call_that_waits() {
     for (cause, code, end) in [
-        (TerminateCause::Normal, "603", EndCause::Refused { status: status(603) }),
+        (
+            TerminateCause::Normal,
+            "603",
+            EndCause::Refused {
+                status: status(603),
+            },
+        ),
         (TerminateCause::NoAnswer, "480", EndCause::NoAnswer),
-        (TerminateCause::Shutdown, "503", EndCause::Refused { status: status(503) }),
-        (TerminateCause::MediaFailed, "488", EndCause::Refused { status: status(488) }),
+        (
+            TerminateCause::Shutdown,
+            "503",
+            EndCause::Refused {
+                status: status(503),
+            },
+        ),
+        (
+            TerminateCause::MediaFailed,
+            "488",
+            EndCause::Refused {
+                status: status(488),
+            },
+        ),
     ] {
         let mut bench = Bench::new();
         let key = bench.incoming();
@@ -89,13 +124,16 @@ fn cancel_before_and_after_180_ends_in_487() {
         let mut bench = Bench::new();
         let invite = bench.request("INVITE", 1, None, &[], OFFER);
         bench.send(&invite);
-        let Event::IncomingCall { key, .. } = bench.event() else { panic!() };
+        let Event::IncomingCall { key, .. } = bench.event() else {
+            panic!()
+        };
         if ring {
             bench.command(|manager, now| manager.provisional(now, key, status(180), None));
             bench.take_one("180");
         }
         let cancel = invite.replace("INVITE", "CANCEL");
-        let cancel = cancel.split("Content-Type").next().unwrap().to_owned() + "Content-Length: 0\n\n";
+        let cancel =
+            cancel.split("Content-Type").next().unwrap().to_owned() + "Content-Length: 0\n\n";
         bench.send(&cancel);
         let mut labels = bench.labels();
         labels.sort();
@@ -201,12 +239,20 @@ fn a_call_that_nobody_decides_ends_in_480_and_is_kept_alive_until_then() {
 fn a_caller_of_rfc_2543_has_no_tags_and_no_contact() {
     let mut bench = Bench::new();
     let strip = |text: String| {
-        let text = text.replace(";tag=a1", "").replace(";branch=z9hG4bK", ";branch=");
-        text.lines().filter(|line| !line.starts_with("Contact")).map(|line| format!("{line}\n")).collect::<String>()
+        let text = text
+            .replace(";tag=a1", "")
+            .replace(";branch=z9hG4bK", ";branch=");
+        text.lines()
+            .filter(|line| !line.starts_with("Contact"))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
     };
-    let invite = strip(bench.request("INVITE", 1, None, &[], "")).replace("alice@example.com", "alice@10.0.0.2");
+    let invite = strip(bench.request("INVITE", 1, None, &[], ""))
+        .replace("alice@example.com", "alice@10.0.0.2");
     bench.send(&invite);
-    let Event::IncomingCall { key, .. } = bench.event() else { panic!() };
+    let Event::IncomingCall { key, .. } = bench.event() else {
+        panic!()
+    };
     bench.command(|manager, now| manager.accept(now, key, sdp(OFFER)));
     let tag = bench.take_one("200").to_tag();
     let ack = strip(bench.request("ACK", 1, Some(&tag), &[], ""));

@@ -12,7 +12,10 @@ fn a_call_is_placed_answered_and_hung_up() {
     let mut bench = Bench::new();
     let (key, invite) = bench.calling(sdp(OFFER));
     assert_eq!(invite.request().raw_uri(), "sip:bob@10.0.0.2:5060");
-    assert_eq!(invite.header(HeaderName::Contact), "<sip:alice@10.0.0.1:5060>");
+    assert_eq!(
+        invite.header(HeaderName::Contact),
+        "<sip:alice@10.0.0.1:5060>"
+    );
     assert_eq!(invite.header(HeaderName::MaxForwards), "70");
     assert_eq!(invite.request().from().unwrap().tag().unwrap().len(), 16);
     assert_eq!(invite.body(), OFFER);
@@ -21,11 +24,33 @@ fn a_call_is_placed_answered_and_hung_up() {
     bench.quiet();
     bench.send(&reply(&invite, "180 Ringing", Some("b1"), &[], ""));
     assert_eq!(name(&bench.event()), "Progress 180");
-    bench.send(&reply(&invite, "183 Session Progress", Some("b1"), &[], ANSWER));
-    assert!(matches!(bench.event(), Event::Progress { body: Some(_), .. }));
+    bench.send(&reply(
+        &invite,
+        "183 Session Progress",
+        Some("b1"),
+        &[],
+        ANSWER,
+    ));
+    assert!(matches!(
+        bench.event(),
+        Event::Progress { body: Some(_), .. }
+    ));
     let route = "Record-Route: <sip:10.0.0.2:5060;lr>, <sip:far.example.com;lr>";
-    bench.send(&reply(&invite, "200 OK", Some("b1"), &[route, "Contact: <sip:bob@desk.example.com>"], ANSWER));
-    assert!(matches!(bench.event(), Event::Answered { body: Some(_), offer: false, .. }));
+    bench.send(&reply(
+        &invite,
+        "200 OK",
+        Some("b1"),
+        &[route, "Contact: <sip:bob@desk.example.com>"],
+        ANSWER,
+    ));
+    assert!(matches!(
+        bench.event(),
+        Event::Answered {
+            body: Some(_),
+            offer: false,
+            ..
+        }
+    ));
 
     let ack = bench.take_one("ACK");
     assert_eq!(ack.request().raw_uri(), "sip:bob@desk.example.com");
@@ -39,10 +64,16 @@ fn a_call_is_placed_answered_and_hung_up() {
     // what is left.
     bench.command(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
     let bye = bench.take_one("BYE");
-    assert_eq!(bye.headers(HeaderName::Route), ["<sip:far.example.com;lr>", "<sip:10.0.0.2:5060;lr>"]);
+    assert_eq!(
+        bye.headers(HeaderName::Route),
+        ["<sip:far.example.com;lr>", "<sip:10.0.0.2:5060;lr>"]
+    );
     assert_eq!(bye.request().raw_uri(), "sip:bob@desk.example.com");
     assert_eq!(bye.header(HeaderName::CSeq), "2 BYE");
-    assert_eq!(bye.header(HeaderName::From), invite.header(HeaderName::From));
+    assert_eq!(
+        bye.header(HeaderName::From),
+        invite.header(HeaderName::From)
+    );
     assert_eq!(bye.to_tag(), "b1");
     bench.quiet();
     bench.send(&reply(&bye, "200 OK", None, &[], ""));
@@ -52,13 +83,23 @@ fn a_call_is_placed_answered_and_hung_up() {
 
 #[test]
 fn a_refusal_is_told_with_its_status() {
-    for (line, code) in [("302 Moved Temporarily", 302), ("486 Busy Here", 486), ("603 Decline", 603)] {
+    for (line, code) in [
+        ("302 Moved Temporarily", 302),
+        ("486 Busy Here", 486),
+        ("603 Decline", 603),
+    ] {
         let mut bench = Bench::new();
         let (_, invite) = bench.calling(sdp(OFFER));
         bench.send(&reply(&invite, line, Some("b1"), &[], ""));
         bench.take_one("ACK");
         let reason = line[4..].into();
-        assert_eq!(bench.ended(), EndCause::Rejected { status: status(code), reason });
+        assert_eq!(
+            bench.ended(),
+            EndCause::Rejected {
+                status: status(code),
+                reason
+            }
+        );
         bench.assert_clean();
     }
 }
@@ -74,7 +115,7 @@ fn the_peer_hangs_up() {
 }
 
 /// BYE as the called peer sends it: From and To swapped.
-pub fn bye_of_peer(invite: &Received, ack: &Received) -> String {
+pub(crate) fn bye_of_peer(invite: &Received, ack: &Received) -> String {
     format!(
         "BYE sip:alice@{US} SIP/2.0\nVia: SIP/2.0/UDP {PEER};branch=z9hG4bKbye\nMax-Forwards: 70\nFrom: {}\nTo: {}\n\
          Call-ID: {}\nCSeq: 10 BYE\nContent-Length: 0\n\n",
@@ -92,10 +133,19 @@ fn cancel_waits_for_a_provisional_response() {
     assert!(bench.take().is_empty());
     bench.send(&reply(&invite, "180 Ringing", Some("b1"), &[], ""));
     let cancel = bench.take_one("CANCEL");
-    assert_eq!(cancel.header(HeaderName::Via), invite.header(HeaderName::Via));
+    assert_eq!(
+        cancel.header(HeaderName::Via),
+        invite.header(HeaderName::Via)
+    );
     bench.send(&reply(&cancel, "200 OK", Some("b1"), &[], ""));
     bench.quiet();
-    bench.send(&reply(&invite, "487 Request Terminated", Some("b1"), &[], ""));
+    bench.send(&reply(
+        &invite,
+        "487 Request Terminated",
+        Some("b1"),
+        &[],
+        "",
+    ));
     bench.take_one("ACK");
     assert_eq!(bench.ended(), EndCause::Cancelled);
     bench.assert_clean();
@@ -135,7 +185,14 @@ fn a_late_offer_is_answered_in_the_ack() {
     let (key, invite) = bench.calling(None);
     assert!(!invite.has(HeaderName::ContentType));
     bench.send(&reply(&invite, "200 OK", Some("b1"), &[], OFFER));
-    assert!(matches!(bench.event(), Event::Answered { body: Some(_), offer: true, .. }));
+    assert!(matches!(
+        bench.event(),
+        Event::Answered {
+            body: Some(_),
+            offer: true,
+            ..
+        }
+    ));
     assert!(bench.take().is_empty());
     bench.send(&reply(&invite, "200 OK", Some("b1"), &[], OFFER));
     assert!(bench.take().is_empty());
@@ -157,8 +214,15 @@ fn a_late_offer_that_is_not_wanted_is_acknowledged_and_hung_up() {
     bench.events();
     bench.command(|manager, now| manager.terminate(now, key, TerminateCause::MediaFailed));
     let sent = bench.take();
-    assert_eq!(sent.iter().map(Received::label).collect::<Vec<_>>(), ["ACK", "BYE"]);
-    assert!(sent[1].header(HeaderName::Reason).starts_with("SIP;cause=488"));
+    assert_eq!(
+        sent.iter().map(Received::label).collect::<Vec<_>>(),
+        ["ACK", "BYE"]
+    );
+    assert!(
+        sent[1]
+            .header(HeaderName::Reason)
+            .starts_with("SIP;cause=488")
+    );
     bench.send(&reply(&sent[1], "200 OK", None, &[], ""));
     assert_eq!(bench.ended(), EndCause::LocalBye);
     bench.assert_clean();
@@ -179,7 +243,10 @@ fn the_2xx_of_another_fork_is_acknowledged_and_hung_up() {
     let contact = "Contact: <sip:other@10.0.0.2:5060>";
     bench.send(&reply(&invite, "200 OK", Some("b1"), &[contact], ANSWER));
     let sent = bench.take();
-    assert_eq!(sent.iter().map(Received::label).collect::<Vec<_>>(), ["ACK", "BYE"]);
+    assert_eq!(
+        sent.iter().map(Received::label).collect::<Vec<_>>(),
+        ["ACK", "BYE"]
+    );
     for request in &sent {
         assert_eq!(request.to_tag(), "b1");
         assert_eq!(request.request().raw_uri(), "sip:other@10.0.0.2:5060");
@@ -225,7 +292,13 @@ fn ringing_has_a_limit() {
     bench.events();
     bench.run(180_000);
     bench.take_one("CANCEL");
-    bench.send(&reply(&invite, "487 Request Terminated", Some("b1"), &[], ""));
+    bench.send(&reply(
+        &invite,
+        "487 Request Terminated",
+        Some("b1"),
+        &[],
+        "",
+    ));
     assert_eq!(bench.ended(), EndCause::NoAnswer);
     bench.assert_clean();
 }
@@ -250,7 +323,10 @@ fn a_peer_that_hangs_up_without_its_2xx_having_come_is_believed() {
     let (_, invite) = bench.calling(sdp(OFFER));
     bench.send(&reply(&invite, "180 Ringing", Some("b1"), &[], ""));
     bench.events();
-    let ack = Received { text: String::new(), ..invite.clone() };
+    let ack = Received {
+        text: String::new(),
+        ..invite.clone()
+    };
     bench.send(&bye_of_peer(&invite, &ack));
     assert_eq!(bench.labels(), ["200", "CANCEL"]);
     bench.run(33_000);
@@ -260,16 +336,27 @@ fn a_peer_that_hangs_up_without_its_2xx_having_come_is_believed() {
 
 fn call_to(remote: &str) -> OutgoingCall {
     let local: NameAddr = "<sip:alice@example.com>".parse().unwrap();
-    OutgoingCall { body: sdp(OFFER), ..OutgoingCall::new(local, remote.parse().unwrap()) }
+    OutgoingCall {
+        body: sdp(OFFER),
+        ..OutgoingCall::new(local, remote.parse().unwrap())
+    }
 }
 
 #[test]
 fn a_name_is_resolved_first() {
     let mut bench = Bench::new();
-    bench.sim.add_name("peer.example.com", vec!["2001:db8::1".parse().unwrap(), "10.0.0.2".parse().unwrap()]);
+    bench.sim.add_name(
+        "peer.example.com",
+        vec!["2001:db8::1".parse().unwrap(), "10.0.0.2".parse().unwrap()],
+    );
     bench.command(|manager, now| manager.invite(now, call_to("sip:bob@peer.example.com")));
     bench.run(1_000);
-    assert!(bench.take().iter().all(|invite| invite.request().raw_uri() == "sip:bob@peer.example.com"));
+    assert!(
+        bench
+            .take()
+            .iter()
+            .all(|invite| invite.request().raw_uri() == "sip:bob@peer.example.com")
+    );
     bench.run(40_000);
     assert_eq!(bench.ended(), EndCause::TimedOut);
     bench.assert_clean();
@@ -287,10 +374,14 @@ fn a_name_without_address_ends_the_call() {
 #[test]
 fn a_call_may_be_given_up_while_its_name_is_resolved() {
     let mut bench = Bench::new();
-    bench.sim.add_name("peer.example.com", vec!["10.0.0.2".parse().unwrap()]);
+    bench
+        .sim
+        .add_name("peer.example.com", vec!["10.0.0.2".parse().unwrap()]);
     let (sim, node) = (&mut bench.sim, bench.node);
     sim.with(node, |manager, now| {
-        let key = manager.invite(now, call_to("sip:bob@peer.example.com")).unwrap();
+        let key = manager
+            .invite(now, call_to("sip:bob@peer.example.com"))
+            .unwrap();
         manager.terminate(now, key, TerminateCause::Normal).unwrap();
     });
     bench.run(1_000);
@@ -302,7 +393,9 @@ fn a_call_may_be_given_up_while_its_name_is_resolved() {
 #[test]
 fn a_refused_connection_ends_the_call() {
     let mut bench = Bench::new();
-    bench.command(|manager, now| manager.invite(now, call_to("sip:bob@10.0.0.9:5060;transport=tcp")));
+    bench.command(|manager, now| {
+        manager.invite(now, call_to("sip:bob@10.0.0.9:5060;transport=tcp"))
+    });
     bench.run(33_000);
     assert!(matches!(bench.ended(), EndCause::TransportFailed { .. }));
     bench.assert_clean();
@@ -311,9 +404,17 @@ fn a_refused_connection_ends_the_call() {
 #[test]
 fn what_cannot_be_called_is_an_error_and_no_call() {
     let mut bench = Bench::new();
-    for remote in ["sips:bob@10.0.0.2", "tel:+15551234", "mailto:bob@example.com", "sip:bob@10.0.0.2;transport=sctp"] {
+    for remote in [
+        "sips:bob@10.0.0.2",
+        "tel:+15551234",
+        "mailto:bob@example.com",
+        "sip:bob@10.0.0.2;transport=sctp",
+    ] {
         let error = bench.fails(|manager, now| manager.invite(now, call_to(remote)));
-        assert!(matches!(error, DialogError::Unreachable(_)), "{remote}: {error}");
+        assert!(
+            matches!(error, DialogError::Unreachable(_)),
+            "{remote}: {error}"
+        );
     }
     assert_eq!(bench.manager().calls(), 0);
     bench.quiet();
@@ -324,7 +425,13 @@ fn a_preloaded_route_and_a_target_lead_the_invite() {
     let mut bench = Bench::new();
     let route: Vec<Uri> = vec![format!("sip:{PEER};lr").parse().unwrap()];
     bench.command(|manager, now| {
-        manager.invite(now, OutgoingCall { route, ..call_to("sip:bob@far.example.com") })
+        manager.invite(
+            now,
+            OutgoingCall {
+                route,
+                ..call_to("sip:bob@far.example.com")
+            },
+        )
     });
     let invite = bench.take_one("INVITE");
     assert_eq!(invite.request().raw_uri(), "sip:bob@far.example.com");

@@ -5,134 +5,154 @@ use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rvoip_dialog_core::sip_core::{HeaderName, Limits, Message, NameAddr, Request, Response, StatusCode};
+use rvoip_dialog_core::sip_core::{
+    HeaderName, Limits, Message, NameAddr, Request, Response, StatusCode,
+};
 use rvoip_dialog_core::sip_transport::sim::{NodeId, Simulation};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{
-    Body, CallKey, DialogError, DialogManager, DialogManagerConfig, EndCause, HybridConfig, OutgoingCall,
-    SessionCoordinationEvent,
+    Body, CallKey, DialogError, DialogManager, DialogManagerConfig, EndCause, HybridConfig,
+    OutgoingCall, SessionCoordinationEvent,
 };
 
-pub use rvoip_dialog_core::SessionCoordinationEvent as Event;
+pub(crate) use rvoip_dialog_core::SessionCoordinationEvent as Event;
 
-pub const OFFER: &str = "v=0 offer";
-pub const ANSWER: &str = "v=0 answer";
+pub(crate) const OFFER: &str = "v=0 offer";
+pub(crate) const ANSWER: &str = "v=0 answer";
 
-pub fn addr(text: &str) -> SocketAddr {
+pub(crate) fn addr(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
 
-pub fn sdp(text: &'static str) -> Option<Body> {
+pub(crate) fn sdp(text: &'static str) -> Option<Body> {
     Some(Body::sdp(text))
 }
 
-pub fn status(code: u16) -> StatusCode {
+pub(crate) fn status(code: u16) -> StatusCode {
     StatusCode::new(code).unwrap()
 }
 
-pub fn manager(config: DialogManagerConfig, listeners: &[ListenerInfo], seed: u64) -> DialogManager {
+pub(crate) fn manager(
+    config: DialogManagerConfig,
+    listeners: &[ListenerInfo],
+    seed: u64,
+) -> DialogManager {
     let transport = TransportConfig::new(listeners.to_vec());
-    DialogManager::new(config, TransactionConfig::default(), transport, StdRng::seed_from_u64(seed))
+    DialogManager::new(
+        config,
+        TransactionConfig::default(),
+        transport,
+        StdRng::seed_from_u64(seed),
+    )
 }
 
-pub fn hybrid() -> DialogManagerConfig {
+pub(crate) fn hybrid() -> DialogManagerConfig {
     DialogManagerConfig::Hybrid(HybridConfig::default())
 }
 
 /// A message as the peer received it.
 #[derive(Debug, Clone)]
-pub struct Received {
-    pub at: Duration,
-    pub text: String,
-    pub message: Message,
+pub(crate) struct Received {
+    pub(crate) at: Duration,
+    pub(crate) text: String,
+    pub(crate) message: Message,
 }
 
 impl Received {
-    pub fn request(&self) -> &Request {
+    pub(crate) fn request(&self) -> &Request {
         match &self.message {
             Message::Request(request) => request,
             Message::Response(_) => panic!("a response:\n{}", self.text),
         }
     }
 
-    pub fn response(&self) -> &Response {
-        match &self.message {
-            Message::Response(response) => response,
-            Message::Request(_) => panic!("a request:\n{}", self.text),
-        }
-    }
-
     /// The method, or the status: what a ladder would show.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         match &self.message {
             Message::Request(request) => request.method().to_string(),
             Message::Response(response) => response.status().to_string(),
         }
     }
 
-    pub fn header(&self, name: HeaderName) -> String {
-        self.message.headers().raw(&name).unwrap_or_else(|| panic!("no {name} in\n{}", self.text)).to_owned()
+    pub(crate) fn header(&self, name: HeaderName) -> String {
+        self.message
+            .headers()
+            .raw(&name)
+            .unwrap_or_else(|| panic!("no {name} in\n{}", self.text))
+            .to_owned()
     }
 
-    pub fn headers(&self, name: HeaderName) -> Vec<String> {
-        self.message.headers().raw_all(&name).map(str::to_owned).collect()
+    pub(crate) fn headers(&self, name: HeaderName) -> Vec<String> {
+        self.message
+            .headers()
+            .raw_all(&name)
+            .map(str::to_owned)
+            .collect()
     }
 
-    pub fn has(&self, name: HeaderName) -> bool {
+    pub(crate) fn has(&self, name: HeaderName) -> bool {
         self.message.headers().contains(&name)
     }
 
-    pub fn to_tag(&self) -> String {
+    pub(crate) fn to_tag(&self) -> String {
         match &self.message {
             Message::Request(request) => request.to().unwrap().tag().unwrap().to_owned(),
             Message::Response(response) => response.to().unwrap().tag().unwrap().to_owned(),
         }
     }
 
-    pub fn body(&self) -> &str {
+    pub(crate) fn body(&self) -> &str {
         std::str::from_utf8(self.message.body()).unwrap()
     }
 }
 
 /// One manager at 10.0.0.1, a raw peer at 10.0.0.2.
-pub struct Bench {
-    pub sim: Simulation<DialogManager>,
-    pub node: NodeId,
+pub(crate) struct Bench {
+    pub(crate) sim: Simulation<DialogManager>,
+    pub(crate) node: NodeId,
     start: Instant,
     branch: u32,
 }
 
-pub const US: &str = "10.0.0.1:5060";
-pub const PEER: &str = "10.0.0.2:5060";
+pub(crate) const US: &str = "10.0.0.1:5060";
+pub(crate) const PEER: &str = "10.0.0.2:5060";
 
 impl Bench {
-    pub fn new() -> Bench {
+    pub(crate) fn new() -> Bench {
         Bench::with(hybrid())
     }
 
-    pub fn with(config: DialogManagerConfig) -> Bench {
+    pub(crate) fn with(config: DialogManagerConfig) -> Bench {
         let mut sim = Simulation::new(1);
-        let listeners = ListenerInfo::plan(&[(TransportKind::Udp, addr(US)), (TransportKind::Tcp, addr(US))]);
+        let listeners = ListenerInfo::plan(&[
+            (TransportKind::Udp, addr(US)),
+            (TransportKind::Tcp, addr(US)),
+        ]);
         let node = sim.add(manager(config, &listeners, 1), listeners);
         sim.open_endpoint(addr(PEER));
         let start = sim.now();
-        Bench { sim, node, start, branch: 0 }
+        Bench {
+            sim,
+            node,
+            start,
+            branch: 0,
+        }
     }
 
-    pub fn run(&mut self, milliseconds: u64) {
+    pub(crate) fn run(&mut self, milliseconds: u64) {
         self.sim.run_for(Duration::from_millis(milliseconds));
     }
 
     /// The peer sends this; lines may end in plain line feeds.
-    pub fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         let wire = text.replace('\n', "\r\n");
         self.sim.send_datagram(addr(PEER), addr(US), wire.into());
         self.run(5);
     }
 
     /// What the peer received since the last call.
-    pub fn take(&mut self) -> Vec<Received> {
+    pub(crate) fn take(&mut self) -> Vec<Received> {
         let start = self.start;
         let datagrams = self.sim.take_datagrams(addr(PEER));
         let parse = |(at, _, octets): (Instant, SocketAddr, bytes::Bytes)| Received {
@@ -144,63 +164,74 @@ impl Bench {
     }
 
     /// The one message that the peer received, with its label.
-    pub fn take_one(&mut self, label: &str) -> Received {
+    pub(crate) fn take_one(&mut self, label: &str) -> Received {
         let mut all = self.take();
         let labels: Vec<String> = all.iter().map(Received::label).collect();
         assert_eq!(labels, [label]);
         all.remove(0)
     }
 
-    pub fn labels(&mut self) -> Vec<String> {
+    pub(crate) fn labels(&mut self) -> Vec<String> {
         self.take().iter().map(Received::label).collect()
     }
 
-    pub fn events(&mut self) -> Vec<Event> {
-        self.sim.events(self.node).into_iter().map(|(_, event)| event).collect()
+    pub(crate) fn events(&mut self) -> Vec<Event> {
+        self.sim
+            .events(self.node)
+            .into_iter()
+            .map(|(_, event)| event)
+            .collect()
     }
 
     /// The one event there is.
-    pub fn event(&mut self) -> Event {
+    pub(crate) fn event(&mut self) -> Event {
         let mut events = self.events();
         assert_eq!(events.len(), 1, "{events:?}");
         events.remove(0)
     }
 
     /// The cause with which the call ended, that being the one event there is.
-    pub fn ended(&mut self) -> EndCause {
+    pub(crate) fn ended(&mut self) -> EndCause {
         match self.event() {
             Event::Ended { cause, .. } => cause,
             other => panic!("{other:?}"),
         }
     }
 
-    pub fn quiet(&mut self) {
+    pub(crate) fn quiet(&mut self) {
         let events = self.events();
         assert!(events.is_empty(), "{events:?}");
     }
 
-    pub fn command<R>(&mut self, f: impl FnOnce(&mut DialogManager, Instant) -> Result<R, DialogError>) -> R {
+    pub(crate) fn command<R>(
+        &mut self,
+        f: impl FnOnce(&mut DialogManager, Instant) -> Result<R, DialogError>,
+    ) -> R {
         let result = self.sim.with(self.node, f).unwrap();
         self.run(5);
         result
     }
 
-    pub fn fails<R: std::fmt::Debug>(
+    pub(crate) fn fails<R: std::fmt::Debug>(
         &mut self,
         f: impl FnOnce(&mut DialogManager, Instant) -> Result<R, DialogError>,
     ) -> DialogError {
         self.sim.with(self.node, f).unwrap_err()
     }
 
-    pub fn manager(&self) -> &DialogManager {
+    pub(crate) fn manager(&self) -> &DialogManager {
         self.sim.core(self.node)
     }
 
     /// Waits until every timer has run out; then nothing may be left anywhere.
-    pub fn assert_clean(&mut self) {
+    pub(crate) fn assert_clean(&mut self) {
         self.run(300_000);
         assert_eq!(self.manager().calls(), 0);
-        assert!(self.manager().is_idle(), "{:?}", self.manager().transactions().len());
+        assert!(
+            self.manager().is_idle(),
+            "{:?}",
+            self.manager().transactions().len()
+        );
         assert_eq!(self.manager().counters().ended_calls, {
             let counters = self.manager().counters();
             counters.incoming_calls + counters.outgoing_calls
@@ -208,7 +239,14 @@ impl Bench {
     }
 
     /// A request of the peer in the dialog `call`, Via and Max-Forwards included; `lines` go before the body.
-    pub fn request(&mut self, method: &str, cseq: u32, to_tag: Option<&str>, lines: &[&str], body: &str) -> String {
+    pub(crate) fn request(
+        &mut self,
+        method: &str,
+        cseq: u32,
+        to_tag: Option<&str>,
+        lines: &[&str],
+        body: &str,
+    ) -> String {
         self.branch += 1;
         let to_tag = to_tag.map(|tag| format!(";tag={tag}")).unwrap_or_default();
         let mut text = format!(
@@ -230,11 +268,11 @@ impl Bench {
     }
 
     /// An INVITE with an offer arrives and is told.
-    pub fn incoming(&mut self) -> CallKey {
+    pub(crate) fn incoming(&mut self) -> CallKey {
         self.incoming_with(&[], OFFER)
     }
 
-    pub fn incoming_with(&mut self, lines: &[&str], body: &str) -> CallKey {
+    pub(crate) fn incoming_with(&mut self, lines: &[&str], body: &str) -> CallKey {
         let invite = self.request("INVITE", 1, None, lines, body);
         self.send(&invite);
         match self.event() {
@@ -244,11 +282,11 @@ impl Bench {
     }
 
     /// An incoming call, answered and acknowledged; the key and our tag.
-    pub fn called(&mut self) -> (CallKey, String) {
+    pub(crate) fn called(&mut self) -> (CallKey, String) {
         self.called_with(&[])
     }
 
-    pub fn called_with(&mut self, lines: &[&str]) -> (CallKey, String) {
+    pub(crate) fn called_with(&mut self, lines: &[&str]) -> (CallKey, String) {
         let key = self.incoming_with(lines, OFFER);
         self.command(|manager, now| manager.accept(now, key, sdp(ANSWER)));
         let tag = self.take_one("200").to_tag();
@@ -259,7 +297,7 @@ impl Bench {
     }
 
     /// A call of ours to the peer; the key and the INVITE it received.
-    pub fn calling(&mut self, body: Option<Body>) -> (CallKey, Received) {
+    pub(crate) fn calling(&mut self, body: Option<Body>) -> (CallKey, Received) {
         let key = self.command(|manager, now| {
             let local: NameAddr = "Alice <sip:alice@example.com>".parse().unwrap();
             let mut call = OutgoingCall::new(local, format!("sip:bob@{PEER}").parse().unwrap());
@@ -271,7 +309,7 @@ impl Bench {
     }
 
     /// A call of ours, answered with 200 by the peer; the key, the INVITE and the ACK it received.
-    pub fn answered(&mut self) -> (CallKey, Received, Received) {
+    pub(crate) fn answered(&mut self) -> (CallKey, Received, Received) {
         let (key, invite) = self.calling(sdp(OFFER));
         self.send(&reply(&invite, "200 OK", Some("b1"), &[], ANSWER));
         assert!(matches!(self.event(), Event::Answered { offer: false, .. }));
@@ -281,9 +319,21 @@ impl Bench {
 }
 
 /// The peer's response to a request of ours.
-pub fn reply(request: &Received, status: &str, to_tag: Option<&str>, lines: &[&str], body: &str) -> String {
+pub(crate) fn reply(
+    request: &Received,
+    status: &str,
+    to_tag: Option<&str>,
+    lines: &[&str],
+    body: &str,
+) -> String {
     let mut text = format!("SIP/2.0 {status}\n");
-    for name in [HeaderName::Via, HeaderName::From, HeaderName::To, HeaderName::CallId, HeaderName::CSeq] {
+    for name in [
+        HeaderName::Via,
+        HeaderName::From,
+        HeaderName::To,
+        HeaderName::CallId,
+        HeaderName::CSeq,
+    ] {
         let tag = match (&name, to_tag) {
             (HeaderName::To, Some(tag)) => format!(";tag={tag}"),
             _ => String::new(),
@@ -303,7 +353,7 @@ pub fn reply(request: &Received, status: &str, to_tag: Option<&str>, lines: &[&s
 }
 
 /// How an event is written in a list of expectations.
-pub fn name(event: &SessionCoordinationEvent) -> String {
+pub(crate) fn name(event: &SessionCoordinationEvent) -> String {
     match event {
         Event::Ended { cause, .. } => format!("Ended {cause:?}"),
         Event::Progress { status, .. } => format!("Progress {status}"),

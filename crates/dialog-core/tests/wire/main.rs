@@ -6,7 +6,6 @@ mod caller;
 mod crossings;
 mod in_dialog;
 mod kit;
-mod memory;
 mod offers;
 mod pair;
 mod refusals;

@@ -22,6 +22,8 @@ pub(super) struct Concealer {
     lag: usize,
     /// Samples since the last real one; before the first one as many as it takes to be silent.
     made_up: usize,
+    /// Real samples that have been blended in since the gap.
+    resumed: usize,
 }
 
 impl Default for Concealer {
@@ -31,6 +33,7 @@ impl Default for Concealer {
             cycle: [0; LONGEST_LAG],
             lag: LONGEST_LAG,
             made_up: FADED_SAMPLES,
+            resumed: 0,
         }
     }
 }
@@ -60,6 +63,7 @@ impl Concealer {
 
     /// Makes samples up; returns how many count as such: those of the first 60 ms of a gap.
     pub(super) fn conceal(&mut self, output: &mut [i16]) -> u64 {
+        self.resumed = 0;
         let audible = FADED_SAMPLES.saturating_sub(self.made_up).min(output.len());
         for sample in output {
             *sample = self.next();
@@ -72,10 +76,15 @@ impl Concealer {
         if self.made_up == 0 {
             return;
         }
-        for (step, sample) in sound.iter_mut().take(RESUME_SAMPLES).enumerate() {
-            *sample = blend(self.next(), *sample, step, RESUME_SAMPLES);
+        let steps = RESUME_SAMPLES - self.resumed;
+        for sample in sound.iter_mut().take(steps) {
+            *sample = blend(self.next(), *sample, self.resumed, RESUME_SAMPLES);
+            self.resumed += 1;
         }
-        self.made_up = 0;
+        if self.resumed == RESUME_SAMPLES {
+            self.made_up = 0;
+            self.resumed = 0;
+        }
     }
 
     /// Stretches `sound` by a period of its past, which is heard twice; returns the period's length.

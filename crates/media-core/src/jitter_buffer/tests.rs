@@ -1,1 +1,348 @@
+//! The jitter buffer under traces of networks, in virtual time, with a tone as the sound.
 
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::*;
+use crate::tone::Tone;
+
+const FRAME: Duration = Duration::from_millis(20);
+
+fn milliseconds(value: f64) -> Duration {
+    Duration::from_secs_f64(value / 1_000.0)
+}
+
+/// A sender, a network and a jitter buffer that is played every 20 ms.
+struct Trace {
+    start: Instant,
+    rng: StdRng,
+    frames: u32,
+    /// The sender's frame in seconds: its clock may be off.
+    sender_frame: f64,
+    first_timestamp: u32,
+    samples_per_packet: usize,
+    buffer: JitterBuffer,
+}
+
+/// What was heard.
+struct Heard {
+    samples: Vec<i16>,
+    statistics: JitterBufferStatistics,
+    /// The delay at every frame.
+    delays: Vec<Duration>,
+}
+
+impl Trace {
+    fn new(seconds: u32) -> Self {
+        Self {
+            start: Instant::now(),
+            rng: StdRng::seed_from_u64(11),
+            frames: seconds * 50,
+            sender_frame: 0.020,
+            first_timestamp: 1_000,
+            samples_per_packet: 160,
+            buffer: JitterBuffer::new(),
+        }
+    }
+
+    /// Runs the trace; `network` tells for the packet of this number how long it takes, or that it is lost.
+    fn run(mut self, mut network: impl FnMut(&mut StdRng, u32) -> Option<Duration>) -> Heard {
+        let mut tone = Tone::new(440.0, 0.5);
+        let packets = self.frames * 160 / self.samples_per_packet as u32;
+        let packet_time = self.sender_frame * self.samples_per_packet as f64 / 160.0;
+        let mut arrivals = Vec::new();
+        for number in 0..packets {
+            let mut samples = vec![0; self.samples_per_packet];
+            tone.fill(&mut samples);
+            if let Some(delay) = network(&mut self.rng, number) {
+                let sent = self.start + Duration::from_secs_f64(packet_time * f64::from(number));
+                let advance = number * self.samples_per_packet as u32;
+                let timestamp = self.first_timestamp.wrapping_add(advance);
+                arrivals.push((sent + delay, timestamp, samples));
+            }
+        }
+        arrivals.sort_by_key(|(at, ..)| *at);
+        let mut arrivals = arrivals.into_iter().peekable();
+        let mut heard = Heard {
+            samples: Vec::new(),
+            statistics: JitterBufferStatistics::default(),
+            delays: Vec::new(),
+        };
+        for frame in 0..self.frames {
+            // The player's frames are not in step with the sender's.
+            let now = self.start + FRAME * frame + Duration::from_millis(7);
+            while let Some((at, timestamp, samples)) = arrivals.next_if(|(at, ..)| *at <= now) {
+                self.buffer.insert(at, timestamp, &samples);
+            }
+            let mut output = [0; 160];
+            if self.buffer.play(now, &mut output) {
+                heard.samples.extend(output);
+                heard.delays.push(self.buffer.statistics().delay);
+            }
+        }
+        heard.statistics = self.buffer.statistics();
+        heard
+    }
+}
+
+impl Heard {
+    /// The longest stretch near silence after the beginning, in samples.
+    fn longest_gap(&self) -> usize {
+        let loud = |sample: &i16| sample.unsigned_abs() > 1_000;
+        let samples = &self.samples[800..];
+        samples.split(loud).map(<[i16]>::len).max().unwrap_or(0)
+    }
+
+    /// The steepest step from sample to sample; a tone of 440 Hz at this amplitude has none above 5,630.
+    fn steepest(&self) -> i32 {
+        let pairs = self.samples[800..].windows(2);
+        let steps = pairs.map(|pair| (i32::from(pair[1]) - i32::from(pair[0])).abs());
+        steps.max().unwrap_or(0)
+    }
+
+    fn late_percent(&self, packets: u32) -> f64 {
+        self.statistics.late as f64 * 100.0 / f64::from(packets)
+    }
+
+    fn mean_delay(&self) -> Duration {
+        self.delays.iter().sum::<Duration>() / self.delays.len() as u32
+    }
+}
+
+#[test]
+fn a_steady_network_is_passed_through_untouched() {
+    for first_timestamp in [0, 1_000, u32::MAX - 100_000, u32::MAX - 79] {
+        let mut trace = Trace::new(60);
+        trace.first_timestamp = first_timestamp;
+        let heard = trace.run(|_, _| Some(milliseconds(5.0)));
+        assert_eq!(heard.statistics.late, 0);
+        assert_eq!(heard.statistics.concealed_samples, 0);
+        assert_eq!(heard.statistics.adjusted_samples, 0);
+        assert_eq!(heard.statistics.restarts, 0);
+        let mut tone = vec![0; 8_000];
+        let mut source = Tone::new(440.0, 0.5);
+        tone.chunks_exact_mut(160)
+            .for_each(|frame| source.fill(frame));
+        let first = heard
+            .samples
+            .iter()
+            .position(|sample| *sample != 0)
+            .unwrap()
+            - 1;
+        // After the fade-in it is the sender's sound, sample for sample.
+        let same = heard.samples[first + 40..first + 8_000] == tone[40..8_000];
+        assert!(
+            same,
+            "{first_timestamp} {first} {:?}",
+            &heard.samples[first - 2..first + 42]
+        );
+    }
+}
+
+#[test]
+fn packets_of_any_length_are_played() {
+    for samples_per_packet in [80, 160, 240, 480, 960] {
+        let mut trace = Trace::new(20);
+        trace.samples_per_packet = samples_per_packet;
+        let heard = trace.run(|_, _| Some(milliseconds(5.0)));
+        assert_eq!(heard.statistics.late, 0, "{samples_per_packet}");
+        assert!(heard.longest_gap() < 20, "{samples_per_packet}");
+        assert!(heard.steepest() < 6_000, "{samples_per_packet}");
+    }
+}
+
+#[test]
+fn single_losses_are_made_up() {
+    let heard = Trace::new(60).run(|rng, _| (!rng.random_bool(0.05)).then_some(FRAME));
+    assert!(heard.longest_gap() < 200, "{}", heard.longest_gap());
+    assert!(heard.steepest() < 8_000, "{}", heard.steepest());
+    let lost = heard.statistics.concealed_samples / 160;
+    assert!((100..200).contains(&lost), "{lost}");
+}
+
+#[test]
+fn bursts_of_loss_fade_to_silence_and_come_back() {
+    // Ten packets lost every two seconds.
+    let heard = Trace::new(20).run(|_, number| (number % 100 >= 10).then_some(FRAME));
+    let gap = heard.longest_gap();
+    assert!((1_100..1_600).contains(&gap), "{gap}");
+    assert_eq!(heard.statistics.restarts, 0);
+    let bursts = 10 - 1;
+    assert_eq!(heard.statistics.concealed_samples, bursts * 480);
+}
+
+#[test]
+fn reordered_packets_find_their_places() {
+    // Every third packet is overtaken by the next two.
+    let heard = Trace::new(60).run(|_, number| {
+        let slow = number % 3 == 0;
+        Some(milliseconds(if slow { 50.0 } else { 5.0 }))
+    });
+    let late = heard.late_percent(3_000);
+    assert!(late < 0.5, "{late}");
+    assert!(heard.longest_gap() < 200);
+}
+
+#[test]
+fn duplicates_are_counted_and_not_heard() {
+    let mut buffer = JitterBuffer::new();
+    let start = Instant::now();
+    let mut tone = Tone::new(440.0, 0.5);
+    for number in 0..100 {
+        let mut samples = [0; 160];
+        tone.fill(&mut samples);
+        let now = start + FRAME * number;
+        buffer.insert(now, number * 160, &samples);
+        buffer.insert(now, number * 160, &[9_999; 160]);
+        let mut output = [0; 160];
+        buffer.play(now, &mut output);
+        assert!(!output.contains(&9_999));
+    }
+    assert_eq!(buffer.statistics().duplicates, 100);
+}
+
+#[test]
+fn wifi_jitter_is_met_by_delay() {
+    // The delays of a busy radio network: mostly small, with a long tail.
+    let heard = Trace::new(120).run(|rng, _| {
+        let tail: f64 = -(1.0 - rng.random::<f64>()).ln() - (1.0 - rng.random::<f64>()).ln();
+        Some(milliseconds(5.0 + 7.0 * tail))
+    });
+    let late = heard.late_percent(6_000);
+    assert!(late < 1.5, "{late} %");
+    let mean = heard.mean_delay();
+    assert!(mean < Duration::from_millis(75), "{mean:?}");
+    assert!(heard.longest_gap() < 200);
+}
+
+#[test]
+fn the_delay_falls_again_when_the_network_calms_down() {
+    let heard = Trace::new(60).run(|rng, number| {
+        let rough = (500..1_000).contains(&number);
+        let jitter = if rough { 120.0 } else { 2.0 };
+        Some(milliseconds(5.0 + rng.random::<f64>() * jitter))
+    });
+    let rough = heard.delays[900];
+    let calm = heard.delays[2_900];
+    assert!(rough > Duration::from_millis(90), "{rough:?}");
+    assert!(calm < Duration::from_millis(55), "{calm:?}");
+let at = heard.samples[800..].windows(2).position(|p| (i32::from(p[1])-i32::from(p[0])).abs()==heard.steepest()); eprintln!("steep {at:?} {:?}", heard.statistics);
+    assert!(heard.steepest() < 8_000, "{}", heard.steepest());
+}
+
+#[test]
+fn a_spike_costs_no_more_than_itself() {
+    // The network stands still for 300 ms and then delivers everything at once.
+    let heard = Trace::new(30).run(|_, number| {
+        let stuck = (700..715).contains(&number);
+        let held = f64::from(715 - number.min(715)) * 20.0;
+        Some(milliseconds(if stuck { 5.0 + held } else { 5.0 }))
+    });
+    assert!(heard.longest_gap() < 2_600, "{}", heard.longest_gap());
+    assert!(heard.statistics.late < 15);
+    let end = heard.delays.last().copied().unwrap();
+    assert!(end < Duration::from_millis(230), "{end:?}");
+}
+
+#[test]
+fn a_new_route_that_takes_longer_is_followed() {
+    for step in [80.0, 400.0] {
+        let heard = Trace::new(30).run(|_, number| {
+            let route = if number < 500 { 5.0 } else { 5.0 + step };
+            Some(milliseconds(route))
+        });
+        let gap = heard.longest_gap();
+        assert!(gap < (step as usize + 160) * 8, "{step} ms: {gap}");
+        assert!(
+            heard.statistics.late <= 6,
+            "{step} ms: {:?}",
+            heard.statistics
+        );
+    }
+}
+
+#[test]
+fn clocks_that_run_apart_are_kept_together() {
+    for parts_per_million in [-200.0, 200.0] {
+        let mut trace = Trace::new(600);
+        trace.sender_frame = 0.020 * (1.0 + parts_per_million / 1e6);
+        let heard = trace.run(|rng, _| Some(milliseconds(5.0 + rng.random::<f64>() * 3.0)));
+        let late = heard.late_percent(30_000);
+        assert!(late < 0.1, "{parts_per_million} ppm: {late} %");
+        let adjusted = heard.statistics.adjusted_samples;
+        // 200 ppm of ten minutes are 960 samples.
+        assert!(
+            (500..2_500).contains(&adjusted),
+            "{parts_per_million}: {:?}",
+            heard.statistics
+        );
+let gap = heard.samples.windows(160).skip(800).position(|w| w.iter().all(|s| s.unsigned_abs()<=1000)); eprintln!("{:?} {parts_per_million} {:?} {:?}", heard.statistics, gap, heard.samples.len());
+        assert!(heard.longest_gap() < 40, "{}", heard.longest_gap());
+        assert!(heard.steepest() < 7_500, "{}", heard.steepest());
+        let end = heard.delays.last().copied().unwrap();
+        assert!(end < Duration::from_millis(60), "{end:?}");
+    }
+}
+
+#[test]
+fn timestamp_jumps_begin_anew() {
+    for jump in [20_000, 1 << 31, 3_000_000_000] {
+        let mut buffer = JitterBuffer::new();
+        let start = Instant::now();
+        let mut audible = 0;
+        for number in 0..200_u32 {
+            let now = start + FRAME * number;
+            let timestamp = number * 160 + if number < 100 { 0 } else { jump };
+            buffer.insert(now, timestamp, &[5_000; 160]);
+            let mut output = [0; 160];
+            buffer.play(now, &mut output);
+            audible += usize::from(number >= 110 && output == [5_000; 160]);
+        }
+        assert_eq!(buffer.statistics().restarts, 1, "{jump}");
+        assert!(audible >= 88, "{jump}: {audible}");
+    }
+}
+
+#[test]
+fn pauses_of_the_sender_are_silence_and_nothing_else() {
+    let mut buffer = JitterBuffer::new();
+    let start = Instant::now();
+    for number in 0..1_000_u32 {
+        let now = start + FRAME * number;
+        // A second of sound, four of nothing; timestamps run on.
+        if number % 250 < 50 {
+            buffer.insert(now, number * 160, &[5_000; 160]);
+        }
+        let mut output = [0; 160];
+        buffer.play(now, &mut output);
+        if (60..250).contains(&(number % 250)) {
+            assert_eq!(output, [0; 160], "{number}");
+        }
+    }
+    let statistics = buffer.statistics();
+    assert_eq!((statistics.restarts, statistics.late), (0, 0));
+    assert_eq!(statistics.concealed_samples, 4 * 480);
+}
+
+#[test]
+fn anything_may_come_in() {
+    let mut rng = StdRng::seed_from_u64(5);
+    let mut buffer = JitterBuffer::new();
+    let mut now = Instant::now();
+    let mut output = [0; 160];
+    for _ in 0..20_000 {
+        let timestamp = match rng.random_range(0..4) {
+            0 => rng.random(),
+            1 => rng.random_range(0..20_000),
+            2 => u32::MAX - rng.random_range(0..20_000),
+            _ => (1 << 31) + rng.random_range(0..20_000),
+        };
+        let samples = vec![rng.random(); rng.random_range(0..1_601)];
+        now += Duration::from_micros(rng.random_range(0..40_000));
+        buffer.insert(now, timestamp, &samples);
+        buffer.play(now, &mut output);
+    }
+    buffer.insert(now, 0, &[0; 100_000]);
+    now += Duration::from_secs(1_000_000);
+    buffer.play(now, &mut output);
+}

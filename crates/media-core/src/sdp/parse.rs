@@ -138,7 +138,7 @@ fn origin(value: &str) -> Option<Origin> {
 /// `IN IP4 192.0.2.1`, perhaps with a multicast suffix.
 fn address<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Address> {
     let (_network, kind, text) = (words.next()?, words.next()?, words.next()?);
-    let host = text.split('/').next().unwrap_or(text);
+    let host = text.split('/').next().filter(|host| !host.is_empty())?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     Some(match bare.parse() {
         Ok(ip) => Address::Ip(ip),

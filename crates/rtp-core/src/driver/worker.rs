@@ -1,21 +1,19 @@
 //! The thread: one poll, all sockets, one core.
 
-use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use mio::net::UdpSocket;
-use mio::{Events, Interest, Poll, Registry, Token};
-use slab::Slab;
+use mio::{Events, Poll, Token};
 
 use super::counters::{Counters, increment};
+use super::ports::{Datagram, Ports, is_passing};
 use super::signal::{Signal, WAKER};
 use super::wait::{Wait, until};
-use crate::{Channel, MediaCore, PortKey};
+use crate::{MediaCore, PortKey};
 
 /// Datagrams read from one socket before the next one has its turn.
 const READ_BUDGET: usize = 32;
@@ -31,16 +29,9 @@ pub(super) enum Message<Command> {
     Command(Command),
     AddPort {
         port: PortKey,
-        rtp: StdUdpSocket,
-        rtcp: StdUdpSocket,
+        rtp: UdpSocket,
+        rtcp: UdpSocket,
     },
-}
-
-struct Port {
-    key: PortKey,
-    sockets: [UdpSocket; 2],
-    /// Whether each socket stands in the line of sockets to read.
-    in_line: [bool; 2],
 }
 
 pub(super) struct Worker<C: MediaCore, F> {
@@ -50,24 +41,8 @@ pub(super) struct Worker<C: MediaCore, F> {
     messages: Receiver<Message<C::Command>>,
     signal: Arc<Signal>,
     counters: Arc<Counters>,
-    ports: Slab<Port>,
-    keys: HashMap<PortKey, usize>,
-    /// Sockets that may have more to read. Readiness is edge-triggered: a socket leaves the line only when it has
-    /// nothing left.
-    line: VecDeque<Token>,
+    ports: Ports,
     buffer: Vec<u8>,
-}
-
-fn token(index: usize, channel: Channel) -> Token {
-    Token(index * 2 + channel as usize)
-}
-
-fn channel(token: Token) -> Channel {
-    if token.0.is_multiple_of(2) {
-        Channel::Rtp
-    } else {
-        Channel::Rtcp
-    }
 }
 
 impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
@@ -79,6 +54,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         signal: Arc<Signal>,
         counters: Arc<Counters>,
     ) -> Worker<C, F> {
+        let buffer = vec![0; DATAGRAM_OCTETS];
         Worker {
             core,
             sink,
@@ -86,10 +62,8 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             messages,
             signal,
             counters,
-            ports: Slab::new(),
-            keys: HashMap::new(),
-            line: VecDeque::new(),
-            buffer: vec![0; DATAGRAM_OCTETS],
+            ports: Ports::default(),
+            buffer,
         }
     }
 
@@ -98,10 +72,10 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         while !self.signal.is_stopping() {
             if let Err(error) = self.wait(&mut events) {
                 tracing::error!(%error, "media worker cannot poll");
-                return;
+                break;
             }
             for event in events.iter().filter(|event| event.token() != WAKER) {
-                self.enter_line(event.token());
+                self.ports.enter_line(event.token());
             }
             self.tick();
             self.read_queue();
@@ -113,9 +87,9 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
 
     /// Waits for something to do; looks only, when there is something left from the last turn.
     fn wait(&mut self, events: &mut Events) -> io::Result<()> {
-        let wait = match self.line.is_empty() {
-            true => until(self.core.poll_timeout(), Instant::now()),
-            false => Wait::Poll(Duration::ZERO),
+        let wait = match self.ports.line_len() {
+            0 => until(self.core.poll_timeout(), Instant::now()),
+            _ => Wait::Poll(Duration::ZERO),
         };
         let timeout = match wait {
             Wait::Forever => None,
@@ -127,13 +101,10 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         };
         let result = self.poll.poll(events, timeout);
         increment(&self.counters.wakeups);
-        result.or_else(|error| {
-            if error.kind() == io::ErrorKind::Interrupted {
-                Ok(())
-            } else {
-                Err(error)
-            }
-        })
+        match result {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            _ => Ok(()),
+        }
     }
 
     fn tick(&mut self) {
@@ -161,9 +132,10 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             match message {
                 Message::Command(command) => self.core.handle_command(now, command),
                 Message::AddPort { port, rtp, rtcp } => {
-                    if let Err(error) = self.open(port, rtp, rtcp) {
+                    if let Err(error) = self.ports.open(self.poll.registry(), port, rtp, rtcp) {
                         self.core.handle_port_failed(now, port, error.kind());
                     }
+                    self.count_ports();
                 }
             }
             self.flush();
@@ -172,49 +144,14 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         true
     }
 
-    fn open(&mut self, key: PortKey, rtp: StdUdpSocket, rtcp: StdUdpSocket) -> io::Result<()> {
-        if self.keys.contains_key(&key) {
-            return Err(io::ErrorKind::AlreadyExists.into());
-        }
-        let entry = self.ports.vacant_entry();
-        let index = entry.key();
-        let mut sockets = [UdpSocket::from_std(rtp), UdpSocket::from_std(rtcp)];
-        for (socket, channel) in sockets.iter_mut().zip([Channel::Rtp, Channel::Rtcp]) {
-            self.poll
-                .registry()
-                .register(socket, token(index, channel), Interest::READABLE)?;
-        }
-        entry.insert(Port {
-            key,
-            sockets,
-            in_line: [false; 2],
-        });
-        self.keys.insert(key, index);
-        self.counters
-            .open_ports
-            .store(self.ports.len() as u64, Relaxed);
-        Ok(())
-    }
-
-    fn enter_line(&mut self, token: Token) {
-        if let Some(port) = self.ports.get_mut(token.0 / 2)
-            && !std::mem::replace(&mut port.in_line[token.0 % 2], true)
-        {
-            self.line.push_back(token);
-        }
-    }
-
     /// Gives every socket in the line one turn.
     fn read_line(&mut self) {
-        for _ in 0..self.line.len() {
-            let Some(token) = self.line.pop_front() else {
+        for _ in 0..self.ports.line_len() {
+            let Some(token) = self.ports.leave_line() else {
                 return;
             };
-            if let Some(port) = self.ports.get_mut(token.0 / 2) {
-                port.in_line[token.0 % 2] = false;
-            }
             if !self.read_socket(token) {
-                self.enter_line(token);
+                self.ports.enter_line(token);
             }
             self.tick();
         }
@@ -223,19 +160,23 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
     /// Reads one socket; whether nothing is left in it.
     fn read_socket(&mut self, token: Token) -> bool {
         for _ in 0..READ_BUDGET {
-            let Some(port) = self.ports.get(token.0 / 2) else {
-                return true;
-            };
-            match port.sockets[token.0 % 2].recv_from(&mut self.buffer) {
-                Ok((octets, source)) => {
+            match self.ports.receive(token, &mut self.buffer) {
+                Ok(Datagram {
+                    port,
+                    channel,
+                    source,
+                    octets,
+                }) => {
                     increment(&self.counters.received);
-                    let payload = &self.buffer[..octets];
-                    let key = port.key;
-                    self.core
-                        .handle_packet(Instant::now(), key, channel(token), source, payload);
+                    self.core.handle_packet(
+                        Instant::now(),
+                        port,
+                        channel,
+                        source,
+                        &self.buffer[..octets],
+                    );
                     self.flush();
                 }
-                // An answer to a datagram that was sent: the port of the peer is closed.
                 Err(error) if is_passing(error.kind()) => {}
                 Err(_) => return true,
             }
@@ -246,58 +187,25 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
     /// Carries out what the core wants, in the order that [`MediaCore`] promises.
     fn flush(&mut self) {
         while let Some(transmit) = self.core.poll_transmit() {
-            let port = self
-                .keys
-                .get(&transmit.port)
-                .and_then(|index| self.ports.get(*index));
-            let sent = port.is_some_and(|port| {
-                send(
-                    &port.sockets[transmit.channel as usize],
-                    transmit.payload,
-                    transmit.destination,
-                )
-            });
+            let sent = self.ports.send(&transmit);
             increment(if sent {
                 &self.counters.sent
             } else {
                 &self.counters.send_failed
             });
         }
-        while let Some(key) = self.core.poll_closed_port() {
-            if let Some(index) = self.keys.remove(&key) {
-                close(self.ports.remove(index), self.poll.registry());
-                self.counters
-                    .open_ports
-                    .store(self.ports.len() as u64, Relaxed);
-            }
+        while let Some(port) = self.core.poll_closed_port() {
+            self.ports.close(self.poll.registry(), port);
+            self.count_ports();
         }
         while let Some(event) = self.core.poll_event() {
             (self.sink)(event);
         }
     }
-}
 
-/// Media is not worth queueing: what the socket does not take at once is lost, as on any congested path.
-fn send(socket: &UdpSocket, payload: &[u8], destination: SocketAddr) -> bool {
-    match socket.send_to(payload, destination) {
-        Ok(_) => true,
-        Err(error) if is_passing(error.kind()) => socket.send_to(payload, destination).is_ok(),
-        Err(error) => {
-            tracing::trace!(%error, %destination, "datagram not sent");
-            false
-        }
-    }
-}
-
-fn is_passing(error: io::ErrorKind) -> bool {
-    use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(error, Interrupted | ConnectionRefused | ConnectionReset)
-}
-
-fn close(mut port: Port, registry: &Registry) {
-    for socket in &mut port.sockets {
-        if let Err(error) = registry.deregister(socket) {
-            tracing::debug!(%error, "media socket was not registered");
-        }
+    fn count_ports(&self) {
+        self.counters
+            .open_ports
+            .store(self.ports.len() as u64, Relaxed);
     }
 }

@@ -9,7 +9,7 @@ use crate::reception::LastSenderReport;
 use crate::rtcp::{
     Bye, Compound, ReceiverReport, ReportBlock, RtcpPacket, SenderReport, SourceDescription,
 };
-use crate::{Dropped, RemoteReport, Ssrc, jitter};
+use crate::{Dropped, Membership, RemoteReport, Ssrc, jitter};
 
 impl RtpSession {
     /// Takes a datagram from the RTCP port.
@@ -192,5 +192,31 @@ impl RtpSession {
         SourceDescription::write_cname(ssrc, &self.config.cname, out);
         self.sender.reported();
         self.counted.rtcp_sent += 1;
+    }
+
+    /// Who takes part, for the RTCP interval; a peer that was silent for five intervals does not (6.3.5), and one that
+    /// sent no RTP for two is no sender.
+    pub(super) fn membership(&self, now: Instant) -> Membership {
+        let we_sent = self.sender.is_active();
+        let pair = Membership {
+            members: 2,
+            senders: 2,
+            we_sent,
+        };
+        let interval = self
+            .schedule
+            .as_ref()
+            .map(|schedule| schedule.deterministic(pair))
+            .unwrap_or_default();
+        let within = |at: Option<Instant>, intervals| {
+            at.is_some_and(|at| now.saturating_duration_since(at) <= interval * intervals)
+        };
+        let present = within(self.heard_at, 5);
+        let sends = present && within(self.last_received_at, 2);
+        Membership {
+            members: 1 + u32::from(present),
+            senders: u32::from(we_sent) + u32::from(sends),
+            we_sent,
+        }
     }
 }

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::rtcp::{Bye, Compound, ReceiverReport, ReportBlock, RtcpPacket, SourceDescription};
+use crate::rtcp::{App, Bye, Compound, ReceiverReport, ReportBlock, RtcpPacket, SourceDescription};
 use crate::{Dropped, RtpHeader};
 
 const FRAME: Duration = Duration::from_millis(20);
@@ -24,16 +24,11 @@ fn remote(rtp: u16) -> RemoteAddress {
 }
 
 fn config(now: Instant, cname: &str) -> RtpSessionConfig {
-    RtpSessionConfig {
-        clock_rate_hz: 8000,
-        cname: cname.to_owned(),
-        rtcp_octets_per_second: 500,
-        accept: AcceptFrom::AnyUntilFirst,
-        clock: WallClock::new(
-            now,
-            SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-        ),
-    }
+    let clock = WallClock::new(
+        now,
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000),
+    );
+    RtpSessionConfig::new(8000, cname, clock)
 }
 
 /// A session whose peer is signalled to be at ports 4000 and 4001.
@@ -461,11 +456,12 @@ fn a_report_on_us_is_taken_from_a_compound_with_a_broken_packet() {
     ReceiverReport::write(
         Ssrc(7),
         &[
+            block,
             ReportBlock {
                 ssrc: Ssrc(99),
+                fraction_lost: 0,
                 ..block
             },
-            block,
         ],
         &mut out,
     );
@@ -532,6 +528,187 @@ fn a_report_block_counts_duplicates_as_the_rfc_does() {
     let statistics = session.statistics();
     assert_eq!((statistics.packets_lost, statistics.duplicates), (2, 2));
     assert_eq!(statistics.packet_loss_percent(), 25.0);
+}
+
+/// The report that `session` sends next: its packet type, its block, and all of it.
+fn next_report(session: &mut RtpSession) -> (u8, Option<ReportBlock>, Vec<u8>) {
+    loop {
+        let now = session.poll_timeout().unwrap();
+        let mut out = Vec::new();
+        if session.poll_rtcp(now, &mut out).is_some() {
+            let block = match Compound::parse(&out).unwrap().packets().next() {
+                Some(Ok(RtcpPacket::SenderReport(report))) => report.blocks.iter().next(),
+                Some(Ok(RtcpPacket::ReceiverReport(report))) => report.blocks.iter().next(),
+                other => panic!("{other:?}"),
+            };
+            return (out[1], block, out);
+        }
+    }
+}
+
+#[test]
+fn a_report_has_a_block_only_when_something_was_heard_since_the_last() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    assert_eq!(next_report(&mut session).1, None);
+    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    assert!(next_report(&mut session).1.is_some());
+    assert_eq!(next_report(&mut session).1, None);
+}
+
+#[test]
+fn a_restarted_sequence_is_reported_from_its_own_beginning() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    for sequence in (1..100).step_by(2) {
+        let _ = session.handle_rtp(now, address(4000), &rtp(7, sequence));
+    }
+    assert_eq!(
+        next_report(&mut session).1.unwrap().fraction_lost,
+        (49 * 256 / 99) as u8
+    );
+    for sequence in 30_000..30_003 {
+        let _ = session.handle_rtp(now, address(4000), &rtp(7, sequence));
+    }
+    let block = next_report(&mut session).1.unwrap();
+    assert_eq!((block.fraction_lost, block.cumulative_lost), (0, 0));
+    assert_eq!(block.extended_highest_sequence, 30_002);
+    assert_eq!(session.statistics().packets_lost, 49);
+}
+
+#[test]
+fn a_new_ssrc_of_ours_counts_its_own_packets() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    for _ in 0..3 {
+        session.next_packet(now, &frame(), &mut Vec::new());
+    }
+    let collision = rtp(session.ssrc().0, 1);
+    session.handle_rtp(now, address(4000), &collision).unwrap();
+    session.next_packet(now, &frame(), &mut Vec::new());
+    let (goodbye, _, _) = next_report(&mut session);
+    assert_eq!(goodbye, 201);
+    let (_, _, report) = next_report(&mut session);
+    let Some(Ok(RtcpPacket::SenderReport(report))) =
+        Compound::parse(&report).unwrap().packets().next()
+    else {
+        panic!()
+    };
+    let sender = report.sender;
+    assert_eq!(
+        (report.ssrc, sender.packet_count, sender.octet_count),
+        (session.ssrc(), 1, 160)
+    );
+    assert_eq!(session.statistics().packets_sent, 4);
+}
+
+#[test]
+fn a_source_on_probation_is_vouched_for_when_it_comes_from_the_signalled_address() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    assert_eq!(
+        session.handle_rtp(now, address(9), &rtp(7, 1)),
+        Err(Dropped::Probation)
+    );
+    assert!(session.handle_rtp(now, address(4000), &rtp(7, 5)).is_ok());
+}
+
+#[test]
+fn reports_are_filtered_by_their_own_address() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    let mut report = Vec::new();
+    ReceiverReport::write(Ssrc(7), &[], &mut report);
+    let mut hear = |port| session.handle_rtcp(now, address(port), &report).is_ok();
+    assert!(hear(9) && !hear(8) && hear(4001) && !hear(9) && hear(4001));
+}
+
+#[test]
+fn a_peer_that_leaves_brings_the_next_report_forward() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    next_report(&mut session);
+    let now = session.heard_at.unwrap() + Duration::from_secs(1);
+    let mut out = Vec::new();
+    ReceiverReport::write(Ssrc(7), &[], &mut out);
+    session.handle_rtcp(now, address(4001), &out).unwrap();
+    let before = session.poll_timeout().unwrap();
+    Bye::write(Ssrc(7), "", &mut out);
+    session.handle_rtcp(now, address(4001), &out).unwrap();
+    assert_eq!(
+        session.poll_timeout().unwrap() - now,
+        (before - now).mul_f64(0.5)
+    );
+}
+
+#[test]
+fn a_peer_that_is_silent_for_long_is_no_longer_counted() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    let group = |seconds| {
+        let group = session.membership(now + Duration::from_secs(seconds));
+        (group.members, group.senders)
+    };
+    // The first interval is 2.5 s: a sender for two of them, a member for five.
+    assert_eq!([group(5), group(6), group(13)], [(2, 1), (2, 0), (1, 0)]);
+}
+
+#[test]
+fn large_reports_of_the_peer_slow_ours_down_when_there_is_little_bandwidth() {
+    let duration = |data: usize| {
+        let now = Instant::now();
+        let narrow = RtpSessionConfig {
+            rtcp_octets_per_second: 50,
+            ..config(now, "us@192.0.2.1")
+        };
+        let mut session = RtpSession::new(now, narrow, 1);
+        session.set_remote(now, Some(remote(4000)));
+        let mut report = Vec::new();
+        ReceiverReport::write(Ssrc(7), &[], &mut report);
+        let app = App {
+            subtype: 0,
+            ssrc: Ssrc(7),
+            name: *b"BIG!",
+            data: &vec![0; data],
+        };
+        app.write(&mut report).unwrap();
+        for _ in 0..40 {
+            next_report(&mut session);
+            let at = session.poll_timeout().unwrap();
+            session.handle_rtcp(at, address(4001), &report).unwrap();
+        }
+        session.poll_timeout().unwrap() - now
+    };
+    assert!(duration(1200) > duration(0) * 2);
+}
+
+#[test]
+fn who_only_listened_leaves_with_a_bye_for_good() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    next_report(&mut session);
+    let mut out = Vec::new();
+    assert_eq!(session.bye(now, "", &mut out), Some(address(4001)));
+    assert_eq!(out[1], 201);
+    session.set_remote(now, Some(remote(5000)));
+    assert_eq!(session.poll_timeout(), None);
+}
+
+#[test]
+fn the_canonical_name_is_that_of_the_peer_and_of_nobody_else() {
+    let now = Instant::now();
+    let mut session = session(now, AcceptFrom::default());
+    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    let mut out = Vec::new();
+    ReceiverReport::write(Ssrc(7), &[], &mut out);
+    SourceDescription::write_cname(Ssrc(8), "somebody", &mut out);
+    session.handle_rtcp(now, address(4001), &out).unwrap();
+    assert_eq!(session.remote_cname(), None);
+    SourceDescription::write_cname(Ssrc(7), "peer", &mut out);
+    session.handle_rtcp(now, address(4001), &out).unwrap();
+    assert_eq!(session.remote_cname(), Some("peer"));
 }
 
 proptest! {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rvoip_dialog_core::sip_core::{ByteString, NameAddr, StatusCode, Uri};
+use rvoip_dialog_core::sip_core::{ByteString, NameAddr, Scheme, StatusCode, Uri};
 use rvoip_dialog_core::{Body, DialogError, OutgoingCall};
 
 use super::SessionCore;
@@ -11,9 +11,11 @@ use super::sessions::Exchange;
 use crate::record::CallDirection;
 use crate::{BasicSessionEvent, CallRecord, CallState, Result, SessionError, SessionId};
 
-/// Reads a URI that can be called.
+/// Reads a SIP URI.
 pub(super) fn parse_uri(text: &str) -> Result<Uri> {
-    Uri::parse(ByteString::from(text)).map_err(|_| SessionError::InvalidUri(text.to_owned()))
+    let uri = Uri::parse(ByteString::from(text)).ok();
+    let sip = uri.filter(|uri| matches!(uri.scheme(), Scheme::Sip | Scheme::Sips) && uri.host().is_some());
+    sip.ok_or_else(|| SessionError::InvalidUri(text.to_owned()))
 }
 
 impl SessionCore {

@@ -1,9 +1,11 @@
 //! The header lines of a message: ranges over its shared head, in the order they came.
 
 use bytestring::ByteString;
+use memchr::{memchr, memchr2};
 
 use super::{Header, HeaderName, Values};
-use crate::ParseError;
+use crate::quoted::quoted_end;
+use crate::{ParseError, token};
 
 /// One header line; its places are offsets into the text it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +41,15 @@ impl Line {
         &text[self.value_start as usize..self.value_end as usize]
     }
 
-    pub(crate) fn is_named(self, text: &str, name: &HeaderName) -> bool {
-        match name {
-            HeaderName::Other(other) => {
-                self.code == Line::UNKNOWN && self.name(text).eq_ignore_ascii_case(other)
-            }
-            known => known.code() == Some(self.code),
+    /// A test for lines of this name in the text.
+    pub(crate) fn named(text: &str, name: HeaderName) -> impl Fn(&Line) -> bool {
+        let code = name.code().unwrap_or(Line::UNKNOWN);
+        move |line| {
+            line.code == code
+                && match &name {
+                    HeaderName::Other(other) => line.name(text).eq_ignore_ascii_case(other),
+                    _ => true,
+                }
         }
     }
 }
@@ -87,20 +92,18 @@ impl HeaderMap {
 
     /// Whether there is a line of this name.
     pub fn contains(&self, name: &HeaderName) -> bool {
-        self.lines_named(name).next().is_some()
+        self.lines_named(name.clone()).next().is_some()
     }
 
     /// What stands on the first line of this name.
     pub fn raw(&self, name: &HeaderName) -> Option<&str> {
-        self.lines
-            .iter()
-            .find(|line| self.is_named(line, name))
-            .map(|line| self.value_of(line))
+        self.raw_all(name).next()
     }
 
     /// What stands on each line of this name.
-    pub fn raw_all<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a str> {
-        self.lines_named(name).map(|line| self.value_of(line))
+    pub fn raw_all(&self, name: &HeaderName) -> impl Iterator<Item = &str> + use<'_> {
+        self.lines_named(name.clone())
+            .map(|line| self.value_of(line))
     }
 
     /// The first value of a header, `None` when there is none. Of a header whose values belong together
@@ -109,8 +112,7 @@ impl HeaderMap {
     /// # Errors
     /// What [`Header::parse`] says of the value.
     pub fn first<H: Header>(&self) -> Result<Option<H>, ParseError> {
-        let name = H::NAME;
-        let mut lines = self.lines_named(&name);
+        let mut lines = self.lines_named(H::NAME);
         let Some(line) = lines.next() else {
             return Ok(None);
         };
@@ -120,7 +122,7 @@ impl HeaderMap {
             Values::Each => split_first(value).0,
             Values::Together => {
                 if lines.next().is_some() {
-                    let joined = self.raw_all(&name).collect::<Vec<_>>().join(", ");
+                    let joined = self.raw_all(&H::NAME).collect::<Vec<_>>().join(", ");
                     return H::parse(joined.into()).map(Some);
                 }
                 value
@@ -131,42 +133,37 @@ impl HeaderMap {
 
     /// All values of a header in order, lines and commas alike.
     pub fn all<H: Header>(&self) -> impl Iterator<Item = Result<H, ParseError>> {
-        self.lines
-            .iter()
-            .filter(|line| self.is_named(line, &H::NAME))
-            .flat_map(move |line| {
-                let mut rest = Some(self.value_of(line));
-                std::iter::from_fn(move || {
-                    let value = rest?;
-                    let (first, behind) = if H::VALUES == Values::Each {
-                        split_first(value)
-                    } else {
-                        (value, None)
-                    };
-                    rest = behind;
-                    Some(H::parse(self.head.slice_ref(first)))
-                })
-            })
+        let mut lines = self.lines_named(H::NAME);
+        let mut rest = None;
+        std::iter::from_fn(move || {
+            let value = match rest.take() {
+                Some(value) => value,
+                None => self.value_of(lines.next()?),
+            };
+            let first = if H::VALUES == Values::Each {
+                let (first, behind) = split_first(value);
+                rest = behind;
+                first
+            } else {
+                value
+            };
+            Some(H::parse(self.head.slice_ref(first)))
+        })
     }
 
     /// Moves the ends of all values inwards over white space.
     pub(crate) fn trim_values(&mut self) {
         for line in &mut self.lines {
             let value = line.value(&self.head);
-            let trimmed = value.trim_start_matches([' ', '\t']);
-            line.value_start += (value.len() - trimmed.len()) as u32;
-            line.value_end = line.value_start + trimmed.trim_end_matches([' ', '\t']).len() as u32;
+            let blanks = value.bytes().position(|octet| !token::is_blank(octet));
+            line.value_start += blanks.unwrap_or(0) as u32;
+            line.value_end = line.value_start + token::trimmed(value).len() as u32;
         }
     }
 
-    fn is_named(&self, line: &Line, name: &HeaderName) -> bool {
-        line.is_named(&self.head, name)
-    }
-
-    fn lines_named<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a Line> {
-        self.lines
-            .iter()
-            .filter(move |line| self.is_named(line, name))
+    fn lines_named(&self, name: HeaderName) -> impl Iterator<Item = &Line> {
+        let is_named = Line::named(&self.head, name);
+        self.lines.iter().filter(move |line| is_named(line))
     }
 
     fn value_of(&self, line: &Line) -> &str {
@@ -182,22 +179,46 @@ impl HeaderMap {
 /// The first of the comma-separated values, and what stands behind its comma. Commas in quotes and in angle brackets
 /// belong to the value.
 pub(crate) fn split_first(list: &str) -> (&str, Option<&str>) {
-    let mut quoted = false;
+    let Some(comma) = memchr(b',', list.as_bytes()) else {
+        return (list, None);
+    };
+    let octets = list.as_bytes();
     let mut bracketed = false;
-    let mut escaped = false;
-    for (at, octet) in list.bytes().enumerate() {
+    let mut at = if memchr2(b'"', b'<', &octets[..comma]).is_some() {
+        0
+    } else {
+        comma
+    };
+    while let Some(octet) = octets.get(at) {
         match octet {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' if !bracketed => quoted = !quoted,
-            _ if quoted => {}
+            b'"' if !bracketed => at += quoted_end(&octets[at + 1..]).unwrap_or(octets.len()),
             b'<' => bracketed = true,
             b'>' => bracketed = false,
             b',' if !bracketed => {
-                return (list[..at].trim_end(), Some(list[at + 1..].trim_start()));
+                return (
+                    token::trimmed(&list[..at]),
+                    Some(token::trimmed(&list[at + 1..])),
+                );
             }
             _ => {}
         }
+        at += 1;
     }
     (list, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commas_in_quotes_and_brackets_separate_nothing() {
+        let list = r#""a, \" b" <sip:c,d@e>;x="1,2" ,<sip:f>"#;
+        let first = r#""a, \" b" <sip:c,d@e>;x="1,2""#;
+        assert_eq!(split_first(list), (first, Some("<sip:f>")));
+        assert_eq!(split_first("a , b,c"), ("a", Some("b,c")));
+        assert_eq!(split_first("a,"), ("a", Some("")));
+        assert_eq!(split_first(r#""a,b"#), (r#""a,b"#, None));
+        assert_eq!(split_first(""), ("", None));
+    }
 }

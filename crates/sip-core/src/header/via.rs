@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use bytestring::ByteString;
+use memchr::memchr2;
 
 use super::{Header, HeaderName, Values, display_by_write};
 use crate::{Host, HostPort, Params, ParseError, token};
@@ -183,9 +184,9 @@ fn parse_hop(value: &ByteString) -> Result<Via, ParseError> {
     if !protocol.eq_ignore_ascii_case("SIP") || version != "2.0" {
         return Err(invalid);
     }
-    let transport_end = token::find(rest, token::is_blank).ok_or(invalid)?;
+    let transport_end = memchr2(b' ', b'\t', rest.as_bytes()).ok_or(invalid)?;
     let (transport, rest) = rest.split_at(transport_end);
-    let sent_by_end = token::find(rest, |octet| octet == b';').unwrap_or(rest.len());
+    let sent_by_end = token::find(rest, b';').unwrap_or(rest.len());
     let (sent_by, params) = rest.split_at(sent_by_end);
     Ok(Via {
         transport: ViaTransport::parse(value, transport)?,
@@ -196,7 +197,7 @@ fn parse_hop(value: &ByteString) -> Result<Via, ParseError> {
 
 /// Protocol name, version and what follows them.
 fn split_protocol(value: &str) -> Option<(&str, &str, &str)> {
-    let slash = |text: &str| token::find(text, |octet| octet == b'/');
+    let slash = |text: &str| token::find(text, b'/');
     let (protocol, rest) = value.split_at(slash(value)?);
     let (version, rest) = rest[1..].split_at(slash(&rest[1..])?);
     Some((

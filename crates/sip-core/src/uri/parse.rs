@@ -1,6 +1,7 @@
 //! Reading a URI (RFC 3261 section 25.1, RFC 3966 section 3).
 
 use bytestring::ByteString;
+use memchr::memchr2;
 
 use super::Uri;
 use crate::{HostPort, ParseError, token};
@@ -63,7 +64,7 @@ impl Uri {
     /// # Errors
     /// [`ParseError::InvalidUri`], [`ParseError::InvalidHost`] or [`ParseError::InvalidPort`].
     pub fn parse(text: ByteString) -> Result<Uri, ParseError> {
-        let colon = token::find(&text, |octet| octet == b':').ok_or(ParseError::InvalidUri)?;
+        let colon = token::find(&text, b':').ok_or(ParseError::InvalidUri)?;
         let scheme = &text[..colon];
         if text.len() > MAX_OCTETS || !is_scheme(scheme) {
             return Err(ParseError::InvalidUri);
@@ -105,22 +106,20 @@ fn is_scheme(scheme: &str) -> bool {
 }
 
 fn parse_sip(text: ByteString, kind: Kind, start: usize) -> Result<Uri, ParseError> {
-    let rest = &text[start..];
-    let at = token::find(rest, |octet| octet == b'@').map(|at| start + at);
+    let octets = text.as_bytes();
+    let at = token::find(&text[start..], b'@').map(|at| start + at);
     let (user, password) = match at {
         Some(at) => parse_userinfo(&text, start, at)?,
         None => (None, None),
     };
     let host_start = at.map_or(start, |at| at + 1);
-    let host_end = text[host_start..]
-        .find([';', '?'])
-        .map_or(text.len(), |end| host_start + end);
-    let headers_start =
-        token::find(&text[host_end..], |octet| octet == b'?').map(|mark| host_end + mark);
+    let host_end =
+        memchr2(b';', b'?', &octets[host_start..]).map_or(text.len(), |end| host_start + end);
+    let headers_start = token::find(&text[host_end..], b'?').map(|mark| host_end + mark);
     let params_end = headers_start.unwrap_or(text.len());
 
     let host_port = &text[host_start..host_end];
-    if host_port.bytes().any(token::is_blank) {
+    if memchr2(b' ', b'\t', host_port.as_bytes()).is_some() {
         return Err(ParseError::InvalidHost);
     }
     let HostPort { host, port } = HostPort::parse_slice(&text, host_port)?;
@@ -149,7 +148,7 @@ fn parse_userinfo(
     start: usize,
     at: usize,
 ) -> Result<(Option<Range>, Option<Range>), ParseError> {
-    let colon = token::find(&text[start..at], |octet| octet == b':').map(|colon| start + colon);
+    let colon = token::find(&text[start..at], b':').map(|colon| start + colon);
     let user = Range::new(start, colon.unwrap_or(at));
     let password = colon.map(|colon| Range::new(colon + 1, at));
     let password_ok = password.is_none_or(|password| token::is_user(password.of(text)));
@@ -161,20 +160,24 @@ fn parse_userinfo(
 
 /// The list is empty or starts with a semicolon.
 fn check_params(list: &str) -> Result<(), ParseError> {
-    let Some(list) = list.strip_prefix(';') else {
-        return Ok(());
-    };
-    for param in list.split(';') {
-        let (name, value) = param.split_once('=').unwrap_or((param, "-"));
-        if !token::is_uri_param(name)
-            || !value
-                .split('=')
-                .all(|part| part.is_empty() || token::is_uri_param(part))
-        {
+    let octets = list.as_bytes();
+    let mut at = 0;
+    while octets.get(at) == Some(&b';') {
+        let name_end = token::uri_param_end(octets, at + 1);
+        if name_end == at + 1 {
             return Err(ParseError::InvalidUri);
         }
+        at = name_end;
+        // Equals signs in a value are not in the grammar, but Base64 is in many a Record-Route.
+        while octets.get(at) == Some(&b'=') {
+            at = token::uri_param_end(octets, at + 1);
+        }
     }
-    Ok(())
+    if at == octets.len() {
+        Ok(())
+    } else {
+        Err(ParseError::InvalidUri)
+    }
 }
 
 fn is_headers(list: &str) -> bool {

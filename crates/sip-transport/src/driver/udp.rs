@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use quinn_udp::{BATCH_SIZE, RecvMeta, TransportErrorPayload, UdpSockRef, UdpSocketState};
-use tokio::io::Interest;
-use tokio::net::UdpSocket;
 
+use super::datagram_socket::DatagramSocket;
 use crate::{Input, ListenerId};
 
 /// Room for the largest datagram.
@@ -40,7 +39,7 @@ impl BatchBuffer {
 
 pub(super) struct UdpListener {
     pub(super) id: ListenerId,
-    socket: UdpSocket,
+    socket: DatagramSocket,
     state: UdpSocketState,
     waiting: VecDeque<(SocketAddr, Bytes)>,
     recent: VecDeque<SocketAddr>,
@@ -53,8 +52,8 @@ impl UdpListener {
         // none of the rest, so it is made from another socket; receiving takes any.
         let template = std::net::UdpSocket::bind(SocketAddr::new(socket.local_addr()?.ip(), 0))?;
         let state = UdpSocketState::new(UdpSockRef::from(&template))?;
-        let socket = UdpSocket::from_std(socket)?;
         state.enable_transport_errors(UdpSockRef::from(&socket))?;
+        let socket = DatagramSocket::new(socket)?;
         Ok(Self {
             id,
             socket,
@@ -72,25 +71,22 @@ impl UdpListener {
         mut deliver: impl FnMut(Input),
     ) -> bool {
         for _ in 0..BATCHES_PER_TURN {
-            match self.socket.poll_recv_ready(cx) {
-                Poll::Pending => return false,
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(_)) => return false,
-            }
             let mut chunks = buffer.octets.chunks_exact_mut(DATAGRAM_OCTETS);
             let mut slices: [IoSliceMut<'_>; BATCH_SIZE] =
                 std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
-            let (state, socket, meta) = (&self.state, &self.socket, &mut buffer.meta);
+            let (state, meta) = (&self.state, &mut buffer.meta);
             let mut received = 0;
-            let result = socket.try_io(Interest::READABLE, || {
-                received = state.recv(UdpSockRef::from(socket), &mut slices, meta)?;
+            let Poll::Ready(result) = self.socket.poll_receive(cx, |socket| {
+                received = state.recv(socket, &mut slices, meta)?;
                 // A batch that is not full has emptied the socket: telling so clears the readiness
                 // without another system call.
                 match received < BATCH_SIZE {
                     true => Err(io::ErrorKind::WouldBlock.into()),
                     false => Ok(()),
                 }
-            });
+            }) else {
+                return false;
+            };
             for (meta, slice) in buffer.meta.iter().zip(&slices).take(received) {
                 let octets = &slice[..meta.len];
                 // The stride is the length unless the kernel joined datagrams of one sender.
@@ -160,14 +156,14 @@ impl UdpListener {
         payload: &[u8],
         failed: &mut impl FnMut(Input),
     ) -> io::Result<()> {
-        let mut result = self.socket.try_send_to(payload, destination);
+        let mut result = self.socket.send(payload, destination);
         if result
             .as_ref()
             .is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock)
             && self.take_errors(failed)
         {
             // The error was about an earlier datagram; this one has not been tried.
-            result = self.socket.try_send_to(payload, destination);
+            result = self.socket.send(payload, destination);
         }
         result?;
         if self.recent.back() != Some(&destination) {
@@ -182,10 +178,7 @@ impl UdpListener {
     /// Takes the ICMP errors that the system has for this socket; returns whether there were any.
     fn take_errors(&mut self, failed: &mut impl FnMut(Input)) -> bool {
         let mut found = false;
-        while let Ok(Some(error)) = self
-            .state
-            .recv_transport_error(UdpSockRef::from(&self.socket))
-        {
+        while let Ok(Some(error)) = self.state.recv_transport_error(self.socket.reference()) {
             found = true;
             // The error names a host but no port: it is told on only where there is no doubt.
             let ip = error.addr.map(|addr| addr.ip());

@@ -1,12 +1,13 @@
-//! The server side: requests in, responses out (RFC 3261 section 17.2), and CANCEL (section 9.2).
+//! The server side: requests in, responses out (RFC 3261 section 17.2).
 
 use std::time::Instant;
 
 use rvoip_sip_transport::Flow;
-use rvoip_sip_transport::sip_core::{Message, Method, Request, Response, StatusCode};
+use rvoip_sip_transport::sip_core::{Message, Method, Request, Response, To};
 
 use super::TransactionLayer;
-use super::step::{Carried, reread};
+use super::send::reread;
+use super::step::Carried;
 use crate::branch;
 use crate::error::TransactionError;
 use crate::event::TransactionEvent;
@@ -33,15 +34,17 @@ impl TransactionLayer {
         if !self.has_room(request.method()) {
             return self.refuse_for_room(now, &request, &flow);
         }
-        let invite = *request.method() == Method::Invite;
-        let link = match self.matcher.invite(&request) {
-            Ok(fingerprint) if invite => Link::Invite(fingerprint),
+        let link = match *request.method() {
+            Method::Invite => self
+                .matcher
+                .invite(&request)
+                .map_or(Link::None, Link::Invite),
             _ => Link::None,
         };
         self.begin_server(now, request, flow, fingerprint, link);
     }
 
-    fn begin_server(
+    pub(super) fn begin_server(
         &mut self,
         now: Instant,
         request: Request,
@@ -75,6 +78,9 @@ impl TransactionLayer {
         self.counters.retransmissions_absorbed += 1;
         if flow.kind.is_reliable() {
             self.store.set_flow(key, flow);
+            if let Some(transaction) = self.store.get_mut(key) {
+                transaction.reopened = false;
+            }
         }
         // A failure of the network has become the transaction's terminal event by now.
         let _ = self.step(now, key, Stimulus::Request, Carried::Nothing);
@@ -102,8 +108,7 @@ impl TransactionLayer {
     /// Whether an ACK that names this INVITE is for the response that went out: without a unique branch the To tag has
     /// to tell (RFC 3261 section 17.2.3).
     fn acknowledges(&self, key: Key, ack: &Request) -> bool {
-        let tag =
-            |to: Result<rvoip_sip_transport::sip_core::To, _>| to.ok()?.tag().map(str::to_owned);
+        let tag = |to: Result<To, _>| to.ok()?.tag().map(str::to_owned);
         if ack
             .top_via()
             .is_ok_and(|via| via.branch().is_some_and(branch::is_unique))
@@ -118,68 +123,6 @@ impl TransactionLayer {
         match kept.and_then(reread) {
             Some(Message::Response(response)) => tag(response.to()) == tag(ack.to()),
             _ => true,
-        }
-    }
-
-    /// Answers a CANCEL and tells the transaction user, once, if there is something to cancel. The INVITE is found by
-    /// branch, or else by its dialog: some clients give the CANCEL a branch of its own.
-    fn on_cancel(&mut self, now: Instant, request: Request, flow: Flow, fingerprint: Fingerprint) {
-        let by_branch = self.matcher.server(&request, &Method::Invite).ok();
-        let invite = by_branch
-            .and_then(|fingerprint| self.store.find(fingerprint))
-            .or_else(|| {
-                let by_dialog = self.matcher.invite(&request).ok()?;
-                self.store.find_invite(by_dialog)
-            });
-        let status = if invite.is_some() {
-            StatusCode::OK
-        } else {
-            StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST
-        };
-        if invite.is_none() {
-            self.counters.cancels_unmatched += 1;
-        }
-        let tag = invite
-            .and_then(|key| self.tag_given(key))
-            .unwrap_or_else(|| self.stateless_tag(&request));
-        let response = Response::builder_for(&request, status).to_tag(&tag).build();
-        if self.has_room(&Method::Cancel) {
-            let key = self.begin_server(now, request, flow, fingerprint, Link::Hidden);
-            // The transaction user knows nothing of this transaction, nor of its failure.
-            let _ = self.step(
-                now,
-                key,
-                Stimulus::Answer(status),
-                Carried::Response(response),
-            );
-        } else {
-            let _ = self.transport.send_response(now, &response, &flow);
-        }
-        if let Some(key) = invite {
-            self.tell_cancelled(key);
-        }
-    }
-
-    fn tell_cancelled(&mut self, key: Key) {
-        let Some(transaction) = self.store.get_mut(key) else {
-            return;
-        };
-        let undecided =
-            transaction.machine == Machine::ServerInvite(server_invite::State::Proceeding);
-        if let (true, Link::Invite(fingerprint)) = (undecided, transaction.link) {
-            transaction.link = Link::CancelledInvite(fingerprint);
-            self.events.push_back(TransactionEvent::Cancelled {
-                key: crate::key::ServerKey(key),
-            });
-        }
-    }
-
-    /// The To tag of the answers to an INVITE so far, which its CANCEL is answered with too (RFC 3261 section 9.2).
-    fn tag_given(&self, key: Key) -> Option<String> {
-        let transaction = self.store.get(key).filter(|transaction| transaction.sent)?;
-        match reread(&transaction.kept)? {
-            Message::Response(response) => response.to().ok()?.tag().map(str::to_owned),
-            Message::Request(_) => None,
         }
     }
 

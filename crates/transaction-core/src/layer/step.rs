@@ -4,14 +4,14 @@ use std::io;
 use std::time::Instant;
 
 use bytes::Bytes;
-use rvoip_sip_transport::sip_core::{Limits, Message, Method, Request, Response, StatusCode};
-use rvoip_sip_transport::{Flow, Target, TransportError};
+use rvoip_sip_transport::sip_core::{Method, Request, Response, StatusCode};
+use rvoip_sip_transport::{Flow, TransportError};
 
 use super::TransactionLayer;
-use crate::ack;
+use super::send::{error_kind, reread_request};
 use crate::event::{ServerFailure, TransactionEvent};
 use crate::key::{ClientKey, Key, ServerKey};
-use crate::machine::{Action, Actions, Ending, Machine, Stimulus};
+use crate::machine::{Action, Actions, Ending, Stimulus};
 use crate::timer::Timer;
 use crate::transaction::Link;
 
@@ -20,25 +20,6 @@ pub(super) enum Carried {
     Nothing,
     Request(Request, Flow),
     Response(Response),
-}
-
-/// The message behind octets that this layer has seen or written before; nothing is behind none.
-pub(super) fn reread(octets: &Bytes) -> Option<Message> {
-    let admitted = Limits {
-        max_message_octets: usize::MAX,
-        max_head_octets: usize::MAX,
-        max_header_lines: usize::MAX,
-    };
-    let octets = Some(octets).filter(|octets| !octets.is_empty())?;
-    Message::parse(octets.clone(), &admitted).ok()
-}
-
-/// The request behind octets that this layer has seen or written before.
-pub(super) fn reread_request(octets: &Bytes) -> Option<Request> {
-    match reread(octets)? {
-        Message::Request(request) => Some(request),
-        Message::Response(_) => None,
-    }
 }
 
 impl TransactionLayer {
@@ -144,83 +125,6 @@ impl TransactionLayer {
         let _ = self.step(now, key, Stimulus::Fired(timer), message);
     }
 
-    /// Sends a response and keeps its octets. The first transmission of a request is over before its machine begins.
-    fn send(&mut self, now: Instant, key: Key, message: &Carried) -> Result<(), TransportError> {
-        let (Carried::Response(response), Some(transaction)) = (message, self.store.get_mut(key))
-        else {
-            return Ok(());
-        };
-        transaction.kept = response.to_bytes();
-        transaction.sent = true;
-        let flow = self
-            .transport
-            .send_response(now, response, &transaction.flow)?;
-        transaction.reopened |= flow != transaction.flow;
-        self.store.set_flow(key, flow);
-        Ok(())
-    }
-
-    /// Acknowledges the refusal of an INVITE of ours and keeps the ACK in place of the INVITE.
-    fn acknowledge(
-        &mut self,
-        now: Instant,
-        key: Key,
-        message: &Carried,
-    ) -> Result<(), TransportError> {
-        let (Carried::Response(response), Some(transaction)) = (message, self.store.get_mut(key))
-        else {
-            return Ok(());
-        };
-        let ack = reread_request(&transaction.kept)
-            .and_then(|invite| ack::refusal(&invite, response).ok());
-        transaction.kept = ack.map(|ack| ack.to_bytes()).unwrap_or_default();
-        let (octets, flow) = (transaction.kept.clone(), transaction.flow);
-        self.send_octets(now, key, octets, &flow)
-    }
-
-    /// Sends the octets kept once more; a response that has lost its connection finds its way anew.
-    fn repeat(&mut self, now: Instant, key: Key) -> Result<(), TransportError> {
-        let Some(transaction) = self.store.get(key).filter(|transaction| transaction.sent) else {
-            return Ok(());
-        };
-        let (octets, flow) = (transaction.kept.clone(), transaction.flow);
-        self.counters.retransmissions_sent += 1;
-        if transaction.machine.is_client() {
-            return self.send_octets(now, key, octets, &flow);
-        }
-        match (
-            self.transport.resend(now, octets.clone(), &flow),
-            reread(&octets),
-        ) {
-            (Err(TransportError::FlowEnded), Some(Message::Response(response))) => {
-                self.send(now, key, &Carried::Response(response))
-            }
-            (result, _) => result,
-        }
-    }
-
-    /// Sends octets of ours over a flow, or to the same place anew when the flow has ended.
-    pub(super) fn send_octets(
-        &mut self,
-        now: Instant,
-        key: Key,
-        octets: Bytes,
-        flow: &Flow,
-    ) -> Result<(), TransportError> {
-        match self.transport.resend(now, octets.clone(), flow) {
-            Err(TransportError::FlowEnded) => {
-                let anew = Target::Address {
-                    kind: flow.kind,
-                    addr: flow.remote,
-                };
-                let flow = self.transport.send_request(now, octets, &anew)?;
-                self.store.set_flow(key, flow);
-                Ok(())
-            }
-            result => result,
-        }
-    }
-
     fn deliver(&mut self, key: Key, message: Carried) {
         match message {
             Carried::Request(request, flow) if *request.method() == Method::Ack => {
@@ -281,30 +185,5 @@ impl TransactionLayer {
             Ending::TimedOut => failed(ServerFailure::AckMissing),
             Ending::Unanswered => failed(ServerFailure::Unanswered),
         });
-    }
-
-    pub(super) fn drop_held_cancel(&mut self, cancel: Key) {
-        if self
-            .store
-            .get(cancel)
-            .is_some_and(|transaction| transaction.machine == Machine::HeldCancel)
-        {
-            self.end(cancel, Ending::Done, None);
-        }
-    }
-}
-
-/// What the network's refusal is called in a terminal event.
-pub(super) fn error_kind(error: TransportError) -> io::ErrorKind {
-    match error {
-        TransportError::FlowEnded => io::ErrorKind::NotConnected,
-        TransportError::NoListener { .. } | TransportError::BadDestination => {
-            io::ErrorKind::AddrNotAvailable
-        }
-        TransportError::TooLong { .. } => io::ErrorKind::InvalidInput,
-        TransportError::TooManyConnections { .. } | TransportError::QueueFull { .. } => {
-            io::ErrorKind::WouldBlock
-        }
-        _ => io::ErrorKind::Other,
     }
 }

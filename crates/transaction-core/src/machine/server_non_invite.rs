@@ -6,36 +6,37 @@
 //!                                   V
 //!                             +-----------+
 //!                             |           |
-//!                             | Trying    |-------------+  64 T1 without a final
-//!                             |           |------------)--------------------+
-//!                             +-----------+            |  response from TU   |
-//!                                   |                  |  (see below)        |
-//!                                   |1xx from TU       |200-699 from TU      |
-//!                                   |send response     |send response        |
-//!                 Request           V      1xx from TU |                     |
-//!                 send response+-----------+send response                    |
-//!                     +--------|           |--------+  |                     |
-//!                     |        | Proceeding|        |  |                     |
-//!                     +------->|           |<-------+  |                     |
-//!              +<--------------|           |-----------)-------------------->|
-//!              |Trnsprt Err    +-----------+           |                     |
-//!              |Inform TU           |                  |                     |
-//!              |                    |200-699 from TU   |                     |
-//!              |                    |send response     |                     |
-//!              |  Request           V                  |                     |
-//!              |  send response+-----------+           |                     |
-//!              |      +--------|           |           |                     |
-//!              |      |        | Completed |<----------+                     |
-//!              |      +------->|           |                                 |
-//!              +<--------------|           |                                 |
-//!              |Trnsprt Err    +-----------+                                 |
-//!              |Inform TU           |                                        |
-//!              |                    |Timer J fires                           |
-//!              |                    |-                                       |
-//!              |                    V                                        |
-//!              |               +-----------+                                 |
-//!              +-------------->| Terminated|<--------------------------------+
-//!                              +-----------+
+//!                             |  Trying   |--------------+ 64 T1 over
+//!                             |           |-----------+  | (see below)
+//!                             +-----------+           |  | inform TU
+//!                                   |                 |  +---------->+
+//!                                   |1xx from TU      |200-699       |
+//!                                   |send response    |from TU       |
+//!                                   |                 |send response |
+//!                  Request          V    1xx from TU  |              |
+//!                  send resp. +-----------+ send resp.|              |
+//!                      +------|           |------+    |              |
+//!                      |      |Proceeding |      |    |              |
+//!                      +----->|           |<-----+    | 64 T1 over   |
+//!                             |           |-----------)-- or ------->|
+//!                             +-----------+           |  Transport   |
+//!                                   |                 |  Err.        |
+//!                                   |200-699 from TU  |  inform TU   |
+//!                                   |send response    |              |
+//!                  Request          V                 |              |
+//!                  send resp. +-----------+           |              |
+//!                      +------|           |           |              |
+//!                      |      | Completed |<----------+              |
+//!                      +----->|           |  Transport Err.          |
+//!                             |           |  inform TU               |
+//!                             |           |------------------------->|
+//!                             +-----------+                          |
+//!                                   |Timer J fires                   |
+//!                                   |-                               |
+//!                                   V                                |
+//!                             +-----------+                          |
+//!                             | Terminated|<-------------------------+
+//!                             +-----------+
 //! ```
 //!
 //! RFC 3261 lets the user of this transaction wait without end. RFC 4320 section 4.2 shows that after 64 T1 no answer is

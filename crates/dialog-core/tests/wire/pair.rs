@@ -1,0 +1,211 @@
+//! Two managers against each other, over UDP, TCP and IPv6.
+
+use std::time::Duration;
+
+use rvoip_dialog_core::sip_transport::sim::{NodeId, Simulation};
+use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportKind};
+use rvoip_dialog_core::{Body, CallKey, DialogManager, OutgoingCall, TerminateCause};
+
+use crate::kit::*;
+
+pub(crate) struct Pair {
+    pub(crate) sim: Simulation<DialogManager>,
+    pub(crate) alice: NodeId,
+    pub(crate) bob: NodeId,
+}
+
+impl Pair {
+    pub(crate) fn new(seed: u64, alice: &str, bob: &str) -> Pair {
+        let mut sim = Simulation::new(seed);
+        let mut add = |at: &str, seed| {
+            let listeners = ListenerInfo::plan(&[
+                (TransportKind::Udp, addr(at)),
+                (TransportKind::Tcp, addr(at)),
+            ]);
+            sim.add(manager(hybrid(), &listeners, seed), listeners)
+        };
+        let (alice, bob) = (add(alice, seed * 2), add(bob, seed * 2 + 1));
+        Pair { sim, alice, bob }
+    }
+
+    pub(crate) fn call(&mut self, remote: &str) -> CallKey {
+        self.sim.with(self.alice, |manager, now| {
+            let mut call = OutgoingCall::new(
+                "<sip:alice@example.com>".parse().unwrap(),
+                remote.parse().unwrap(),
+            );
+            call.body = sdp(OFFER);
+            manager.invite(now, call).unwrap()
+        })
+    }
+
+    pub(crate) fn run(&mut self, milliseconds: u64) {
+        self.sim.run_for(Duration::from_millis(milliseconds));
+    }
+
+    pub(crate) fn names(&mut self, node: NodeId) -> Vec<String> {
+        self.sim
+            .events(node)
+            .iter()
+            .map(|(_, event)| name(event))
+            .collect()
+    }
+
+    pub(crate) fn incoming(&mut self) -> CallKey {
+        match self.sim.events(self.bob).as_slice() {
+            [(_, Event::IncomingCall { key, .. })] => *key,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn whole_call(alice: &str, bob: &str, remote: &str) {
+    let mut pair = Pair::new(1, alice, bob);
+    let (a, b) = (pair.alice, pair.bob);
+    let call = pair.call(remote);
+    pair.run(50);
+    let incoming = pair.incoming();
+    pair.sim
+        .with(b, |manager, now| {
+            manager.provisional(now, incoming, status(180), None)
+        })
+        .unwrap();
+    pair.run(50);
+    pair.sim
+        .with(b, |manager, now| manager.accept(now, incoming, sdp(ANSWER)))
+        .unwrap();
+    pair.run(50);
+    assert_eq!(pair.names(a), ["Progress 180", "Answered"]);
+    assert_eq!(pair.names(b), ["Confirmed"]);
+
+    // Either side changes the session.
+    pair.sim
+        .with(a, |manager, now| manager.offer(now, call, Body::sdp(OFFER)))
+        .unwrap();
+    pair.run(50);
+    assert_eq!(pair.names(b), ["Offer"]);
+    pair.sim
+        .with(b, |manager, now| {
+            manager.answer_offer(now, incoming, sdp(ANSWER))
+        })
+        .unwrap();
+    pair.run(50);
+    assert_eq!(pair.names(a), ["Answer"]);
+    pair.sim
+        .with(b, |manager, now| {
+            manager.offer(now, incoming, Body::sdp(OFFER))
+        })
+        .unwrap();
+    pair.run(50);
+    assert_eq!(pair.names(a), ["Offer"]);
+    pair.sim
+        .with(a, |manager, now| {
+            manager.refuse_offer(now, call, status(488))
+        })
+        .unwrap();
+    pair.run(50);
+    assert_eq!(pair.names(b), ["OfferRefused 488"]);
+
+    // Both at once.
+    pair.sim
+        .with(a, |manager, now| manager.offer(now, call, Body::sdp(OFFER)))
+        .unwrap();
+    pair.sim
+        .with(b, |manager, now| {
+            manager.offer(now, incoming, Body::sdp(OFFER))
+        })
+        .unwrap();
+    pair.run(50);
+    assert_eq!(pair.names(a), ["OfferRefused 491"]);
+    assert_eq!(pair.names(b), ["OfferRefused 491"]);
+
+    pair.run(100_000);
+    assert!(pair.names(a).is_empty() && pair.names(b).is_empty());
+    pair.sim
+        .with(b, |manager, now| {
+            manager.terminate(now, incoming, TerminateCause::Normal)
+        })
+        .unwrap();
+    pair.run(50);
+    assert_eq!(pair.names(a), ["Ended RemoteBye"]);
+    assert_eq!(pair.names(b), ["Ended LocalBye"]);
+    pair.run(100_000);
+    assert!(pair.sim.core(a).is_idle() && pair.sim.core(b).is_idle());
+}
+
+#[test]
+fn a_whole_call_over_udp() {
+    whole_call("10.0.0.1:5060", "10.0.0.2:5070", "sip:bob@10.0.0.2:5070");
+}
+
+#[test]
+fn a_whole_call_over_tcp() {
+    whole_call(
+        "10.0.0.1:5060",
+        "10.0.0.2:5070",
+        "sip:bob@10.0.0.2:5070;transport=tcp",
+    );
+}
+
+#[test]
+fn a_whole_call_over_ipv6() {
+    whole_call(
+        "[2001:db8::1]:5060",
+        "[2001:db8::2]:5070",
+        "sip:bob@[2001:db8::2]:5070",
+    );
+}
+
+#[test]
+fn the_contact_names_port_and_transport_of_the_call() {
+    let mut pair = Pair::new(1, "10.0.0.1:5066", "10.0.0.2:5070");
+    pair.call("sip:bob@10.0.0.2:5070;transport=tcp");
+    pair.run(50);
+    let events = pair.sim.events(pair.bob);
+    let [(_, Event::IncomingCall { request, .. })] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    let contact = request.contact().unwrap().unwrap();
+    assert_eq!(
+        contact.to_string(),
+        "<sip:alice@10.0.0.1:5066;transport=tcp>"
+    );
+}
+
+#[test]
+fn both_hang_up_at_once() {
+    let mut pair = Pair::new(1, "10.0.0.1:5060", "10.0.0.2:5060");
+    let (a, b) = (pair.alice, pair.bob);
+    let call = pair.call("sip:bob@10.0.0.2");
+    pair.run(50);
+    let incoming = pair.incoming();
+    pair.sim
+        .with(b, |manager, now| manager.accept(now, incoming, sdp(ANSWER)))
+        .unwrap();
+    pair.run(50);
+    pair.sim
+        .with(a, |manager, now| {
+            manager.terminate(now, call, TerminateCause::Normal)
+        })
+        .unwrap();
+    pair.sim
+        .with(b, |manager, now| {
+            manager.terminate(now, incoming, TerminateCause::Normal)
+        })
+        .unwrap();
+    pair.run(100_000);
+    assert_eq!(pair.names(a), ["Answered", "Ended LocalBye"]);
+    assert_eq!(pair.names(b), ["Confirmed", "Ended LocalBye"]);
+    assert!(pair.sim.core(a).is_idle() && pair.sim.core(b).is_idle());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_call_ids() {
+    let call_id = |seed| {
+        let mut pair = Pair::new(seed, "10.0.0.1:5060", "10.0.0.2:5060");
+        let key = pair.call("sip:bob@10.0.0.2");
+        pair.sim.core(pair.alice).call_id(key).unwrap().to_string()
+    };
+    assert_eq!(call_id(3), call_id(3));
+    assert_ne!(call_id(3), call_id(4));
+}

@@ -1,0 +1,170 @@
+//! CANCEL in both directions (RFC 3261 sections 9.1 and 9.2).
+
+use std::time::Instant;
+
+use rvoip_sip_transport::Flow;
+use rvoip_sip_transport::sip_core::{HeaderName, Message, Method, Request, Response, StatusCode};
+
+use super::TransactionLayer;
+use super::send::{error_kind, reread, reread_request};
+use super::step::Carried;
+use crate::ack;
+use crate::error::TransactionError;
+use crate::event::TransactionEvent;
+use crate::key::{Key, ServerKey};
+use crate::machine::{Ending, Machine, Stimulus, client_invite, client_non_invite, server_invite};
+use crate::matching::Fingerprint;
+use crate::transaction::{Link, Transaction};
+
+impl TransactionLayer {
+    pub(super) fn begin_cancel(
+        &mut self,
+        now: Instant,
+        invite: Key,
+    ) -> Result<Key, TransactionError> {
+        let transaction = self.store.get(invite).ok_or(TransactionError::Unknown)?;
+        match transaction.machine {
+            Machine::ClientInvite(
+                client_invite::State::Calling | client_invite::State::Proceeding,
+            ) => {}
+            Machine::ClientInvite(_) => return Err(TransactionError::WrongState),
+            _ => return Err(TransactionError::NotCancellable),
+        }
+        if transaction.link != Link::None {
+            return Err(TransactionError::WrongState);
+        }
+        let flow = transaction.flow;
+        let request = reread_request(&transaction.kept).ok_or(TransactionError::WrongState)?;
+        let to = request.headers().raw(&HeaderName::To).unwrap_or_default();
+        let request = ack::same_hop(&request, Method::Cancel, to)?;
+        let via = request.top_via()?;
+        let fingerprint = self
+            .matcher
+            .client(via.branch().unwrap_or_default(), &Method::Cancel);
+        let held = Transaction::new(Machine::HeldCancel, fingerprint, flow, request.to_bytes());
+        let key = self.store.insert(held);
+        self.counters.client_transactions += 1;
+        if let Some(transaction) = self.store.get_mut(invite) {
+            transaction.link = Link::CancelledBy(key);
+        }
+        self.release_cancel(now, invite);
+        Ok(key)
+    }
+
+    /// Lets the CANCEL of an INVITE go when a provisional response is there, and drops it when the final one is.
+    pub(super) fn release_cancel(&mut self, now: Instant, invite: Key) {
+        let Some(transaction) = self.store.get(invite) else {
+            return;
+        };
+        let (Link::CancelledBy(cancel), machine) = (transaction.link, transaction.machine) else {
+            return;
+        };
+        match machine {
+            Machine::ClientInvite(client_invite::State::Calling) => {}
+            Machine::ClientInvite(client_invite::State::Proceeding) => {
+                self.send_cancel(now, invite, cancel)
+            }
+            _ => self.drop_held_cancel(cancel),
+        }
+    }
+
+    fn send_cancel(&mut self, now: Instant, invite: Key, cancel: Key) {
+        let Some(transaction) = self.store.get_mut(cancel) else {
+            return;
+        };
+        if transaction.machine != Machine::HeldCancel {
+            return;
+        }
+        let (state, actions) = client_non_invite::start(transaction.is_reliable());
+        transaction.machine = Machine::ClientNonInvite(state);
+        transaction.sent = true;
+        let (octets, flow) = (transaction.kept.clone(), transaction.flow);
+        // Failures of the network become terminal events: at once that of the CANCEL, later that of the INVITE.
+        match self.send_octets(now, cancel, octets, &flow) {
+            Ok(()) => {
+                let _ = self.perform(now, cancel, &actions, Carried::Nothing);
+            }
+            Err(error) => self.fail(cancel, error_kind(error)),
+        }
+        let _ = self.step(now, invite, Stimulus::CancelSent, Carried::Nothing);
+    }
+
+    /// Ends a CANCEL that has not gone out.
+    pub(super) fn drop_held_cancel(&mut self, cancel: Key) {
+        if self
+            .store
+            .get(cancel)
+            .is_some_and(|transaction| transaction.machine == Machine::HeldCancel)
+        {
+            self.end(cancel, Ending::Done, None);
+        }
+    }
+
+    /// Answers a CANCEL and tells the transaction user, once, if there is something to cancel. The INVITE is found by
+    /// branch, or else by its dialog: some clients give the CANCEL a branch of its own.
+    pub(super) fn on_cancel(
+        &mut self,
+        now: Instant,
+        request: Request,
+        flow: Flow,
+        fingerprint: Fingerprint,
+    ) {
+        let by_branch = self.matcher.server(&request, &Method::Invite).ok();
+        let invite = by_branch
+            .and_then(|fingerprint| self.store.find(fingerprint))
+            .or_else(|| {
+                let by_dialog = self.matcher.invite(&request).ok()?;
+                self.store.find_invite(by_dialog)
+            });
+        let status = if invite.is_some() {
+            StatusCode::OK
+        } else {
+            StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST
+        };
+        if invite.is_none() {
+            self.counters.cancels_unmatched += 1;
+        }
+        let tag = invite
+            .and_then(|key| self.tag_given(key))
+            .unwrap_or_else(|| self.stateless_tag(&request));
+        let response = Response::builder_for(&request, status).to_tag(&tag).build();
+        if self.has_room(&Method::Cancel) {
+            let key = self.begin_server(now, request, flow, fingerprint, Link::Hidden);
+            // The transaction user knows nothing of this transaction, nor of its failure.
+            let _ = self.step(
+                now,
+                key,
+                Stimulus::Answer(status),
+                Carried::Response(response),
+            );
+        } else {
+            let _ = self.transport.send_response(now, &response, &flow);
+        }
+        if let Some(key) = invite {
+            self.tell_cancelled(key);
+        }
+    }
+
+    fn tell_cancelled(&mut self, key: Key) {
+        let Some(transaction) = self.store.get_mut(key) else {
+            return;
+        };
+        let undecided =
+            transaction.machine == Machine::ServerInvite(server_invite::State::Proceeding);
+        if let (true, Link::Invite(fingerprint)) = (undecided, transaction.link) {
+            transaction.link = Link::CancelledInvite(fingerprint);
+            self.events.push_back(TransactionEvent::Cancelled {
+                key: ServerKey(key),
+            });
+        }
+    }
+
+    /// The To tag of the answers to an INVITE so far, which its CANCEL is answered with too (RFC 3261 section 9.2).
+    fn tag_given(&self, key: Key) -> Option<String> {
+        let transaction = self.store.get(key).filter(|transaction| transaction.sent)?;
+        match reread(&transaction.kept)? {
+            Message::Response(response) => response.to().ok()?.tag().map(str::to_owned),
+            Message::Request(_) => None,
+        }
+    }
+}
