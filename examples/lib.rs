@@ -39,15 +39,22 @@ impl MediaChoice {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn apply(&self, builder: SessionManagerBuilder) -> Result<SessionManagerBuilder, Box<dyn std::error::Error>> {
+    pub fn apply(
+        &self,
+        builder: SessionManagerBuilder,
+    ) -> Result<SessionManagerBuilder, Box<dyn std::error::Error>> {
         let source = match self {
             MediaChoice::None => return Ok(builder.without_media()),
             MediaChoice::Silence => AudioSource::Silence,
             MediaChoice::Echo => AudioSource::Echo,
-            MediaChoice::Tone(frequency_hz) => {
-                AudioSource::Tone { frequency_hz: *frequency_hz, amplitude: AMPLITUDE }
-            }
-            MediaChoice::File(path) => AudioSource::File { audio: Arc::new(Audio::open(path)?), repeat: true },
+            MediaChoice::Tone(frequency_hz) => AudioSource::Tone {
+                frequency_hz: *frequency_hz,
+                amplitude: AMPLITUDE,
+            },
+            MediaChoice::File(path) => AudioSource::File {
+                audio: Arc::new(Audio::open(path)?),
+                repeat: true,
+            },
         };
         Ok(builder.with_media_source(source))
     }
@@ -85,7 +92,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "h" => 3600.0,
         unit => return Err(format!("unknown unit {unit}")),
     };
-    let number: f64 = digits.parse().map_err(|_| format!("{text} is not a duration"))?;
+    let number: f64 = digits
+        .parse()
+        .map_err(|_| format!("{text} is not a duration"))?;
     Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|error| error.to_string())
 }
 
@@ -94,9 +103,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// When the text is not a transport and an address.
 pub fn parse_listener(text: &str) -> Result<(TransportKind, SocketAddr), String> {
-    let (kind, address) = text.split_once(':').ok_or("expected udp:IP:PORT or tcp:IP:PORT")?;
-    let kind = kind.parse::<TransportKind>().map_err(|error| error.to_string())?;
-    Ok((kind, address.parse().map_err(|error| format!("{address}: {error}"))?))
+    let (kind, address) = text
+        .split_once(':')
+        .ok_or("expected udp:IP:PORT or tcp:IP:PORT")?;
+    let kind = kind
+        .parse::<TransportKind>()
+        .map_err(|error| error.to_string())?;
+    Ok((
+        kind,
+        address
+            .parse()
+            .map_err(|error| format!("{address}: {error}"))?,
+    ))
 }
 
 /// Reads `10000-20000`.
@@ -116,10 +134,24 @@ pub struct MediaWords<'a>(pub Option<&'a MediaStatistics>);
 
 impl fmt::Display for MediaWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(media) = self.0 else { return f.write_str("media=none") };
-        write!(f, "codec={}", media.codec.map_or("none", |codec| codec.name()))?;
-        write!(f, " sent={} received={}", media.packets_sent, media.packets_received)?;
-        write!(f, " lost={} loss={:.2}%", media.packets_lost, media.packet_loss_percent)?;
+        let Some(media) = self.0 else {
+            return f.write_str("media=none");
+        };
+        write!(
+            f,
+            "codec={}",
+            media.codec.map_or("none", |codec| codec.name())
+        )?;
+        write!(
+            f,
+            " sent={} received={}",
+            media.packets_sent, media.packets_received
+        )?;
+        write!(
+            f,
+            " lost={} loss={:.2}%",
+            media.packets_lost, media.packet_loss_percent
+        )?;
         write!(f, " jitter={:.2}ms", media.jitter.as_secs_f64() * 1000.0)?;
         match media.round_trip_time {
             Some(rtt) => write!(f, " rtt={:.2}ms", rtt.as_secs_f64() * 1000.0)?,
@@ -134,8 +166,16 @@ impl fmt::Display for MediaWords<'_> {
 
 /// The end of a call as one line: session, durations, cause, media.
 pub fn end_line(call: &CallSession, cause: &str) -> String {
-    let outcome = if call.setup_time().is_some() { "answered" } else { "unanswered" };
-    let fault = if call.state() == CallState::Failed { " failed" } else { "" };
+    let outcome = if call.setup_time().is_some() {
+        "answered"
+    } else {
+        "unanswered"
+    };
+    let fault = if call.state() == CallState::Failed {
+        " failed"
+    } else {
+        ""
+    };
     let media = call.media_statistics();
     let media = MediaWords(media.as_deref());
     let (id, seconds) = (call.id(), call.duration().as_secs_f64());
@@ -151,7 +191,10 @@ pub struct Printer {
 
 impl Default for Printer {
     fn default() -> Self {
-        Printer { out: Mutex::new(BufWriter::new(std::io::stdout())), waiting: Notify::new() }
+        Printer {
+            out: Mutex::new(BufWriter::new(std::io::stdout())),
+            waiting: Notify::new(),
+        }
     }
 }
 
@@ -162,7 +205,10 @@ impl Printer {
     /// Prints a line soon; [`run`](Self::run) does it.
     pub fn line(&self, line: &str) {
         // Nobody is left to read when stdout is closed.
-        let _ = writeln!(self.out.lock().unwrap_or_else(PoisonError::into_inner), "{line}");
+        let _ = writeln!(
+            self.out.lock().unwrap_or_else(PoisonError::into_inner),
+            "{line}"
+        );
         self.waiting.notify_one();
     }
 
@@ -174,7 +220,11 @@ impl Printer {
 
     /// Prints what waits.
     pub fn flush(&self) {
-        let _ = self.out.lock().unwrap_or_else(PoisonError::into_inner).flush();
+        let _ = self
+            .out
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .flush();
     }
 
     /// Prints what is due, for ever.
@@ -205,7 +255,10 @@ mod tests {
         assert_eq!(parse_ports("10000-10010"), Ok((10_000, 10_010)));
         assert!(parse_ports("20-10").is_err());
         let listener = parse_listener("tcp:[::1]:5060").unwrap();
-        assert_eq!(listener, (TransportKind::Tcp, "[::1]:5060".parse().unwrap()));
+        assert_eq!(
+            listener,
+            (TransportKind::Tcp, "[::1]:5060".parse().unwrap())
+        );
         assert!(parse_listener("smtp:127.0.0.1:25").is_err());
     }
 }

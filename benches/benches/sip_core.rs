@@ -5,7 +5,8 @@ use std::hint::black_box;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use rvoip_sip_core::{
-    CSeq, CallId, Contact, From, Limits, MaxForwards, Message, Method, NameAddr, Request, To, Uri, Via, ViaTransport,
+    CSeq, CallId, Contact, From, Limits, MaxForwards, Message, Method, NameAddr, Request, To, Uri,
+    Via, ViaTransport,
 };
 
 const INVITE: &[u8] = include_bytes!("../testdata/invite.sip");
@@ -74,11 +75,22 @@ fn parse(criterion: &mut Criterion) {
 
 fn write(criterion: &mut Criterion) {
     let uri: Uri = "sip:bob@192.0.2.4:5060;transport=udp".parse().unwrap();
-    let via = Via::new(ViaTransport::Udp, "192.0.2.101:5062".parse().unwrap(), "z9hG4bKnashds8");
-    let from = From("\"Alice Smith\" <sip:alice@atlanta.example.com>;tag=9fxced76sl".parse::<NameAddr>().unwrap());
+    let via = Via::new(
+        ViaTransport::Udp,
+        "192.0.2.101:5062".parse().unwrap(),
+        "z9hG4bKnashds8",
+    );
+    let from = From(
+        "\"Alice Smith\" <sip:alice@atlanta.example.com>;tag=9fxced76sl"
+            .parse::<NameAddr>()
+            .unwrap(),
+    );
     let to: To = "\"Bob\" <sip:bob@biloxi.example.com>".parse().unwrap();
     let call_id = CallId::new("3848276298220188511@atlanta.example.com");
-    let cseq = CSeq { number: 1, method: Method::Invite };
+    let cseq = CSeq {
+        number: 1,
+        method: Method::Invite,
+    };
     let contact = Contact::new("sip:alice@192.0.2.101:5062;transport=udp".parse().unwrap());
     let parsed = request(Bytes::from_static(INVITE));
     let body = parsed.body().clone();
@@ -98,7 +110,9 @@ fn write(criterion: &mut Criterion) {
                 .build()
         });
     });
-    group.bench_function("push via", |bencher| bencher.iter(|| parsed.edit().push_front(&via).finish()));
+    group.bench_function("push via", |bencher| {
+        bencher.iter(|| parsed.edit().push_front(&via).finish())
+    });
     group.finish();
 }
 

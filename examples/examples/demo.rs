@@ -17,8 +17,9 @@ use rvoip_dialog_core::sip_transport::Direction;
 use rvoip_examples::tone_analysis::{ToneReport, analyse};
 use rvoip_media_core::{Audio, SAMPLE_RATE_HZ};
 use rvoip_session_core::api::{
-    AudioSource, CallDecision, CallHandler, CallSession, IncomingCall, MediaControl, MediaStatistics, SessionControl,
-    SessionCoordinator, SessionManagerBuilder, SessionManagerConfig, TerminalCause, WireRecord, WireTap,
+    AudioSource, CallDecision, CallHandler, CallSession, IncomingCall, MediaControl,
+    MediaStatistics, SessionControl, SessionCoordinator, SessionManagerBuilder,
+    SessionManagerConfig, TerminalCause, WireRecord, WireTap,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -49,11 +50,17 @@ struct Paint {
 impl Paint {
     fn new() -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Paint { colours: wanted && std::io::stdout().is_terminal() }
+        Paint {
+            colours: wanted && std::io::stdout().is_terminal(),
+        }
     }
 
     fn with(self, code: &str, text: impl Display) -> String {
-        if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
+        if self.colours {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
     }
 
     fn bold(self, text: impl Display) -> String {
@@ -131,8 +138,17 @@ impl CallHandler for Server {
         CallDecision::Accept(None)
     }
 
-    async fn on_call_established(&self, call: CallSession, _local: Option<String>, _remote: Option<String>) {
-        if let Err(error) = call.coordinator().start_recording(call.id(), self.recording.clone()).await {
+    async fn on_call_established(
+        &self,
+        call: CallSession,
+        _local: Option<String>,
+        _remote: Option<String>,
+    ) {
+        if let Err(error) = call
+            .coordinator()
+            .start_recording(call.id(), self.recording.clone())
+            .await
+        {
             eprintln!("cannot record: {error}");
         }
     }
@@ -166,7 +182,11 @@ fn rung(step: &Step, began: Instant, paint: Paint) -> String {
         false => format!("<-{}{label}---", "-".repeat(dashes)),
     };
     let at = step.at.saturating_duration_since(began);
-    format!("  {}  |{}|", paint.dim(time(at)), paint.message(&step.start, arrow))
+    format!(
+        "  {}  |{}|",
+        paint.dim(time(at)),
+        paint.message(&step.start, arrow)
+    )
 }
 
 /// Prints the ladder as it happens; returns what was on it.
@@ -180,15 +200,22 @@ async fn show(mut steps: mpsc::Receiver<Step>, began: Instant, paint: Paint) -> 
 }
 
 fn audio_line(began: Instant, media: Option<&MediaStatistics>, paint: Paint) -> String {
-    let (sent, received) = media.map_or((0, 0), |media| (media.packets_sent, media.packets_received));
+    let (sent, received) =
+        media.map_or((0, 0), |media| (media.packets_sent, media.packets_received));
     let mos = media.and_then(|media| media.quality_metrics.and_then(|quality| quality.mos_score));
     let mos = mos.map_or("-".to_owned(), |mos| format!("{mos:.2}"));
     let text = format!("~~~ RTP {sent} packets ~>   <~ {received} packets   MOS {mos}");
-    format!("  {}  |{}|", paint.dim(time(began.elapsed())), paint.audio(format!("{text:^WIDTH$}")))
+    format!(
+        "  {}  |{}|",
+        paint.dim(time(began.elapsed())),
+        paint.audio(format!("{text:^WIDTH$}"))
+    )
 }
 
 fn figures(name: &str, media: &MediaStatistics, paint: Paint) -> String {
-    let rtt = media.round_trip_time.map_or("-".to_owned(), |rtt| format!("{:.2} ms", rtt.as_secs_f64() * 1000.0));
+    let rtt = media.round_trip_time.map_or("-".to_owned(), |rtt| {
+        format!("{:.2} ms", rtt.as_secs_f64() * 1000.0)
+    });
     let mos = media.quality_metrics.and_then(|quality| quality.mos_score);
     let mos_text = mos.map_or("-".to_owned(), |mos| format!("{mos:.2}"));
     format!(
@@ -217,17 +244,31 @@ fn tone_line(name: &str, tone: &ToneReport, good: bool, path: &Path, paint: Pain
         tone.seconds,
         tone.longest_gap.as_secs_f64() * 1000.0
     );
-    format!("  {name:<14}{figures}   {mark}   {}", paint.dim(path.display()))
+    format!(
+        "  {name:<14}{figures}   {mark}   {}",
+        paint.dim(path.display())
+    )
 }
 
 async fn party(frequency_hz: f64) -> Outcome<SessionManagerBuilder> {
-    let config = SessionManagerConfig { alert_after: Duration::from_secs(5), ..SessionManagerConfig::server("127.0.0.1:0")? };
-    let source = AudioSource::Tone { frequency_hz, amplitude: 0.3 };
+    let config = SessionManagerConfig {
+        alert_after: Duration::from_secs(5),
+        ..SessionManagerConfig::server("127.0.0.1:0")?
+    };
+    let source = AudioSource::Tone {
+        frequency_hz,
+        amplitude: 0.3,
+    };
     Ok(SessionManagerBuilder::from_config(config).with_media_source(source))
 }
 
 /// Talks for a while and says every second how it goes.
-async fn talk(caller: &Arc<SessionCoordinator>, call: &CallSession, began: Instant, paint: Paint) -> Outcome<()> {
+async fn talk(
+    caller: &Arc<SessionCoordinator>,
+    call: &CallSession,
+    began: Instant,
+    paint: Paint,
+) -> Outcome<()> {
     let answered = tokio::time::Instant::now();
     for second in 1..=TALKS.as_secs() {
         tokio::time::sleep_until(answered + Duration::from_secs(second)).await;
@@ -241,22 +282,44 @@ async fn run(out: &Path, paint: Paint) -> Outcome<Vec<String>> {
     std::fs::create_dir_all(out)?;
     let (caller_file, server_file) = (out.join("caller-heard.wav"), out.join("server-heard.wav"));
     let (ended, server_ended) = oneshot::channel();
-    let handler = Server { recording: server_file.clone(), ended: Mutex::new(Some(ended)) };
-    let server = party(SERVER_TONE_HZ).await?.with_handler(Arc::new(handler)).build().await?;
+    let handler = Server {
+        recording: server_file.clone(),
+        ended: Mutex::new(Some(ended)),
+    };
+    let server = party(SERVER_TONE_HZ)
+        .await?
+        .with_handler(Arc::new(handler))
+        .build()
+        .await?;
     server.start().await?;
     let (tape, steps) = mpsc::channel(256);
-    let caller = party(CALLER_TONE_HZ).await?.with_wire_tap(Arc::new(Tape(tape))).build().await?;
+    let caller = party(CALLER_TONE_HZ)
+        .await?
+        .with_wire_tap(Arc::new(Tape(tape)))
+        .build()
+        .await?;
 
     let (here, there) = (caller.get_bound_address(), server.get_bound_address());
-    println!("\n  {}\n", paint.bold("A call over loopback: signalling, audio both ways, and what was heard"));
-    let rails = format!("{:<27}{:>29}", format!("caller {here}"), format!("server {there}"));
+    println!(
+        "\n  {}\n",
+        paint.bold("A call over loopback: signalling, audio both ways, and what was heard")
+    );
+    let rails = format!(
+        "{:<27}{:>29}",
+        format!("caller {here}"),
+        format!("server {there}")
+    );
     println!("  {:>12}  {}", "", paint.bold(rails));
     let began = Instant::now();
     let ladder = tokio::spawn(show(steps, began, paint));
 
-    let call = caller.create_outgoing_call("sip:alice@localhost", &format!("sip:bob@{there}"), None).await?;
+    let call = caller
+        .create_outgoing_call("sip:alice@localhost", &format!("sip:bob@{there}"), None)
+        .await?;
     call.wait_for_answer(Duration::from_secs(10)).await?;
-    caller.start_recording(call.id(), caller_file.clone()).await?;
+    caller
+        .start_recording(call.id(), caller_file.clone())
+        .await?;
     talk(&caller, &call, began, paint).await?;
     call.terminate().await?;
     let cause = tokio::time::timeout(Duration::from_secs(5), call.wait_for_end()).await?;
@@ -267,35 +330,60 @@ async fn run(out: &Path, paint: Paint) -> Outcome<Vec<String>> {
     let steps = ladder.await?;
 
     let mut faults = Vec::new();
-    let seen: Vec<&str> = steps.iter().filter_map(|step| step.start.split(' ').next()).collect();
+    let seen: Vec<&str> = steps
+        .iter()
+        .filter_map(|step| step.start.split(' ').next())
+        .collect();
     if seen != LADDER {
-        faults.push(format!("the ladder is {} instead of {}", seen.join(" "), LADDER.join(" ")));
+        faults.push(format!(
+            "the ladder is {} instead of {}",
+            seen.join(" "),
+            LADDER.join(" ")
+        ));
     }
     if cause != TerminalCause::LocalHangup || taken.cause() != Some(&TerminalCause::RemoteHangup) {
-        faults.push(format!("the call ended by {cause} here and {:?} there", taken.cause()));
+        faults.push(format!(
+            "the call ended by {cause} here and {:?} there",
+            taken.cause()
+        ));
     }
 
-    println!("\n{}", paint.dim("           codec   sent   rcvd      loss    jitter   round trip         MOS"));
+    println!(
+        "\n{}",
+        paint.dim("           codec   sent   rcvd      loss    jitter   round trip         MOS")
+    );
     for (name, party) in [("caller", &call), ("server", &taken)] {
         let Some(media) = party.media_statistics() else {
             faults.push(format!("the {name} has no figures"));
             continue;
         };
         println!("{}", figures(name, &media, paint));
-        let mos = media.quality_metrics.and_then(|quality| quality.mos_score).unwrap_or(0.0);
+        let mos = media
+            .quality_metrics
+            .and_then(|quality| quality.mos_score)
+            .unwrap_or(0.0);
         if mos < 4.0 || media.packet_loss_percent > 1.0 {
             faults.push(format!("the {name}'s quality is poor"));
         }
     }
 
-    println!("\n{}", paint.dim("                strongest   purity  length  longest gap"));
-    let recordings = [("caller heard", &caller_file, SERVER_TONE_HZ), ("server heard", &server_file, CALLER_TONE_HZ)];
+    println!(
+        "\n{}",
+        paint.dim("                strongest   purity  length  longest gap")
+    );
+    let recordings = [
+        ("caller heard", &caller_file, SERVER_TONE_HZ),
+        ("server heard", &server_file, CALLER_TONE_HZ),
+    ];
     for (name, path, expected_hz) in recordings {
         let tone = heard(path, expected_hz)?;
-        let good = tone.is_tone(expected_hz, LONGEST_GAP) && tone.seconds > TALKS.as_secs_f64() - 0.5;
+        let good =
+            tone.is_tone(expected_hz, LONGEST_GAP) && tone.seconds > TALKS.as_secs_f64() - 0.5;
         println!("{}", tone_line(name, &tone, good, path, paint));
         if !good {
-            faults.push(format!("{name} something else than {expected_hz} Hz without gaps"));
+            faults.push(format!(
+                "{name} something else than {expected_hz} Hz without gaps"
+            ));
         }
     }
     Ok(faults)
@@ -304,15 +392,27 @@ async fn run(out: &Path, paint: Paint) -> Outcome<Vec<String>> {
 #[tokio::main]
 async fn main() -> ExitCode {
     let paint = Paint::new();
-    let faults = run(&Arguments::parse().out, paint).await.unwrap_or_else(|error| vec![error.to_string()]);
+    let faults = run(&Arguments::parse().out, paint)
+        .await
+        .unwrap_or_else(|error| vec![error.to_string()]);
     println!();
     for fault in &faults {
         println!("  {}", paint.verdict(false, fault));
     }
     if faults.is_empty() {
-        println!("  {}\n", paint.verdict(true, "A good call: every message in its place, every tone where it belongs."));
+        println!(
+            "  {}\n",
+            paint.verdict(
+                true,
+                "A good call: every message in its place, every tone where it belongs."
+            )
+        );
     }
     // Nothing is left to do when stdout is closed.
     let _ = std::io::stdout().flush();
-    if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use rvoip_examples::{MediaChoice, MediaWords, Printer, parse_duration, parse_listener, parse_ports};
+use rvoip_examples::{
+    MediaChoice, MediaWords, Printer, parse_duration, parse_listener, parse_ports,
+};
 use rvoip_session_core::api::{
-    CallSession, MediaControl, Result, SessionControl, SessionCoordinator, SessionError, SessionManagerBuilder,
-    TerminalCause, TransportKind,
+    CallSession, MediaControl, Result, SessionControl, SessionCoordinator, SessionError,
+    SessionManagerBuilder, TerminalCause, TransportKind,
 };
 
 /// Places SIP calls.
@@ -79,7 +81,12 @@ fn recording(path: &Path, index: usize) -> PathBuf {
 }
 
 /// Places one call and sees it through; returns whether it was answered and ended properly.
-async fn place(coordinator: Arc<SessionCoordinator>, call: Arc<Call>, index: usize, printer: Arc<Printer>) -> bool {
+async fn place(
+    coordinator: Arc<SessionCoordinator>,
+    call: Arc<Call>,
+    index: usize,
+    printer: Arc<Printer>,
+) -> bool {
     match converse(&coordinator, &call, index).await {
         Err(error) => {
             printer.line(&format!("call - failed: {error} ({})", error.advice()));
@@ -98,7 +105,10 @@ async fn place(coordinator: Arc<SessionCoordinator>, call: Arc<Call>, index: usi
                 }
                 None => printer.line(&format!("call {id} failed: {cause}")),
             }
-            let proper = matches!(cause, TerminalCause::LocalHangup | TerminalCause::RemoteHangup);
+            let proper = matches!(
+                cause,
+                TerminalCause::LocalHangup | TerminalCause::RemoteHangup
+            );
             proper && session.setup_time().is_some()
         }
     }
@@ -109,11 +119,15 @@ async fn converse(
     call: &Call,
     index: usize,
 ) -> Result<(CallSession, TerminalCause)> {
-    let session = coordinator.create_outgoing_call(&call.from, &call.uri, None).await?;
+    let session = coordinator
+        .create_outgoing_call(&call.from, &call.uri, None)
+        .await?;
     match session.wait_for_answer(call.answer_timeout).await {
         Ok(()) => {
             if let Some(path) = &call.record {
-                coordinator.start_recording(session.id(), recording(path, index)).await?;
+                coordinator
+                    .start_recording(session.id(), recording(path, index))
+                    .await?;
             }
             tokio::select! {
                 () = tokio::time::sleep(call.duration) => {}
@@ -154,7 +168,12 @@ async fn main() -> std::result::Result<ExitCode, Box<dyn std::error::Error>> {
     let mut calls = tokio::task::JoinSet::new();
     for index in 0..call.count {
         tokio::time::sleep_until(start + between.mul_f64(index as f64)).await;
-        calls.spawn(place(Arc::clone(&coordinator), Arc::clone(&call), index, Arc::clone(&printer)));
+        calls.spawn(place(
+            Arc::clone(&coordinator),
+            Arc::clone(&call),
+            index,
+            Arc::clone(&printer),
+        ));
     }
     let mut proper = 0;
     while let Some(result) = calls.join_next().await {
@@ -163,6 +182,13 @@ async fn main() -> std::result::Result<ExitCode, Box<dyn std::error::Error>> {
     }
     let stats = coordinator.get_stats().await?;
     coordinator.stop().await?;
-    printer.now(&format!("left sessions={} ports={}", stats.active_sessions, stats.media_ports));
-    Ok(if proper == call.count { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    printer.now(&format!(
+        "left sessions={} ports={}",
+        stats.active_sessions, stats.media_ports
+    ));
+    Ok(if proper == call.count {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use clap::Parser;
 use rvoip_examples::{MediaChoice, Printer, end_line, parse_duration, parse_listener, parse_ports};
 use rvoip_session_core::api::{
-    CallDecision, CallHandler, CallSession, IncomingCall, SessionControl, SessionManagerBuilder, SessionStats,
-    StatusCode, TransportKind,
+    CallDecision, CallHandler, CallSession, IncomingCall, SessionControl, SessionManagerBuilder,
+    SessionStats, StatusCode, TransportKind,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -101,9 +101,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_writer(std::io::stderr)
         .init();
     let arguments = Arguments::parse();
-    let reject = match arguments.reject.map(|code| StatusCode::new(code).ok_or(code)) {
+    let reject = match arguments
+        .reject
+        .map(|code| StatusCode::new(code).ok_or(code))
+    {
         None => None,
-        Some(Ok(status)) if status.code() >= 300 => Some(format!("{} {}", status.code(), status.reason())),
+        Some(Ok(status)) if status.code() >= 300 => {
+            Some(format!("{} {}", status.code(), status.reason()))
+        }
         Some(_) => return Err("--reject takes a status from 300 to 699".into()),
     };
     if let Some(directory) = &arguments.record {
@@ -115,7 +120,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_media_ports(arguments.rtp_ports.0, arguments.rtp_ports.1)
         .with_max_sessions(arguments.max_sessions)
         .with_preferred_codecs(&arguments.codecs)
-        .with_handler(Arc::new(Server { ring: arguments.ring, reject, printer: Arc::clone(&printer) }));
+        .with_handler(Arc::new(Server {
+            ring: arguments.ring,
+            reject,
+            printer: Arc::clone(&printer),
+        }));
     for (kind, address) in &arguments.listen {
         builder = builder.with_listener(*kind, *address);
     }
@@ -128,8 +137,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let coordinator = arguments.media.apply(builder)?.build().await?;
     coordinator.start().await?;
 
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let addresses = coordinator.listeners().iter().map(|listener| format!(" {}:{}", listener.kind, listener.local_addr));
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let addresses = coordinator
+        .listeners()
+        .iter()
+        .map(|listener| format!(" {}:{}", listener.kind, listener.local_addr));
     printer.now(&format!("ready{}", addresses.collect::<String>()));
 
     let printing = tokio::spawn({

@@ -1,8 +1,8 @@
 //! A dialog: the state both parties share about who they are and where requests go (RFC 3261 section 12).
 
 use rvoip_transaction_core::sip_core::{
-    ByteString, CSeq, Contact, Header, HeaderName, Method, NameAddr, ParseError, Request,
-    RequestBuilder, Response, To, Uri,
+    ByteString, CSeq, Contact, Header, HeaderMap, HeaderName, Method, NameAddr, ParseError,
+    Request, RequestBuilder, Response, To, Uri,
 };
 
 use crate::id::LocalTag;
@@ -19,7 +19,7 @@ pub struct Dialog {
     local: ByteString,
     /// The To value of our requests.
     remote: ByteString,
-    remote_target: Uri,
+    remote_target: ByteString,
     route_set: RouteSet,
     /// The Contact value of our requests and responses.
     contact: ByteString,
@@ -31,27 +31,32 @@ fn preloaded(route: &[Uri]) -> RouteSet {
     RouteSet::in_order(route.iter().cloned().map(NameAddr::new))
 }
 
-fn owned(uri: &Uri) -> Result<Uri, ParseError> {
-    Uri::parse(ByteString::from(uri.as_str()))
+/// What stands on the line of a header.
+fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a str, ParseError> {
+    headers
+        .raw(name)
+        .ok_or_else(|| ParseError::MissingHeader(name.clone()))
 }
 
-fn contact_of(contact: Option<Contact>) -> Option<Uri> {
-    owned(contact?.uri()?).ok()
+/// The text of a URI, copied out of the message it stands in.
+fn owned(uri: &Uri) -> ByteString {
+    ByteString::from(uri.as_str())
+}
+
+fn contact_of(contact: Option<Contact>) -> Option<ByteString> {
+    contact?.uri().map(owned)
 }
 
 impl Dialog {
     /// What a caller knows before its INVITE is answered: a dialog without remote tag, on a pre-loaded route set.
-    ///
-    /// # Errors
-    /// Never, as long as the URI came out of a parser.
     pub fn outgoing(
         call_id: ByteString,
         local_tag: LocalTag,
         local: &NameAddr,
         remote: &Uri,
         route: &[Uri],
-    ) -> Result<Dialog, ParseError> {
-        Ok(Dialog {
+    ) -> Dialog {
+        Dialog {
             call_id,
             local_tag,
             remote_tag: None,
@@ -61,14 +66,14 @@ impl Dialog {
                 .to_string()
                 .into(),
             remote: To::from(NameAddr::new(remote.clone())).to_string().into(),
-            remote_target: owned(remote)?,
+            remote_target: owned(remote),
             route_set: preloaded(route),
             contact: ByteString::new(),
             sequence: Sequence::new(1, None),
-        })
+        }
     }
 
-    /// The called party's dialog out of an INVITE (section 12.1.1). A caller of RFC 2543 sends no tag, and may send no
+    /// The called party's dialog out of an INVITE without To tag (section 12.1.1). A caller of RFC 2543 sends no tag, and may send no
     /// Contact: requests then go to its From address.
     ///
     /// # Errors
@@ -81,19 +86,19 @@ impl Dialog {
         let from = invite.from()?;
         let target = match contact_of(invite.contact()?) {
             Some(target) => target,
-            None => owned(from.uri())?,
+            None => owned(from.uri()),
         };
         let hops: Vec<_> = invite.record_routes().collect::<Result<_, _>>()?;
         Ok(Dialog {
-            call_id: invite.call_id()?.as_str().into(),
+            call_id: value(invite.headers(), &HeaderName::CallId)?.into(),
             local_tag,
             remote_tag: from.tag().map(ByteString::from),
-            local: invite
-                .to()?
-                .with_tag(&local_tag.to_string())
-                .to_string()
-                .into(),
-            remote: from.to_string().into(),
+            local: format!(
+                "{};tag={local_tag}",
+                value(invite.headers(), &HeaderName::To)?
+            )
+            .into(),
+            remote: value(invite.headers(), &HeaderName::From)?.into(),
             remote_target: target,
             route_set: RouteSet::in_order(hops.into_iter().map(|hop| hop.0)),
             contact,
@@ -110,7 +115,7 @@ impl Dialog {
         let hops: Vec<_> = success.record_routes().collect::<Result<_, _>>()?;
         self.refresh_target(success.contact()?);
         self.remote_tag = to.tag().map(ByteString::from);
-        self.remote = to.to_string().into();
+        self.remote = value(success.headers(), &HeaderName::To)?.into();
         self.route_set = RouteSet::reversed(hops.into_iter().map(|hop| hop.0));
         Ok(())
     }
@@ -122,18 +127,18 @@ impl Dialog {
     pub fn unwanted(success: &Response) -> Result<Dialog, ParseError> {
         let missing = || ParseError::MissingHeader(Contact::NAME);
         let from = success.from()?;
-        let target = contact_of(success.contact()?).ok_or_else(missing)?;
+        let target = Uri::parse(contact_of(success.contact()?).ok_or_else(missing)?)?;
         let tag = from
             .tag()
             .and_then(LocalTag::parse)
             .ok_or(ParseError::InvalidHeader(HeaderName::From))?;
         let mut dialog = Dialog::outgoing(
-            success.call_id()?.as_str().into(),
+            value(success.headers(), &HeaderName::CallId)?.into(),
             tag,
             &from.0,
             &target,
             &[],
-        )?;
+        );
         dialog.sequence = Sequence::new(success.cseq()?.number, None);
         dialog.establish(success)?;
         Ok(dialog)
@@ -159,7 +164,7 @@ impl Dialog {
     /// A request inside the dialog, and the URI whose host it goes to.
     ///
     /// # Errors
-    /// When the route set holds no URI, which a set made of parsed headers always does.
+    /// When the target or a hop is no URI, which those out of parsed headers always are.
     pub fn request(
         &self,
         method: Method,
@@ -169,7 +174,9 @@ impl Dialog {
             request_uri,
             route,
             next_hop,
-        } = self.route_set.itinerary(&self.remote_target)?;
+        } = self
+            .route_set
+            .itinerary(&Uri::parse(self.remote_target.clone())?)?;
         let mut request = Request::builder(method.clone(), &request_uri).max_forwards(70);
         for hop in &route {
             request = request.raw(&HeaderName::Route, hop);
@@ -198,7 +205,7 @@ impl Dialog {
     }
 
     /// Where the peer wants its requests.
-    pub fn remote_target(&self) -> &Uri {
+    pub fn remote_target(&self) -> &str {
         &self.remote_target
     }
 

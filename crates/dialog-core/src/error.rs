@@ -1,7 +1,7 @@
 //! What a command to the dialog manager can fail with.
 
 use rvoip_transaction_core::TransactionError;
-use rvoip_transaction_core::sip_core::{StatusCode, Uri};
+use rvoip_transaction_core::sip_core::{ByteString, StatusCode};
 
 use crate::CallKey;
 
@@ -45,7 +45,7 @@ pub enum DialogError {
     Draining,
     /// The URI cannot be called: an unknown scheme, no host, `sips` without a secure transport.
     #[error("cannot send to {0}")]
-    Unreachable(Box<Uri>),
+    Unreachable(ByteString),
     /// The layer below refused the message.
     #[error(transparent)]
     Transaction(#[from] TransactionError),

@@ -102,7 +102,7 @@ pub enum SessionCoordinationEvent {
         /// Why; 408 when there was no answer, 491 when both sides offered at once.
         status: StatusCode,
     },
-    /// The peer took back its re-INVITE, or never acknowledged our answer before the next one.
+    /// The re-INVITE of an [`Offer`](Self::Offer) waits no longer: the peer took it back, or nobody answered it in time.
     OfferWithdrawn {
         /// The call.
         key: CallKey,
@@ -156,8 +156,6 @@ pub enum EndCause {
         /// The status that said so.
         status: StatusCode,
     },
-    /// The peer answered with a 2xx from which no dialog can be made.
-    PeerFault,
 }
 
 /// Why the user ends a call; chooses the status of a call not yet answered and the Reason header.

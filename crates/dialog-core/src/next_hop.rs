@@ -4,7 +4,7 @@
 //! UDP; a port from the URI, else the transport's own; an address from the URI, else the first that the name has and
 //! that a listener can reach.
 
-use rvoip_transaction_core::sip_core::{ByteString, Contact, Header, Host, Scheme, Uri};
+use rvoip_transaction_core::sip_core::{ByteString, Host, Scheme, Uri};
 use rvoip_transaction_core::sip_transport::{Route, Target, TransportKind};
 
 /// The host, port and transport that a URI names; `None` when it names none that is spoken.
@@ -27,18 +27,14 @@ pub(crate) fn locate(uri: &Uri, path: Option<&Target>) -> Option<(Host, u16, Tra
 }
 
 /// The Contact of a request or response that travels over this route: the real address and port, and the transport
-/// unless it is the one that is meant without words.
+/// unless it is the one that is meant without words. `user` is escaped as in the URI it was taken from.
 pub(crate) fn contact_for(route: &Route, user: Option<&str>) -> ByteString {
-    let uri = Uri::sip(
-        user,
-        route.sent_by.host.clone(),
-        route.sent_by.port.or(Some(route.kind.default_port())),
-    );
-    let uri = match route.kind {
-        TransportKind::Udp => uri,
-        kind => uri.with_param("transport", Some(kind.as_str())),
-    };
-    let mut text = String::new();
-    Contact::new(uri).write(&mut text);
-    text.into()
+    let (user, at) = user.map_or(("", ""), |user| (user, "@"));
+    let host = &route.sent_by.host;
+    let port = route.sent_by.port.unwrap_or(route.kind.default_port());
+    match route.kind {
+        TransportKind::Udp => format!("<sip:{user}{at}{host}:{port}>"),
+        kind => format!("<sip:{user}{at}{host}:{port};transport={kind}>"),
+    }
+    .into()
 }

@@ -1,7 +1,7 @@
 //! What this side can do, as OPTIONS and every 2xx tell it (RFC 3261 sections 11.2 and 20.5).
 
 use rvoip_transaction_core::sip_core::{
-    ByteString, ContentType, HeaderName, Request, RequestBuilder, ResponseBuilder,
+    ByteString, HeaderName, Request, RequestBuilder, ResponseBuilder,
 };
 
 use crate::config::DialogManagerConfig;
@@ -60,10 +60,15 @@ impl Capabilities {
             return true;
         }
         let coding = request.headers().raw(&HeaderName::ContentEncoding);
-        let content_type: Option<ContentType> = request.content_type().ok().flatten();
+        let media_type = request.headers().raw(&HeaderName::ContentType);
+        let media_type = media_type
+            .and_then(|value| value.split(';').next())
+            .map(str::trim);
         coding.is_none_or(|coding| coding.eq_ignore_ascii_case("identity"))
-            && content_type.is_some_and(|content_type| {
-                self.accept.iter().any(|accepted| content_type.is(accepted))
+            && media_type.is_some_and(|media_type| {
+                self.accept
+                    .iter()
+                    .any(|accepted| accepted.eq_ignore_ascii_case(media_type))
             })
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rvoip_transaction_core::sip_core::{
-    HeaderName, Method, Request, ResponseBuilder, RetryAfter, Scheme, StatusCode, Unsupported,
+    HeaderName, Method, Request, ResponseBuilder, RetryAfter, Scheme, StatusCode, Unsupported, Uri,
 };
 
 use crate::offer_answer::Glare;
@@ -80,23 +80,21 @@ impl Refusal {
     }
 }
 
-/// The checks of section 8.2 in its order: method, Request-URI, extensions, body.
+/// The checks of section 8.2 in its order: method, Request-URI, extensions, body. Gives the Request-URI.
 ///
 /// # Errors
 /// The first refusal.
-pub fn inspect(request: &Request, capabilities: &Capabilities) -> Result<(), Refusal> {
+pub fn inspect(request: &Request, capabilities: &Capabilities) -> Result<Uri, Refusal> {
     method(request)?;
-    if !matches!(
-        request.uri().map_err(|_| Refusal::BadRequest)?.scheme(),
-        Scheme::Sip | Scheme::Tel
-    ) {
+    let uri = request.uri().map_err(|_| Refusal::BadRequest)?;
+    if !matches!(uri.scheme(), Scheme::Sip | Scheme::Tel) {
         return Err(Refusal::Scheme);
     }
     extensions(request)?;
     if *request.method() == Method::Invite && !capabilities.reads(request) {
         return Err(Refusal::MediaType);
     }
-    Ok(())
+    Ok(uri)
 }
 
 /// Whether the method is one of [`ALLOW`].

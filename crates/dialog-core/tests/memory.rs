@@ -14,7 +14,7 @@ use rvoip_dialog_core::{
 
 const CALLS: u32 = 1_000;
 /// Octets per confirmed call when its transactions have ended.
-const LIMIT: u64 = 2_500;
+const LIMIT: u64 = 1_200;
 
 /// Everything the manager has to say, thrown away but for the call that came in.
 fn drain(manager: &mut DialogManager) -> Option<CallKey> {

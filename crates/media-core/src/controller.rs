@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+mod inspect;
 mod ports;
 mod session;
 mod sessions;

@@ -6,23 +6,23 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 mod command;
+mod ending;
 mod outbox;
 
 pub use command::MediaCommand;
+use ending::Ending;
 pub(crate) use outbox::Outbox;
 
 use crate::capabilities::FRAME;
 use crate::controller::MediaSessionKey;
 use crate::error::MediaError;
-use crate::event::{MediaEvent, MediaStatistics};
+use crate::event::MediaEvent;
 use crate::record::{FileWriter, Recorder};
 use crate::rtp_core::{
     Channel, FrameClock, MediaCore, PortKey, RtpError, Tick, Transmit, WallClock,
 };
 use crate::stream::Stream;
 
-/// How long the end of a session waits for the disk to take the rest of its recording.
-const RECORDING_PATIENCE: Duration = Duration::from_secs(5);
 /// After a stall so many frames of media time are made up for; more are forgotten.
 const MAX_SKIPPED_FRAMES: u64 = 250;
 
@@ -60,15 +60,6 @@ pub struct MediaEngine {
     outbox: Outbox,
     /// Below the streams: when the engine is dropped they end their recordings first, then this waits for the disk.
     writer: FileWriter,
-}
-
-/// A session that has ended but for its recording.
-#[derive(Debug)]
-struct Ending {
-    key: MediaSessionKey,
-    statistics: MediaStatistics,
-    recorder: Recorder,
-    deadline: Instant,
 }
 
 impl MediaEngine {
@@ -113,42 +104,6 @@ impl MediaEngine {
         self.open += 1;
         self.clock
             .get_or_insert_with(|| FrameClock::new(now + FRAME, FRAME));
-    }
-
-    fn close(&mut self, now: Instant, mut stream: Stream) {
-        self.open -= 1;
-        self.ports.remove(&stream.port());
-        stream.say_goodbye(now, &mut self.outbox);
-        self.outbox.closed_ports.push_back(stream.port());
-        let statistics = stream.statistics();
-        let key = stream.key();
-        match stream.end_recording() {
-            Some(recorder) => self.ending.push(Ending {
-                key,
-                statistics,
-                recorder,
-                deadline: now + RECORDING_PATIENCE,
-            }),
-            None => self
-                .outbox
-                .events
-                .push_back(MediaEvent::Ended { key, statistics }),
-        }
-    }
-
-    /// Ends sessions whose recording is complete, or has kept them waiting for too long.
-    fn end_recorded(&mut self, now: Instant) {
-        let events = &mut self.outbox.events;
-        let done = |ending: &mut Ending| ending.recorder.is_complete() || ending.deadline <= now;
-        for ending in self.ending.extract_if(.., done) {
-            let Ending {
-                key, statistics, ..
-            } = ending;
-            events.push_back(MediaEvent::Ended { key, statistics });
-        }
-        if self.open == 0 && self.ending.is_empty() {
-            self.clock = None;
-        }
     }
 
     fn stream(&mut self, key: MediaSessionKey) -> Option<&mut Stream> {

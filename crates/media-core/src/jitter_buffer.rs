@@ -1,10 +1,10 @@
 //! The jitter buffer: sound by timestamp, played out late enough that most packets are there in time.
 //!
 //! The buffer holds decoded samples at the places their timestamps give them, so that reordering and packets of any length
-//! need no further thought. Its delay follows the network: [`delay::DelayEstimator`] keeps a histogram of how much later than the
-//! fastest packets the others come, and its 0.99 quantile is the target. The delay moves towards the target where it is
-//! not heard: in gaps and silence freely, in sound by whole pitch periods, overlapped and added. What is missing is made up from
-//! the last pitch period, fading out over 60 ms ([`conceal`]). Memory is fixed: about 10 KB.
+//! need no further thought. Its delay follows the network: a histogram of how much later than the fastest packets the
+//! others come has its 0.99 quantile as the target. The delay moves towards the target where it is not heard: in gaps and
+//! silence freely, in sound by whole pitch periods, overlapped and added. What is missing is made up from the last pitch
+//! period, fading out over 60 ms. Memory is fixed: about 10 KB.
 
 use std::time::{Duration, Instant};
 
@@ -183,6 +183,7 @@ impl JitterBuffer {
         }
         if quiet >= whole && excess < -SLACK_BELOW {
             let held = (-excess).min(whole);
+            self.concealer.learn(0, frame);
             let (before, after) = frame.split_at_mut(held as usize);
             self.statistics.concealed_samples += self.concealer.conceal(before);
             self.fill(next, after);
@@ -191,12 +192,16 @@ impl JitterBuffer {
         if excess > SLACK_ABOVE && self.store.is_complete(next, 2 * whole) {
             let mut sound = [0; 2 * FRAME_SAMPLES];
             self.store.read(next, &mut sound);
-            return whole + conceal::shorten(&sound, frame) as i64;
+            let cut = conceal::shorten(&sound, frame);
+            self.concealer.resume(frame);
+            return whole + cut as i64;
         }
         if excess < -SLACK_BELOW && self.store.is_complete(next, whole) {
             let mut sound = [0; FRAME_SAMPLES];
             self.store.read(next, &mut sound);
-            return whole - self.concealer.lengthen(&sound, frame) as i64;
+            let added = self.concealer.lengthen(&sound, frame);
+            self.concealer.resume(frame);
+            return whole - added as i64;
         }
         self.fill(next, frame);
         whole

@@ -1,15 +1,16 @@
 //! One stream: an RTP session, a codec, a jitter buffer, what is sent and what is recorded.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 mod figures;
+mod receive;
 mod send;
 
 use figures::QualityWindow;
+use receive::MAX_PAYLOAD_OCTETS;
 use send::Packetizer;
 
 use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
@@ -28,9 +29,6 @@ use crate::rtp_core::{
 
 /// 5 % of the 64 kbit/s of G.711, as RFC 3550 section 6.2 has it.
 const RTCP_OCTETS_PER_SECOND: u32 = 400;
-/// The longest packet that is decoded: 200 ms.
-const MAX_PAYLOAD_OCTETS: usize = 10 * FRAME_SAMPLES;
-
 /// One stream of an engine.
 #[derive(Debug)]
 pub(crate) struct Stream {
@@ -119,47 +117,6 @@ impl Stream {
         self.recording_samples_dropped += earlier.map_or(0, |earlier| earlier.dropped());
     }
 
-    /// Takes a datagram of the RTP port; one that cannot be used is counted by the session.
-    pub(crate) fn handle_rtp(
-        &mut self,
-        now: Instant,
-        source: SocketAddr,
-        datagram: &[u8],
-        outbox: &mut Outbox,
-    ) {
-        let Ok(received) = self.rtp.handle_rtp(now, source, datagram) else {
-            return;
-        };
-        if received.restarted {
-            self.jitter_buffer.restart();
-        }
-        let Some(parameters) = &self.parameters else {
-            return;
-        };
-        let number = received.packet.header().payload_type.number();
-        let mut known = parameters.receive.iter();
-        let codec = known.find(|(payload_type, _)| *payload_type == number);
-        let payload = received.packet.payload();
-        if let Some((_, codec)) = codec
-            && parameters.direction.receives()
-            && payload.len() <= MAX_PAYLOAD_OCTETS
-        {
-            self.decoded.clear();
-            codec.decode(payload, &mut self.decoded);
-            let timestamp = received.packet.header().timestamp;
-            self.jitter_buffer.insert(now, timestamp, &self.decoded);
-            if !std::mem::replace(&mut self.flowing, true) {
-                let key = self.key;
-                outbox.events.push_back(MediaEvent::FlowStarted { key });
-            }
-        }
-    }
-
-    /// Takes a datagram of the RTCP port; one that cannot be used is counted by the session.
-    pub(crate) fn handle_rtcp(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
-        let _ = self.rtp.handle_rtcp(now, source, datagram);
-    }
-
     /// Does one frame: plays, records, sends, and reports what is due.
     pub(crate) fn frame(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
         let received = self.play(now);
@@ -200,15 +157,6 @@ impl Stream {
         );
         self.packetizer.reconfigure(&mut self.rtp);
         self.parameters = parameters;
-    }
-
-    fn play(&mut self, now: Instant) -> FrameSamples {
-        let mut received = [0; FRAME_SAMPLES];
-        let playing = self.jitter_buffer.play(now, &mut received);
-        if let Some(recorder) = self.recorder.as_mut().filter(|_| playing) {
-            recorder.write(&received);
-        }
-        received
     }
 
     fn send(&mut self, now: Instant, received: &FrameSamples, outbox: &mut Outbox) {

@@ -27,10 +27,10 @@ impl Tone {
     /// Changes frequency and amplitude and keeps the phase.
     pub(crate) fn tune(&mut self, frequency_hz: f64, amplitude: f64) {
         let rate_hz = f64::from(SAMPLE_RATE_HZ);
-        // `max` before `min`: not-a-number becomes 0.
-        let (sin, cos) = (TAU * frequency_hz.max(0.0).min(rate_hz / 2.0) / rate_hz).sin_cos();
+        let frequency_hz = within(frequency_hz, rate_hz / 2.0);
+        let (sin, cos) = (TAU * frequency_hz / rate_hz).sin_cos();
         self.step = (cos, sin);
-        self.amplitude = amplitude.max(0.0).min(1.0) * f64::from(i16::MAX);
+        self.amplitude = within(amplitude, 1.0) * f64::from(i16::MAX);
     }
 
     /// The next samples of the tone.
@@ -47,6 +47,14 @@ impl Tone {
         let length = cos.hypot(sin);
         self.phasor = (cos / length, sin / length);
     }
+}
+
+/// The value between 0 and `limit` that is nearest; 0 for not-a-number.
+fn within(value: f64, limit: f64) -> f64 {
+    if value.is_nan() {
+        return 0.0;
+    }
+    value.clamp(0.0, limit)
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ pub use rvoip_dialog_core::sip_transport::{TransportKind, WireRecord, WireTap};
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};
 
 pub use crate::{
-    AutoAnswerHandler, BasicEventBus, BasicSessionEvent, CallDecision, CallDirection, CallGuard, CallHandler,
-    CallSession, CallState, CallStatistics, CompositeHandler, Delivery, ErrorCategory, EventSubscriber, IncomingCall,
-    MediaControl, MediaFlowDirection, MediaInfo, PreparedCall, QueueHandler, Result, RoutingHandler, RtpStatistics,
-    SessionConfig, SessionControl, SessionCoordinator, SessionError, SessionId, SessionManager, SessionManagerBuilder,
-    SessionManagerConfig, SessionStats, TerminalCause, WarningCategory, create_sip_client, create_sip_server,
+    AutoAnswerHandler, BasicEventBus, BasicSessionEvent, CallDecision, CallDirection, CallGuard,
+    CallHandler, CallSession, CallState, CallStatistics, CompositeHandler, Delivery, ErrorCategory,
+    EventSubscriber, IncomingCall, MediaControl, MediaFlowDirection, MediaInfo, PreparedCall,
+    QueueHandler, Result, RoutingHandler, RtpStatistics, SessionConfig, SessionControl,
+    SessionCoordinator, SessionError, SessionId, SessionManager, SessionManagerBuilder,
+    SessionManagerConfig, SessionStats, TerminalCause, WarningCategory, create_sip_client,
+    create_sip_server,
 };

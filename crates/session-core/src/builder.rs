@@ -30,7 +30,10 @@ impl SessionManagerBuilder {
 
     /// These settings.
     pub fn from_config(config: SessionManagerConfig) -> Self {
-        SessionManagerBuilder { config, ..Self::default() }
+        SessionManagerBuilder {
+            config,
+            ..Self::default()
+        }
     }
 
     /// Receives SIP on this port; 0 takes any.
@@ -115,7 +118,10 @@ impl SessionManagerBuilder {
     }
 
     /// Codecs by their names in SDP, best first; others are not used.
-    pub fn with_preferred_codecs<S: AsRef<str>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+    pub fn with_preferred_codecs<S: AsRef<str>>(
+        mut self,
+        names: impl IntoIterator<Item = S>,
+    ) -> Self {
         self.config.preferred_codecs.clear();
         for name in names {
             match Codec::from_name(name.as_ref()) {
@@ -139,7 +145,9 @@ impl SessionManagerBuilder {
     /// A setting that makes no sense, or an address or a port that cannot be had. Needs a tokio runtime.
     pub async fn build(self) -> Result<Arc<SessionCoordinator>> {
         if let Some(name) = self.unknown_codec {
-            return Err(SessionError::Configuration(format!("{name} is not a codec that is known here")));
+            return Err(SessionError::Configuration(format!(
+                "{name} is not a codec that is known here"
+            )));
         }
         assemble::assemble(self.config, self.handler, self.tap)
     }
@@ -157,5 +165,9 @@ impl fmt::Debug for SessionManagerBuilder {
 
 /// The address to bind RTP to: that of the first listener.
 fn media_address(config: &SessionManagerConfig) -> IpAddr {
-    config.listeners.first().map_or(config.local_bind_addr, |(_, address)| *address).ip()
+    config
+        .listeners
+        .first()
+        .map_or(config.local_bind_addr, |(_, address)| *address)
+        .ip()
 }

@@ -8,7 +8,9 @@ use rvoip_media_core::MediaStatistics;
 
 use crate::record::CallDirection;
 use crate::switchboard::Switchboard;
-use crate::{CallRecord, CallState, Result, SessionCoordinator, SessionError, SessionId, TerminalCause};
+use crate::{
+    CallRecord, CallState, Result, SessionCoordinator, SessionError, SessionId, TerminalCause,
+};
 
 /// A handle on one call. Cheap to clone, and dropping it does nothing to the call: see
 /// [`end_on_drop`](Self::end_on_drop) for a handle that owns it.
@@ -68,7 +70,9 @@ impl CallSession {
 
     /// How long it took from the first message to the answer.
     pub fn setup_time(&self) -> Option<Duration> {
-        self.call.answered_at().map(|at| at.saturating_duration_since(self.call.created_at()))
+        self.call
+            .answered_at()
+            .map(|at| at.saturating_duration_since(self.call.created_at()))
     }
 
     /// Why the call ended.
@@ -91,12 +95,25 @@ impl CallSession {
     /// # Errors
     /// [`SessionError::Timeout`] when it still rings after `timeout`, [`SessionError::CallEnded`] when it has ended.
     pub async fn wait_for_answer(&self, timeout: Duration) -> Result<()> {
-        let settled = self.call.wait_until(|state| state.is_answered() || state.is_final());
+        let settled = self
+            .call
+            .wait_until(|state| state.is_answered() || state.is_final());
         match tokio::time::timeout(timeout, settled).await {
-            Err(_) => Err(SessionError::Timeout { session_id: self.id, state: self.state(), after: timeout }),
+            Err(_) => Err(SessionError::Timeout {
+                session_id: self.id,
+                state: self.state(),
+                after: timeout,
+            }),
             Ok(state) if state.is_final() => {
-                let cause = self.call.cause().cloned().unwrap_or(TerminalCause::Shutdown);
-                Err(SessionError::CallEnded { session_id: self.id, cause })
+                let cause = self
+                    .call
+                    .cause()
+                    .cloned()
+                    .unwrap_or(TerminalCause::Shutdown);
+                Err(SessionError::CallEnded {
+                    session_id: self.id,
+                    cause,
+                })
             }
             Ok(_) => Ok(()),
         }
@@ -105,7 +122,10 @@ impl CallSession {
     /// Waits until the call is over.
     pub async fn wait_for_end(&self) -> TerminalCause {
         self.call.wait_until(|state| state.is_final()).await;
-        self.call.cause().cloned().unwrap_or(TerminalCause::Shutdown)
+        self.call
+            .cause()
+            .cloned()
+            .unwrap_or(TerminalCause::Shutdown)
     }
 
     /// Ends the call, whatever its state. [`wait_for_end`](Self::wait_for_end) tells when that is done.
@@ -114,7 +134,9 @@ impl CallSession {
     /// When the call is over.
     pub async fn terminate(&self) -> Result<()> {
         let id = self.id;
-        self.switchboard.call(move |core, now| core.terminate(now, id)).await?
+        self.switchboard
+            .call(move |core, now| core.terminate(now, id))
+            .await?
     }
 
     /// Makes this handle the owner: when it is dropped, the call ends.

@@ -1,5 +1,6 @@
 //! Why a call ended: one typed cause per call, told exactly once.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -69,6 +70,35 @@ impl TerminalCause {
         }
     }
 
+    /// The cause in a few words; what [`Display`](fmt::Display) writes.
+    pub fn words(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            TerminalCause::LocalHangup => "local hangup",
+            TerminalCause::RemoteHangup => "remote hangup",
+            TerminalCause::Cancelled => "cancelled",
+            TerminalCause::Rejected { status, reason } => {
+                return Cow::Owned(format!("rejected: {} {reason}", status.code()));
+            }
+            TerminalCause::Declined { status } => {
+                return Cow::Owned(format!("declined: {} {}", status.code(), status.reason()));
+            }
+            TerminalCause::NoAnswer => "no answer",
+            TerminalCause::TimedOut => "peer did not respond",
+            TerminalCause::Unresolved => "host not found",
+            TerminalCause::NetworkFailed { error } => {
+                return Cow::Owned(format!("network failed: {error}"));
+            }
+            TerminalCause::Unacknowledged => "answer not acknowledged",
+            TerminalCause::DialogLost { status } => {
+                return Cow::Owned(format!("call lost at the peer: {}", status.code()));
+            }
+            TerminalCause::PeerFault => "peer broke the protocol",
+            TerminalCause::MediaFailed => "no common media",
+            TerminalCause::TimeLimit => "time limit",
+            TerminalCause::Shutdown => "shutdown",
+        })
+    }
+
     /// The SIP status that ended the call, when there was one.
     pub const fn status(&self) -> Option<StatusCode> {
         match self {
@@ -82,23 +112,7 @@ impl TerminalCause {
 
 impl fmt::Display for TerminalCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            TerminalCause::LocalHangup => f.write_str("local hangup"),
-            TerminalCause::RemoteHangup => f.write_str("remote hangup"),
-            TerminalCause::Cancelled => f.write_str("cancelled"),
-            TerminalCause::Rejected { status, reason } => write!(f, "rejected: {} {reason}", status.code()),
-            TerminalCause::Declined { status } => write!(f, "declined: {} {}", status.code(), status.reason()),
-            TerminalCause::NoAnswer => f.write_str("no answer"),
-            TerminalCause::TimedOut => f.write_str("peer did not respond"),
-            TerminalCause::Unresolved => f.write_str("host not found"),
-            TerminalCause::NetworkFailed { error } => write!(f, "network failed: {error}"),
-            TerminalCause::Unacknowledged => f.write_str("answer not acknowledged"),
-            TerminalCause::DialogLost { status } => write!(f, "call lost at the peer: {}", status.code()),
-            TerminalCause::PeerFault => f.write_str("peer broke the protocol"),
-            TerminalCause::MediaFailed => f.write_str("no common media"),
-            TerminalCause::TimeLimit => f.write_str("time limit"),
-            TerminalCause::Shutdown => f.write_str("shutdown"),
-        }
+        f.write_str(&self.words())
     }
 }
 
@@ -127,11 +141,17 @@ mod tests {
 
     #[test]
     fn a_cause_knows_its_final_state_and_its_words() {
-        let busy = TerminalCause::Rejected { status: StatusCode::BUSY_HERE, reason: ByteString::from_static("Busy Here") };
+        let busy = TerminalCause::Rejected {
+            status: StatusCode::BUSY_HERE,
+            reason: ByteString::from_static("Busy Here"),
+        };
         assert_eq!(busy.final_state(), CallState::Failed);
         assert_eq!(busy.to_string(), "rejected: 486 Busy Here");
         assert_eq!(busy.status(), Some(StatusCode::BUSY_HERE));
-        assert_eq!(TerminalCause::from(EndCause::RemoteBye).final_state(), CallState::Terminated);
+        assert_eq!(
+            TerminalCause::from(EndCause::RemoteBye).final_state(),
+            CallState::Terminated
+        );
         assert_eq!(TerminalCause::Cancelled.final_state(), CallState::Cancelled);
         assert_eq!(TerminalCause::Shutdown.status(), None);
     }

@@ -77,13 +77,19 @@ impl SessionManagerConfig {
     /// # Errors
     /// When the text is no address with a port.
     pub fn server(address: &str) -> Result<Self> {
-        Ok(SessionManagerConfig { local_bind_addr: address.parse()?, ..Self::default() })
+        Ok(SessionManagerConfig {
+            local_bind_addr: address.parse()?,
+            ..Self::default()
+        })
     }
 
     /// The listeners to bind.
     pub(crate) fn bindings(&self) -> Vec<(TransportKind, SocketAddr)> {
         if self.listeners.is_empty() {
-            vec![(TransportKind::Udp, self.local_bind_addr), (TransportKind::Tcp, self.local_bind_addr)]
+            vec![
+                (TransportKind::Udp, self.local_bind_addr),
+                (TransportKind::Tcp, self.local_bind_addr),
+            ]
         } else {
             self.listeners.clone()
         }
@@ -91,19 +97,30 @@ impl SessionManagerConfig {
 
     /// The address that peers are told in place of the bound one.
     pub(crate) fn public_address(&self) -> Result<Option<IpAddr>> {
-        let Some(text) = &self.local_address else { return Ok(None) };
+        let Some(text) = &self.local_address else {
+            return Ok(None);
+        };
         let uri = Uri::parse(ByteString::from(text.as_str()))
             .map_err(|_| SessionError::InvalidUri(text.clone()))?;
-        Ok(uri.host().and_then(|host| host.to_ip()).filter(|ip| !ip.is_unspecified()))
+        Ok(uri
+            .host()
+            .and_then(|host| host.to_ip())
+            .filter(|ip| !ip.is_unspecified()))
     }
 
     pub(crate) fn capabilities(&self) -> Result<Capabilities> {
         if self.preferred_codecs.is_empty() {
-            return Err(SessionError::Configuration("no codec is left to offer".to_owned()));
+            return Err(SessionError::Configuration(
+                "no codec is left to offer".to_owned(),
+            ));
         }
         Ok(Capabilities {
             codecs: self.preferred_codecs.clone(),
-            preference: if self.preferred_codecs == Codec::ALL { CodecPreference::Offerer } else { CodecPreference::Local },
+            preference: if self.preferred_codecs == Codec::ALL {
+                CodecPreference::Offerer
+            } else {
+                CodecPreference::Local
+            },
             ..Capabilities::default()
         })
     }
@@ -117,14 +134,19 @@ mod tests {
     fn one_address_carries_udp_and_tcp_unless_listeners_are_named() {
         let mut config = SessionManagerConfig::server("127.0.0.1:5070").unwrap();
         assert_eq!(config.bindings().len(), 2);
-        config.listeners.push((TransportKind::Udp, "127.0.0.1:0".parse().unwrap()));
+        config
+            .listeners
+            .push((TransportKind::Udp, "127.0.0.1:0".parse().unwrap()));
         assert_eq!(config.bindings().len(), 1);
         assert!(SessionManagerConfig::server("nonsense").is_err());
     }
 
     #[test]
     fn a_public_address_is_taken_from_the_local_uri() {
-        let with = |uri: &str| SessionManagerConfig { local_address: Some(uri.to_owned()), ..Default::default() };
+        let with = |uri: &str| SessionManagerConfig {
+            local_address: Some(uri.to_owned()),
+            ..Default::default()
+        };
         let public = with("sip:pbx@203.0.113.9:5060").public_address().unwrap();
         assert_eq!(public, Some("203.0.113.9".parse().unwrap()));
         assert_eq!(with("sip:pbx@example.com").public_address().unwrap(), None);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    CallDecision, CallHandler, CallSession, IncomingCall, MediaInfo, Result, SessionCoordinator, SessionError,
-    SessionId, SessionStats,
+    CallDecision, CallHandler, CallSession, IncomingCall, MediaInfo, Result, SessionCoordinator,
+    SessionError, SessionId, SessionStats,
 };
 
 /// A call that is ready to be placed: its media port is open and its offer written.
@@ -43,13 +43,20 @@ pub trait SessionControl {
     ///
     /// # Errors
     /// A URI that cannot be called, too many sessions, no media port.
-    fn prepare_outgoing_call(&self, from: &str, to: &str) -> impl Future<Output = Result<PreparedCall>> + Send;
+    fn prepare_outgoing_call(
+        &self,
+        from: &str,
+        to: &str,
+    ) -> impl Future<Output = Result<PreparedCall>> + Send;
 
     /// Places a prepared call.
     ///
     /// # Errors
     /// No such session, or a target that cannot be reached.
-    fn initiate_prepared_call(&self, call: &PreparedCall) -> impl Future<Output = Result<CallSession>> + Send;
+    fn initiate_prepared_call(
+        &self,
+        call: &PreparedCall,
+    ) -> impl Future<Output = Result<CallSession>> + Send;
 
     /// Places a call. `sdp` is the application's own offer when it handles media itself; `None` generates one.
     ///
@@ -66,7 +73,11 @@ pub trait SessionControl {
     ///
     /// # Errors
     /// [`SessionError::Timeout`] when it still rings, [`SessionError::CallEnded`] when it has ended.
-    fn wait_for_answer(&self, session_id: &SessionId, timeout: Duration) -> impl Future<Output = Result<()>> + Send;
+    fn wait_for_answer(
+        &self,
+        session_id: &SessionId,
+        timeout: Duration,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Answers an incoming call; `None` generates the answer to its offer.
     ///
@@ -82,7 +93,11 @@ pub trait SessionControl {
     ///
     /// # Errors
     /// When the call no longer waits.
-    fn reject_incoming_call(&self, call: &IncomingCall, reason: &str) -> impl Future<Output = Result<()>> + Send;
+    fn reject_incoming_call(
+        &self,
+        call: &IncomingCall,
+        reason: &str,
+    ) -> impl Future<Output = Result<()>> + Send;
 
     /// Ends a call, whatever its state: CANCEL, BYE or a refusal.
     ///
@@ -94,7 +109,10 @@ pub trait SessionControl {
     ///
     /// # Errors
     /// None today; the result leaves room for them.
-    fn get_session(&self, session_id: &SessionId) -> impl Future<Output = Result<Option<CallSession>>> + Send;
+    fn get_session(
+        &self,
+        session_id: &SessionId,
+    ) -> impl Future<Output = Result<Option<CallSession>>> + Send;
 
     /// The sessions that have not ended.
     ///
@@ -112,7 +130,10 @@ pub trait SessionControl {
     ///
     /// # Errors
     /// No such session.
-    fn get_media_info(&self, session_id: &SessionId) -> impl Future<Output = Result<Option<MediaInfo>>> + Send;
+    fn get_media_info(
+        &self,
+        session_id: &SessionId,
+    ) -> impl Future<Output = Result<Option<MediaInfo>>> + Send;
 
     /// The handler, if there is one.
     fn get_handler(&self) -> Option<Arc<dyn CallHandler>>;
@@ -139,19 +160,36 @@ impl SessionControl for Arc<SessionCoordinator> {
                 let info = core.media_info(call.id())?;
                 let local_rtp_port = info.as_ref().map_or(0, |info| info.local_rtp_port);
                 let sdp_offer = info.and_then(|info| info.local_sdp).unwrap_or_default();
-                Ok(PreparedCall { session_id: call.id(), from, to, sdp_offer, local_rtp_port })
+                Ok(PreparedCall {
+                    session_id: call.id(),
+                    from,
+                    to,
+                    sdp_offer,
+                    local_rtp_port,
+                })
             })
             .await?
     }
 
     async fn initiate_prepared_call(&self, call: &PreparedCall) -> Result<CallSession> {
         let id = call.session_id;
-        let record = self.switchboard.registry.get(id).ok_or(SessionError::SessionNotFound(id))?;
-        self.switchboard.call(move |core, now| core.initiate(now, id)).await??;
+        let record = self
+            .switchboard
+            .registry
+            .get(id)
+            .ok_or(SessionError::SessionNotFound(id))?;
+        self.switchboard
+            .call(move |core, now| core.initiate(now, id))
+            .await??;
         Ok(CallSession::new(&self.switchboard, &record))
     }
 
-    async fn create_outgoing_call(&self, from: &str, to: &str, sdp: Option<String>) -> Result<CallSession> {
+    async fn create_outgoing_call(
+        &self,
+        from: &str,
+        to: &str,
+        sdp: Option<String>,
+    ) -> Result<CallSession> {
         let (from, to) = (from.to_owned(), to.to_owned());
         let placed = self.switchboard.call(move |core, now| {
             let call = core.prepare(now, &from, &to, sdp)?;
@@ -167,7 +205,11 @@ impl SessionControl for Arc<SessionCoordinator> {
         }
     }
 
-    async fn accept_incoming_call(&self, call: &IncomingCall, sdp: Option<String>) -> Result<CallSession> {
+    async fn accept_incoming_call(
+        &self,
+        call: &IncomingCall,
+        sdp: Option<String>,
+    ) -> Result<CallSession> {
         call.decide(CallDecision::Accept(sdp)).await?;
         Ok(call.session())
     }
@@ -178,7 +220,9 @@ impl SessionControl for Arc<SessionCoordinator> {
 
     async fn terminate_session(&self, session_id: &SessionId) -> Result<()> {
         let id = *session_id;
-        self.switchboard.call(move |core, now| core.terminate(now, id)).await?
+        self.switchboard
+            .call(move |core, now| core.terminate(now, id))
+            .await?
     }
 
     async fn get_session(&self, session_id: &SessionId) -> Result<Option<CallSession>> {
@@ -187,7 +231,13 @@ impl SessionControl for Arc<SessionCoordinator> {
     }
 
     async fn list_active_sessions(&self) -> Result<Vec<SessionId>> {
-        Ok(self.switchboard.registry.calls().iter().map(|call| call.id()).collect())
+        Ok(self
+            .switchboard
+            .registry
+            .calls()
+            .iter()
+            .map(|call| call.id())
+            .collect())
     }
 
     async fn get_stats(&self) -> Result<SessionStats> {
@@ -196,7 +246,9 @@ impl SessionControl for Arc<SessionCoordinator> {
 
     async fn get_media_info(&self, session_id: &SessionId) -> Result<Option<MediaInfo>> {
         let id = *session_id;
-        self.switchboard.call(move |core, _| core.media_info(id)).await?
+        self.switchboard
+            .call(move |core, _| core.media_info(id))
+            .await?
     }
 
     fn get_handler(&self) -> Option<Arc<dyn CallHandler>> {
@@ -204,6 +256,8 @@ impl SessionControl for Arc<SessionCoordinator> {
     }
 
     fn get_bound_address(&self) -> SocketAddr {
-        self.switchboard.bound_address().unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)))
+        self.switchboard
+            .bound_address()
+            .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)))
     }
 }

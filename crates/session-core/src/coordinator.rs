@@ -53,7 +53,12 @@ impl SessionCoordinator {
 
     /// All sessions that have not ended.
     pub fn sessions(&self) -> Vec<CallSession> {
-        self.switchboard.registry.calls().iter().map(|call| CallSession::new(&self.switchboard, call)).collect()
+        self.switchboard
+            .registry
+            .calls()
+            .iter()
+            .map(|call| CallSession::new(&self.switchboard, call))
+            .collect()
     }
 }
 

@@ -1,27 +1,30 @@
 //! The sessions of one shard without sockets and clock: joins dialogs and media, decides nothing for the application.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rvoip_dialog_core::DialogManager;
 use rvoip_dialog_core::sip_core::StatusCode;
-use rvoip_dialog_core::sip_transport::{Core, Input, Output};
-use rvoip_dialog_core::{DialogManager, SessionCoordinationEvent};
+use rvoip_dialog_core::sip_transport::Output;
 use rvoip_media_core::MediaSessionController;
 
 use crate::registry::Registry;
 use crate::{BasicSessionEvent, CallState, SessionId, SessionStats};
 
+mod coordination;
 mod ending;
 mod incoming;
 mod media_link;
 mod outgoing;
+mod reoffer;
 mod sessions;
 mod streams;
 
-use sessions::{Due, Session, Sessions};
+use sessions::{Session, Sessions};
 pub use streams::MediaInfo;
 
 /// What a [`SessionCore`] is made of.
@@ -128,63 +131,17 @@ impl SessionCore {
         }
     }
 
-    /// Takes in everything that dialog-core has to say.
-    fn pump(&mut self, now: Instant) {
-        while let Some(output) = self.dialogs.poll_output() {
-            match output {
-                Output::Event(event) => self.coordinate(now, event),
-                Output::Datagram { listener, destination, payload } => {
-                    self.wire.push_back(Output::Datagram { listener, destination, payload });
-                }
-                Output::Stream { connection, payload } => {
-                    self.wire.push_back(Output::Stream { connection, payload });
-                }
-                Output::Connect { connection, kind, destination } => {
-                    self.wire.push_back(Output::Connect { connection, kind, destination });
-                }
-                Output::Close { connection } => self.wire.push_back(Output::Close { connection }),
-                Output::Resolve { query, host } => self.wire.push_back(Output::Resolve { query, host }),
-            }
-        }
-    }
-
-    fn coordinate(&mut self, now: Instant, event: SessionCoordinationEvent) {
-        use SessionCoordinationEvent as Event;
-        if let Event::IncomingCall { key, request, body, .. } = event {
-            return self.on_incoming_call(now, key, request, body);
-        }
-        let id = match &event {
-            Event::Progress { key, .. }
-            | Event::Answered { key, .. }
-            | Event::Confirmed { key, .. }
-            | Event::Offer { key, .. }
-            | Event::Answer { key, .. }
-            | Event::Ended { key, .. } => self.sessions.of_call(*key),
-            _ => None,
-        };
-        let Some(id) = id else { return };
-        match event {
-            Event::Progress { status, .. } => self.on_progress(id, now, status),
-            Event::Answered { body, offer, .. } => self.on_answered(now, id, body, offer),
-            Event::Confirmed { body, .. } | Event::Answer { body, .. } => self.on_answer(now, id, body),
-            Event::Offer { body, .. } => self.on_offer(now, id, body),
-            Event::Ended { cause, .. } => self.on_ended(now, id, cause),
-            _ => {}
-        }
-    }
-
-    fn on_due(&mut self, now: Instant, id: SessionId, due: Due) {
-        match due {
-            Due::Alert => self.alert(now, id),
-            Due::Report => self.report(now, id),
-            Due::TimeLimit => self.end(now, id, Some(crate::TerminalCause::TimeLimit)),
-            Due::MediaEnd => self.finish(now, id),
-        }
-    }
-
     /// Enters another state, when it may follow, and tells so.
-    fn enter(&mut self, now: Instant, id: SessionId, next: CallState, reason: Option<Arc<str>>) {
-        let Some(session) = self.sessions.get(id) else { return };
+    fn enter(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        next: CallState,
+        reason: Option<Cow<'static, str>>,
+    ) {
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
         let call = Arc::clone(&session.record);
         let state = call.state();
         if state == next || !state.can_transition_to(next) {
@@ -192,43 +149,26 @@ impl SessionCore {
         }
         let old_state = call.enter(next, now);
         tracing::debug!(session = %id, from = %old_state, to = %next, "state changed");
-        self.events.push_back(BasicSessionEvent::StateChanged { call, old_state, new_state: next, reason });
+        self.events.push_back(BasicSessionEvent::StateChanged {
+            call,
+            old_state,
+            new_state: next,
+            reason,
+        });
     }
 
     fn session(&self, id: SessionId) -> crate::Result<&Session> {
-        self.sessions.get(id).ok_or(crate::SessionError::SessionNotFound(id))
-    }
-}
-
-impl Core for SessionCore {
-    type Event = BasicSessionEvent;
-
-    fn handle_input(&mut self, now: Instant, input: Input) {
-        self.dialogs.handle_input(now, input);
-        self.pump(now);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.dialogs.handle_timeout(now);
-        self.pump(now);
-        while let Some((id, due)) = self.sessions.pop_due(now) {
-            self.on_due(now, id, due);
-        }
-        self.pump(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        [self.dialogs.poll_timeout(), self.sessions.next_deadline()].into_iter().flatten().min()
-    }
-
-    fn poll_output(&mut self) -> Option<Output<BasicSessionEvent>> {
-        self.wire.pop_front().or_else(|| self.events.pop_front().map(Output::Event))
+        self.sessions
+            .get(id)
+            .ok_or(crate::SessionError::SessionNotFound(id))
     }
 }
 
 impl fmt::Debug for SessionCore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionCore").field("stats", &self.stats()).finish_non_exhaustive()
+        f.debug_struct("SessionCore")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }
 
@@ -245,9 +185,19 @@ mod tests {
 
     #[test]
     fn a_refusal_may_begin_with_its_status() {
-        assert_eq!(leading_status("486 Busy Here").map(|status| status.code()), Some(486));
+        assert_eq!(
+            leading_status("486 Busy Here").map(|status| status.code()),
+            Some(486)
+        );
         assert_eq!(leading_status("404").map(|status| status.code()), Some(404));
-        for text in ["180 Ringing", "4865", "999 x", "", "no", "\u{e9}\u{e9}\u{e9}\u{e9}"] {
+        for text in [
+            "180 Ringing",
+            "4865",
+            "999 x",
+            "",
+            "no",
+            "\u{e9}\u{e9}\u{e9}\u{e9}",
+        ] {
             assert_eq!(leading_status(text), None, "{text}");
         }
     }

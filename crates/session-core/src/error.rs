@@ -129,7 +129,9 @@ impl SessionError {
     /// The state of that session when the error happened, if it is known.
     pub fn state(&self) -> Option<CallState> {
         match self {
-            SessionError::InvalidState { state, .. } | SessionError::Timeout { state, .. } => Some(*state),
+            SessionError::InvalidState { state, .. } | SessionError::Timeout { state, .. } => {
+                Some(*state)
+            }
             SessionError::CallEnded { cause, .. } => Some(cause.final_state()),
             _ => None,
         }
@@ -148,7 +150,9 @@ impl SessionError {
             SessionError::ResourceExhausted => ErrorCategory::Capacity,
             SessionError::Timeout { .. } => ErrorCategory::Timeout,
             SessionError::CallEnded { cause, .. } => match cause {
-                TerminalCause::NetworkFailed { .. } | TerminalCause::Unresolved => ErrorCategory::Network,
+                TerminalCause::NetworkFailed { .. } | TerminalCause::Unresolved => {
+                    ErrorCategory::Network
+                }
                 TerminalCause::TimedOut | TerminalCause::NoAnswer => ErrorCategory::Timeout,
                 _ => ErrorCategory::Peer,
             },
@@ -165,22 +169,39 @@ impl SessionError {
 
     /// Whether the same operation may succeed later without any change.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.category(), ErrorCategory::Capacity | ErrorCategory::Timeout | ErrorCategory::Network)
+        matches!(
+            self.category(),
+            ErrorCategory::Capacity | ErrorCategory::Timeout | ErrorCategory::Network
+        )
     }
 
     /// What to do next, for a person.
     pub fn advice(&self) -> &'static str {
         match self {
             SessionError::InvalidUri(_) => "write the address as sip:user@host[:port]",
-            SessionError::ResourceExhausted => "end sessions, raise max_sessions, or try another server",
-            SessionError::SessionNotFound(_) => "nothing to do: the session has ended; drop the handle",
-            SessionError::InvalidState { .. } => "wait for the state in which the operation makes sense",
+            SessionError::ResourceExhausted => {
+                "end sessions, raise max_sessions, or try another server"
+            }
+            SessionError::SessionNotFound(_) => {
+                "nothing to do: the session has ended; drop the handle"
+            }
+            SessionError::InvalidState { .. } => {
+                "wait for the state in which the operation makes sense"
+            }
             SessionError::Timeout { .. } => "wait again, or terminate the session",
-            SessionError::CallEnded { .. } => "see the cause; place the call again if it may succeed then",
-            SessionError::NoMedia { .. } => "let the coordinator generate the SDP, or handle media in the application",
+            SessionError::CallEnded { .. } => {
+                "see the cause; place the call again if it may succeed then"
+            }
+            SessionError::NoMedia { .. } => {
+                "let the coordinator generate the SDP, or handle media in the application"
+            }
             SessionError::Media { .. } => "check the codecs and the media ports of both sides",
-            SessionError::Dialog { .. } => "check the URI, the listeners and the order of operations",
-            SessionError::Configuration(_) | SessionError::InvalidAddress(_) => "correct the configuration",
+            SessionError::Dialog { .. } => {
+                "check the URI, the listeners and the order of operations"
+            }
+            SessionError::Configuration(_) | SessionError::InvalidAddress(_) => {
+                "correct the configuration"
+            }
             SessionError::Io(_) => "check the address, the port and the permissions",
             SessionError::Stopped => "build a new coordinator",
             SessionError::Application(_) => "see the application's error",
@@ -201,14 +222,21 @@ mod tests {
     #[test]
     fn an_error_knows_its_session_its_state_and_what_to_do() {
         let session_id = SessionId::new(1, 2);
-        let error = SessionError::Timeout { session_id, state: CallState::Ringing, after: Duration::from_secs(3) };
+        let error = SessionError::Timeout {
+            session_id,
+            state: CallState::Ringing,
+            after: Duration::from_secs(3),
+        };
         assert_eq!(error.session_id(), Some(session_id));
         assert_eq!(error.state(), Some(CallState::Ringing));
         assert_eq!(error.category(), ErrorCategory::Timeout);
         assert!(error.is_retryable());
         assert!(error.to_string().contains(&session_id.to_string()));
 
-        let error = SessionError::CallEnded { session_id, cause: TerminalCause::Cancelled };
+        let error = SessionError::CallEnded {
+            session_id,
+            cause: TerminalCause::Cancelled,
+        };
         assert_eq!(error.state(), Some(CallState::Cancelled));
         assert!(!error.is_retryable());
         assert!(!SessionError::Stopped.advice().is_empty());

@@ -29,12 +29,16 @@ pub struct EventSubscriber {
 impl BasicEventBus {
     /// A bus that holds up to `capacity` events (at least one) for its slowest subscriber.
     pub fn new(capacity: usize) -> Self {
-        BasicEventBus { sender: broadcast::Sender::new(capacity.max(1)) }
+        BasicEventBus {
+            sender: broadcast::Sender::new(capacity.max(1)),
+        }
     }
 
     /// A subscriber of everything that happens from now on.
     pub fn subscribe(&self) -> EventSubscriber {
-        EventSubscriber { receiver: self.sender.subscribe() }
+        EventSubscriber {
+            receiver: self.sender.subscribe(),
+        }
     }
 
     /// Hands `event` to all subscribers; returns how many there are.
@@ -67,9 +71,20 @@ mod tests {
     use crate::{CallRecord, SessionId};
 
     fn placed(slot: u32) -> BasicSessionEvent {
-        let (from, to) = ("sip:a@example.com".to_owned(), "sip:b@example.com".to_owned());
-        let record = CallRecord::new(SessionId::new(1, slot), CallDirection::Outgoing, from, to, Instant::now());
-        BasicSessionEvent::CallPlaced { call: Arc::new(record) }
+        let (from, to) = (
+            "sip:a@example.com".to_owned(),
+            "sip:b@example.com".to_owned(),
+        );
+        let record = CallRecord::new(
+            SessionId::new(1, slot),
+            CallDirection::Outgoing,
+            from,
+            to,
+            Instant::now(),
+        );
+        BasicSessionEvent::CallPlaced {
+            call: Arc::new(record),
+        }
     }
 
     #[tokio::test]
@@ -83,7 +98,9 @@ mod tests {
         drop(bus);
         for subscriber in &mut subscribers {
             for slot in 1..4 {
-                let Some(Delivery::Event(event)) = subscriber.recv().await else { panic!("an event") };
+                let Some(Delivery::Event(event)) = subscriber.recv().await else {
+                    panic!("an event")
+                };
                 assert_eq!(event.session_id(), SessionId::new(1, slot));
             }
             assert!(subscriber.recv().await.is_none());
@@ -98,7 +115,9 @@ mod tests {
             bus.publish(&placed(slot));
         }
         assert!(matches!(slow.recv().await, Some(Delivery::Missed(6))));
-        let Some(Delivery::Event(event)) = slow.recv().await else { panic!("an event") };
+        let Some(Delivery::Event(event)) = slow.recv().await else {
+            panic!("an event")
+        };
         assert_eq!(event.session_id(), SessionId::new(1, 6));
     }
 }

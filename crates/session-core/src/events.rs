@@ -1,5 +1,6 @@
 //! Facts about sessions, in the past tense.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rvoip_dialog_core::sip_core::Request;
@@ -16,7 +17,7 @@ pub enum BasicSessionEvent {
         /// The new call.
         call: Arc<CallRecord>,
         /// The INVITE.
-        request: Request,
+        request: Arc<Request>,
     },
     /// The application places a call.
     CallPlaced {
@@ -32,7 +33,7 @@ pub enum BasicSessionEvent {
         /// The state it is in.
         new_state: CallState,
         /// What brought it there.
-        reason: Option<Arc<str>>,
+        reason: Option<Cow<'static, str>>,
     },
     /// A call was answered and its media agreed.
     Established {

@@ -67,7 +67,12 @@ pub trait CallHandler: Send + Sync + fmt::Debug {
     async fn on_call_ended(&self, call: CallSession, reason: &str);
 
     /// A call was answered.
-    async fn on_call_established(&self, call: CallSession, local_sdp: Option<String>, remote_sdp: Option<String>) {
+    async fn on_call_established(
+        &self,
+        call: CallSession,
+        local_sdp: Option<String>,
+        remote_sdp: Option<String>,
+    ) {
         let _ = (call, local_sdp, remote_sdp);
     }
 
@@ -89,12 +94,23 @@ pub trait CallHandler: Send + Sync + fmt::Debug {
     }
 
     /// Media began or ceased to flow.
-    async fn on_media_flow(&self, session_id: &SessionId, direction: MediaFlowDirection, active: bool, codec: &str) {
+    async fn on_media_flow(
+        &self,
+        session_id: &SessionId,
+        direction: MediaFlowDirection,
+        active: bool,
+        codec: &str,
+    ) {
         let _ = (session_id, direction, active, codec);
     }
 
     /// Something deserves attention.
-    async fn on_warning(&self, session_id: Option<&SessionId>, category: WarningCategory, message: &str) {
+    async fn on_warning(
+        &self,
+        session_id: Option<&SessionId>,
+        category: WarningCategory,
+        message: &str,
+    ) {
         let _ = (session_id, category, message);
     }
 }

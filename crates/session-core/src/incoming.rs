@@ -29,7 +29,7 @@ pub struct IncomingCall {
 
 /// The headers of an INVITE.
 #[derive(Debug, Clone)]
-pub struct CallHeaders(Request);
+pub struct CallHeaders(Arc<Request>);
 
 impl CallHeaders {
     /// The first value of a header, its name in any case and form.
@@ -45,7 +45,7 @@ impl CallHeaders {
 }
 
 /// The duty to answer a call.
-struct Undecided {
+pub(crate) struct Undecided {
     switchboard: Arc<Switchboard>,
     call: Arc<CallRecord>,
     settled: AtomicBool,
@@ -53,7 +53,16 @@ struct Undecided {
 
 impl std::fmt::Debug for Undecided {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Undecided").field("settled", &self.settled).finish_non_exhaustive()
+        f.debug_struct("Undecided")
+            .field("settled", &self.settled)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Undecided {
+    /// The decision has been taken.
+    pub(crate) fn settle(&self) {
+        self.settled.store(true, Ordering::Relaxed);
     }
 }
 
@@ -62,27 +71,38 @@ impl Drop for Undecided {
         let id = self.call.id();
         if !*self.settled.get_mut() && self.call.state().is_in_progress() {
             // A full queue leaves the call to the ringing limit of the signalling.
-            let _ = self.switchboard.try_post(move |core, now| core.forget(now, id));
+            let _ = self
+                .switchboard
+                .try_post(move |core, now| core.forget(now, id));
         }
     }
 }
 
 impl IncomingCall {
-    pub(crate) fn new(switchboard: &Arc<Switchboard>, call: &Arc<CallRecord>, request: &Request) -> Self {
-        let sdp = std::str::from_utf8(request.body()).ok().filter(|body| !body.is_empty());
-        IncomingCall {
+    /// The call and the duty to answer it, which ends with the last of both.
+    pub(crate) fn new(
+        switchboard: &Arc<Switchboard>,
+        call: &Arc<CallRecord>,
+        request: Arc<Request>,
+    ) -> (Self, Arc<Undecided>) {
+        let undecided = Arc::new(Undecided {
+            switchboard: Arc::clone(switchboard),
+            call: Arc::clone(call),
+            settled: AtomicBool::new(false),
+        });
+        let sdp = std::str::from_utf8(request.body())
+            .ok()
+            .filter(|body| !body.is_empty());
+        let call = IncomingCall {
             id: call.id(),
             from: call.from().to_owned(),
             to: call.to().to_owned(),
             sdp: sdp.map(str::to_owned),
-            headers: CallHeaders(request.clone()),
+            headers: CallHeaders(request),
             received_at: call.created_at(),
-            undecided: Arc::new(Undecided {
-                switchboard: Arc::clone(switchboard),
-                call: Arc::clone(call),
-                settled: AtomicBool::new(false),
-            }),
-        }
+            undecided: Arc::clone(&undecided),
+        };
+        (call, undecided)
     }
 
     /// Lets the caller hear it ringing (180); done by itself when the call is deferred or accepted.
@@ -91,7 +111,10 @@ impl IncomingCall {
     /// When the call no longer waits.
     pub async fn ring(&self) -> Result<()> {
         let id = self.id;
-        self.undecided.switchboard.call(move |core, now| core.ring(now, id)).await?
+        self.undecided
+            .switchboard
+            .call(move |core, now| core.ring(now, id))
+            .await?
     }
 
     /// Answers the call with a generated session description.
@@ -133,14 +156,12 @@ impl IncomingCall {
         CallSession::new(&self.undecided.switchboard, &self.undecided.call)
     }
 
-    /// The decision has been taken.
-    pub(crate) fn settle(&self) {
-        self.undecided.settled.store(true, Ordering::Relaxed);
-    }
-
     pub(crate) async fn decide(&self, decision: CallDecision) -> Result<()> {
-        self.settle();
+        self.undecided.settle();
         let id = self.id;
-        self.undecided.switchboard.call(move |core, now| core.decide(now, id, decision)).await?
+        self.undecided
+            .switchboard
+            .call(move |core, now| core.decide(now, id, decision))
+            .await?
     }
 }

@@ -54,23 +54,24 @@ pub mod sim;
 mod state;
 mod stats;
 mod switchboard;
+mod waiting;
 
 pub use rvoip_dialog_core as dialog_core;
 pub use rvoip_media_core as media_core;
 
+pub use self::core::{MediaInfo, SessionCore, SessionCoreParts};
 pub use builder::SessionManagerBuilder;
 pub use call::{CallGuard, CallSession};
 pub use cause::TerminalCause;
 pub use config::{SessionConfig, SessionManagerConfig};
 pub use control::{PreparedCall, SessionControl};
 pub use coordinator::SessionCoordinator;
-pub use self::core::{MediaInfo, SessionCore, SessionCoreParts};
 pub use error::{ErrorCategory, Result, SessionError};
 pub use event_bus::{BasicEventBus, Delivery, EventSubscriber};
 pub use events::BasicSessionEvent;
 pub use handler::{
-    AutoAnswerHandler, CallDecision, CallHandler, CompositeHandler, MediaFlowDirection, QueueHandler, RoutingHandler,
-    WarningCategory,
+    AutoAnswerHandler, CallDecision, CallHandler, CompositeHandler, MediaFlowDirection,
+    QueueHandler, RoutingHandler, WarningCategory,
 };
 pub use id::SessionId;
 pub use incoming::{CallHeaders, IncomingCall};

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
-    CallHandler, Result, SessionConfig, SessionControl, SessionCoordinator, SessionError, SessionManagerBuilder,
+    CallHandler, Result, SessionConfig, SessionControl, SessionCoordinator, SessionError,
+    SessionManagerBuilder,
 };
 
 /// Sets up a coordinator step by step.
@@ -28,7 +29,10 @@ impl SessionManager {
     pub async fn new(config: SessionConfig) -> Result<Self> {
         config.public_address()?;
         config.capabilities()?;
-        Ok(SessionManager { config, started: Mutex::default() })
+        Ok(SessionManager {
+            config,
+            started: Mutex::default(),
+        })
     }
 
     /// Decides about incoming calls.
@@ -50,9 +54,12 @@ impl SessionManager {
     /// When it has been started already, or the address cannot be had.
     pub async fn start_server(&self, address: SocketAddr) -> Result<()> {
         if self.coordinator().is_some() {
-            return Err(SessionError::Configuration("the server has been started already".to_owned()));
+            return Err(SessionError::Configuration(
+                "the server has been started already".to_owned(),
+            ));
         }
-        let builder = SessionManagerBuilder::from_config(self.config.clone()).with_local_bind_addr(address);
+        let builder =
+            SessionManagerBuilder::from_config(self.config.clone()).with_local_bind_addr(address);
         let coordinator = builder.build().await?;
         let handler = {
             let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +74,11 @@ impl SessionManager {
 
     /// The coordinator, once the server has been started.
     pub fn coordinator(&self) -> Option<Arc<SessionCoordinator>> {
-        self.started.lock().unwrap_or_else(PoisonError::into_inner).coordinator.clone()
+        self.started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .coordinator
+            .clone()
     }
 
     /// Ends all calls and closes all sockets. The server can be started again then.
@@ -75,7 +86,12 @@ impl SessionManager {
     /// # Errors
     /// None today; the result leaves room for them.
     pub async fn stop(&self) -> Result<()> {
-        let coordinator = self.started.lock().unwrap_or_else(PoisonError::into_inner).coordinator.take();
+        let coordinator = self
+            .started
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .coordinator
+            .take();
         match coordinator {
             Some(coordinator) => coordinator.stop().await,
             None => Ok(()),

@@ -8,6 +8,7 @@ use rvoip_media_core::MediaStatistics;
 use tokio::sync::Notify;
 
 use crate::callbacks::CallbackQueue;
+use crate::waiting::wait_for;
 use crate::{CallState, SessionId, TerminalCause};
 
 /// Who placed a call.
@@ -36,7 +37,13 @@ pub struct CallRecord {
 }
 
 impl CallRecord {
-    pub(crate) fn new(id: SessionId, direction: CallDirection, from: String, to: String, now: Instant) -> Self {
+    pub(crate) fn new(
+        id: SessionId,
+        direction: CallDirection,
+        from: String,
+        to: String,
+        now: Instant,
+    ) -> Self {
         let state = match direction {
             CallDirection::Incoming => CallState::Ringing,
             CallDirection::Outgoing => CallState::Initiating,
@@ -104,12 +111,17 @@ impl CallRecord {
     /// From the answer to the end, or to `now` while the call lasts; zero before the answer.
     pub fn duration(&self, now: Instant) -> Duration {
         let end = self.ended_at().unwrap_or(now);
-        self.answered_at().map(|start| end.saturating_duration_since(start)).unwrap_or_default()
+        self.answered_at()
+            .map(|start| end.saturating_duration_since(start))
+            .unwrap_or_default()
     }
 
     /// The last report on its media; after the end of the call the final figures.
     pub fn media_statistics(&self) -> Option<Arc<MediaStatistics>> {
-        self.statistics.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.statistics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Enters `next`; the caller has checked that it may follow. Returns the state left.
@@ -127,7 +139,10 @@ impl CallRecord {
     }
 
     pub(crate) fn set_statistics(&self, statistics: Arc<MediaStatistics>) {
-        *self.statistics.lock().unwrap_or_else(PoisonError::into_inner) = Some(statistics);
+        *self
+            .statistics
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(statistics);
         self.changed.notify_waiters();
     }
 
@@ -146,15 +161,7 @@ impl CallRecord {
 
     /// Waits until `wanted` holds for the state.
     pub(crate) async fn wait_until(&self, wanted: impl Fn(CallState) -> bool) -> CallState {
-        loop {
-            let changed = self.changed.notified();
-            tokio::pin!(changed);
-            changed.as_mut().enable();
-            let state = self.state();
-            if wanted(state) {
-                return state;
-            }
-            changed.await;
-        }
+        let state = || Some(self.state()).filter(|state| wanted(*state));
+        wait_for(&self.changed, state).await
     }
 }

@@ -20,7 +20,10 @@ impl Registry {
 
     /// All calls, in no order.
     pub fn calls(&self) -> Vec<Arc<CallRecord>> {
-        self.calls.iter().map(|entry| Arc::clone(entry.value())).collect()
+        self.calls
+            .iter()
+            .map(|entry| Arc::clone(entry.value()))
+            .collect()
     }
 
     /// How many calls exist.

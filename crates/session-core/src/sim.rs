@@ -35,7 +35,9 @@ use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, TransportK
 use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{DialogManager, DialogManagerConfig};
 use rvoip_media_core::rtp_core::WallClock;
-use rvoip_media_core::{EngineConfig, MediaConfig, MediaEngine, MediaSessionController, SimulatedMedia};
+use rvoip_media_core::{
+    EngineConfig, MediaConfig, MediaEngine, MediaSessionController, SimulatedMedia,
+};
 
 use crate::core::SessionCoreParts;
 use crate::{BasicSessionEvent, CallRecord, Registry, Result, SessionCore, SessionError};
@@ -111,9 +113,15 @@ impl CallSimulation {
     /// When its range of media ports holds no pair.
     pub fn add(&mut self, host: SimHost) -> Result<HostId> {
         let id = HostId(self.hosts.len());
-        let seed = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(id.0 as u64);
+        let seed = self
+            .seed
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .wrapping_add(id.0 as u64);
         let now = self.signalling.now();
-        let engine = MediaEngine::new(EngineConfig::default(), WallClock::new(now, SystemTime::UNIX_EPOCH));
+        let engine = MediaEngine::new(
+            EngineConfig::default(),
+            WallClock::new(now, SystemTime::UNIX_EPOCH),
+        );
         let (first, last) = host.media_ports;
         let (media, ports) = SimulatedMedia::new(host.address, first..=last, engine)
             .map_err(|error| SessionError::Configuration(error.to_string()))?;
@@ -137,7 +145,11 @@ impl CallSimulation {
         });
         core.start();
         let node = self.signalling.add(core, listeners);
-        self.hosts.push(Host { node, media, registry });
+        self.hosts.push(Host {
+            node,
+            media,
+            registry,
+        });
         Ok(id)
     }
 
@@ -202,7 +214,12 @@ impl CallSimulation {
             self.signalling.run_until(next);
             while let Some(datagram) = self.rtp.poll(next) {
                 for host in &self.hosts {
-                    if host.media.handle_datagram(next, datagram.source, datagram.destination, &datagram.payload) {
+                    if host.media.handle_datagram(
+                        next,
+                        datagram.source,
+                        datagram.destination,
+                        &datagram.payload,
+                    ) {
                         break;
                     }
                 }
@@ -218,8 +235,16 @@ impl CallSimulation {
     }
 
     fn next_at(&self) -> Option<Instant> {
-        let media = self.hosts.iter().filter_map(|host| host.media.poll_timeout());
-        self.signalling.next_at().into_iter().chain(self.rtp.next_at()).chain(media).min()
+        let media = self
+            .hosts
+            .iter()
+            .filter_map(|host| host.media.poll_timeout());
+        self.signalling
+            .next_at()
+            .into_iter()
+            .chain(self.rtp.next_at())
+            .chain(media)
+            .min()
     }
 
     /// Carries what the media of all hosts has to send and to tell.
@@ -231,7 +256,8 @@ impl CallSimulation {
                 rtp.send(now, source, destination, Bytes::copy_from_slice(payload));
             });
             while let Some(event) = host.media.poll_event() {
-                self.signalling.with(host.node, |core, now| core.handle_media(now, event));
+                self.signalling
+                    .with(host.node, |core, now| core.handle_media(now, event));
             }
         }
     }

@@ -54,7 +54,10 @@ impl CallState {
 
     /// Whether the call is over.
     pub const fn is_final(&self) -> bool {
-        matches!(self, CallState::Terminated | CallState::Cancelled | CallState::Failed)
+        matches!(
+            self,
+            CallState::Terminated | CallState::Cancelled | CallState::Failed
+        )
     }
 
     /// Whether the call is not over yet.
@@ -64,7 +67,10 @@ impl CallState {
 
     /// Whether the call has been answered and not ended.
     pub const fn is_answered(&self) -> bool {
-        matches!(self, CallState::Active | CallState::OnHold | CallState::Transferring)
+        matches!(
+            self,
+            CallState::Active | CallState::OnHold | CallState::Transferring
+        )
     }
 
     /// Whether a call in this state may become `next`.
@@ -73,8 +79,14 @@ impl CallState {
         match self {
             Initiating => matches!(next, Ringing | Active | Terminating | Cancelled | Failed),
             Ringing => matches!(next, Active | Terminating | Terminated | Cancelled | Failed),
-            Active => matches!(next, OnHold | Transferring | Terminating | Terminated | Failed),
-            OnHold => matches!(next, Active | Transferring | Terminating | Terminated | Failed),
+            Active => matches!(
+                next,
+                OnHold | Transferring | Terminating | Terminated | Failed
+            ),
+            OnHold => matches!(
+                next,
+                Active | Transferring | Terminating | Terminated | Failed
+            ),
             Transferring => matches!(next, Active | OnHold | Terminating | Terminated | Failed),
             Terminating => matches!(next, Terminated | Cancelled | Failed),
             Terminated | Cancelled | Failed => false,
@@ -83,7 +95,10 @@ impl CallState {
 
     /// The state that [`CallState`]` as u8` stands for.
     pub(crate) fn from_index(index: u8) -> CallState {
-        Self::ALL.get(usize::from(index)).copied().unwrap_or(CallState::Failed)
+        Self::ALL
+            .get(usize::from(index))
+            .copied()
+            .unwrap_or(CallState::Failed)
     }
 }
 
@@ -136,9 +151,16 @@ mod tests {
     #[test]
     fn a_final_state_has_no_successor_and_every_other_can_fail() {
         for state in CallState::ALL {
-            let successors = CallState::ALL.into_iter().filter(|next| state.can_transition_to(*next)).count();
+            let successors = CallState::ALL
+                .into_iter()
+                .filter(|next| state.can_transition_to(*next))
+                .count();
             assert_eq!(state.is_final(), successors == 0, "{state}");
-            assert_eq!(state.can_transition_to(CallState::Failed), state.is_in_progress(), "{state}");
+            assert_eq!(
+                state.can_transition_to(CallState::Failed),
+                state.is_in_progress(),
+                "{state}"
+            );
         }
     }
 

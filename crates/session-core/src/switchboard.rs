@@ -1,10 +1,9 @@
 //! What all handles of a coordinator share: the way to the core, and the way back to the application.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rvoip_dialog_core::sip_transport::ListenerInfo;
@@ -15,13 +14,20 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::registry::Registry;
-use crate::{BasicEventBus, BasicSessionEvent, CallHandler, Result, SessionCore, SessionError, callbacks};
+use crate::waiting::wait_for;
+use crate::{
+    BasicEventBus, BasicSessionEvent, CallHandler, Result, SessionCore, SessionError, callbacks,
+};
 
-/// Media events that may wait for the core; beyond them only the ends of sessions are kept, one per session.
-const MAX_MEDIA_EVENTS: usize = 16_384;
+mod media_inbox;
+
+use media_inbox::MediaInbox;
 
 /// How long the peers have to answer our BYE when everything stops.
-const FAREWELL: Duration = Duration::from_millis(1500);
+const FAREWELL: Duration = Duration::from_millis(1200);
+
+/// How long the handler has then to hear of the ends.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// Shared by all handles of one coordinator.
 pub(crate) struct Switchboard {
@@ -33,10 +39,12 @@ pub(crate) struct Switchboard {
     shard: OnceLock<Shard<SessionCore>>,
     worker: OnceLock<MediaWorker<MediaEngine>>,
     handler: RwLock<Option<Arc<dyn CallHandler>>>,
-    media_events: Mutex<VecDeque<MediaEvent>>,
+    media_events: MediaInbox,
     stopped: AtomicBool,
     stopping: OnceCell<()>,
     emptied: Notify,
+    callers: AtomicUsize,
+    told: Notify,
 }
 
 impl Switchboard {
@@ -56,15 +64,21 @@ impl Switchboard {
             shard: OnceLock::new(),
             worker: OnceLock::new(),
             handler: RwLock::new(handler),
-            media_events: Mutex::new(VecDeque::new()),
+            media_events: MediaInbox::default(),
             stopped: AtomicBool::new(false),
             stopping: OnceCell::new(),
             emptied: Notify::new(),
+            callers: AtomicUsize::new(0),
+            told: Notify::new(),
         }
     }
 
     /// Connects the switchboard with the core and the media worker that run now.
-    pub(crate) fn connect(&self, shard: Shard<SessionCore>, worker: Option<MediaWorker<MediaEngine>>) {
+    pub(crate) fn connect(
+        &self,
+        shard: Shard<SessionCore>,
+        worker: Option<MediaWorker<MediaEngine>>,
+    ) {
         let _ = self.shard.set(shard);
         if let Some(worker) = worker {
             let _ = self.worker.set(worker);
@@ -72,11 +86,17 @@ impl Switchboard {
     }
 
     pub(crate) fn handler(&self) -> Option<Arc<dyn CallHandler>> {
-        self.handler.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.handler
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(crate) fn set_handler(&self, handler: Option<Arc<dyn CallHandler>>) {
-        let old = std::mem::replace(&mut *self.handler.write().unwrap_or_else(PoisonError::into_inner), handler);
+        let old = std::mem::replace(
+            &mut *self.handler.write().unwrap_or_else(PoisonError::into_inner),
+            handler,
+        );
         drop(old);
     }
 
@@ -113,7 +133,9 @@ impl Switchboard {
         &self,
         command: impl FnOnce(&mut SessionCore, Instant) + Send + 'static,
     ) -> Result<(), TryPostError> {
-        self.shard.get().map_or(Err(TryPostError::Closed), |shard| shard.try_post(command))
+        self.shard
+            .get()
+            .map_or(Err(TryPostError::Closed), |shard| shard.try_post(command))
     }
 
     /// Runs `command` on the core as soon as there is room in its queue; does not wait.
@@ -146,31 +168,16 @@ impl Switchboard {
 
     /// Takes what the media worker reports, on its thread. The core is woken once for all events that wait.
     pub(crate) fn on_media_event(self: &Arc<Self>, event: MediaEvent) {
-        let first = {
-            let mut waiting = self.media_events.lock().unwrap_or_else(PoisonError::into_inner);
-            if waiting.len() >= MAX_MEDIA_EVENTS && !matches!(event, MediaEvent::Ended { .. }) {
-                return;
-            }
-            waiting.push_back(event);
-            waiting.len() == 1
-        };
-        if first {
+        if self.media_events.push(event) {
             let switchboard = Arc::clone(self);
             let deliver = move |core: &mut SessionCore, now| {
-                let events = std::mem::take(
-                    &mut *switchboard.media_events.lock().unwrap_or_else(PoisonError::into_inner),
-                );
-                for event in events {
+                for event in switchboard.media_events.take() {
                     core.handle_media(now, event);
                 }
             };
-            self.deliver(deliver);
-        }
-    }
-
-    fn deliver(self: &Arc<Self>, deliver: impl Fn(&mut SessionCore, Instant) + Clone + Send + 'static) {
-        if self.try_post(deliver.clone()) == Err(TryPostError::Full) {
-            self.post_soon(deliver);
+            if self.try_post(deliver.clone()) == Err(TryPostError::Full) {
+                self.post_soon(deliver);
+            }
         }
     }
 
@@ -184,7 +191,8 @@ impl Switchboard {
         if let Some(shard) = self.shard.get() {
             if shard.call(|core, now| core.shutdown(now)).await.is_ok() {
                 // Those who do not answer in time are left behind.
-                let _ = tokio::time::timeout(FAREWELL, self.wait_until_empty()).await;
+                let empty = wait_for(&self.emptied, || self.registry.is_empty().then_some(()));
+                let _ = tokio::time::timeout(FAREWELL, empty).await;
             }
             shard.stop().await;
         }
@@ -192,18 +200,23 @@ impl Switchboard {
             // Waits for the worker's thread.
             let _ = tokio::task::spawn_blocking(move || worker.stop()).await;
         }
+        // A handler that stops its own coordinator cannot be waited for.
+        let told = wait_for(&self.told, || {
+            (self.callers.load(Ordering::Acquire) == 0).then_some(())
+        });
+        let _ = tokio::time::timeout(LAST_WORDS, told).await;
         self.set_handler(None);
     }
 
-    async fn wait_until_empty(&self) {
-        loop {
-            let emptied = self.emptied.notified();
-            tokio::pin!(emptied);
-            emptied.as_mut().enable();
-            if self.registry.is_empty() {
-                return;
-            }
-            emptied.await;
+    /// A task calls the handler from now on.
+    pub(crate) fn caller_started(&self) {
+        self.callers.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A task has called the handler for all that it had to tell.
+    pub(crate) fn caller_finished(&self) {
+        if self.callers.fetch_sub(1, Ordering::AcqRel) == 1 && self.is_stopped() {
+            self.told.notify_waiters();
         }
     }
 

@@ -1,4 +1,5 @@
 //! The README's deferred decisions with a database, with a stand-in for the pool.
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
 
 use rvoip_session_core::api::*;
 
@@ -23,7 +24,10 @@ struct DatabaseDrivenHandler {
 #[async_trait]
 impl CallHandler for DatabaseDrivenHandler {
     async fn on_incoming_call(&self, call: IncomingCall) -> CallDecision {
-        println!("Incoming call from {} - queuing for database lookup", call.from);
+        println!(
+            "Incoming call from {} - queuing for database lookup",
+            call.from
+        );
 
         // Queue for async processing
         self.pending_calls.lock().unwrap().push_back(call);
@@ -55,13 +59,17 @@ impl DatabaseDrivenHandler {
                     if caller_info.is_authorized {
                         // Generate SDP answer using real media capabilities
                         let sdp_answer = if let Some(offer) = &call.sdp {
-                            Some(MediaControl::generate_sdp_answer(&coordinator, &call.id, offer).await?)
+                            Some(
+                                MediaControl::generate_sdp_answer(&coordinator, &call.id, offer)
+                                    .await?,
+                            )
                         } else {
                             None
                         };
 
                         // Accept the call
-                        SessionControl::accept_incoming_call(&coordinator, &call, sdp_answer).await?;
+                        SessionControl::accept_incoming_call(&coordinator, &call, sdp_answer)
+                            .await?;
 
                         println!(
                             "Accepted call from authorized user: {} (Account: {})",
@@ -83,8 +91,12 @@ impl DatabaseDrivenHandler {
                     eprintln!("Database lookup failed for {}: {}", call.from, e);
 
                     // Reject on database error (fail closed)
-                    SessionControl::reject_incoming_call(&coordinator, &call, "Service temporarily unavailable")
-                        .await?;
+                    SessionControl::reject_incoming_call(
+                        &coordinator,
+                        &call,
+                        "Service temporarily unavailable",
+                    )
+                    .await?;
                 }
             }
         }
@@ -92,20 +104,38 @@ impl DatabaseDrivenHandler {
     }
 
     async fn lookup_caller_authorization(&self, caller: &str) -> Result<CallerInfo, String> {
-        self.db_pool.callers.get(caller).cloned().ok_or_else(|| format!("{caller} is not in the database"))
+        self.db_pool
+            .callers
+            .get(caller)
+            .cloned()
+            .ok_or_else(|| format!("{caller} is not in the database"))
     }
 
     async fn update_call_record(&self, call: &CallSession, reason: &str) -> Result<()> {
-        self.records.lock().unwrap().push(format!("{} {reason}", call.from));
+        self.records
+            .lock()
+            .unwrap()
+            .push(format!("{} {reason}", call.from));
         Ok(())
     }
 }
 
 #[tokio::test]
 async fn deferred_calls_are_accepted_and_refused_by_the_database() -> Result<()> {
-    let callers = [("sip:alice@localhost", true), ("sip:mallory@localhost", false)];
+    let callers = [
+        ("sip:alice@localhost", true),
+        ("sip:mallory@localhost", false),
+    ];
     let callers = callers
-        .map(|(caller, is_authorized)| (caller.to_owned(), CallerInfo { account_id: 7, is_authorized }))
+        .map(|(caller, is_authorized)| {
+            (
+                caller.to_owned(),
+                CallerInfo {
+                    account_id: 7,
+                    is_authorized,
+                },
+            )
+        })
         .into();
     let handler = Arc::new(DatabaseDrivenHandler {
         pending_calls: Arc::default(),
@@ -118,10 +148,17 @@ async fn deferred_calls_are_accepted_and_refused_by_the_database() -> Result<()>
         .build()
         .await?;
     server.start().await?;
-    let client = SessionManagerBuilder::new().with_local_bind_addr("127.0.0.1:0".parse()?).build().await?;
+    let client = SessionManagerBuilder::new()
+        .with_local_bind_addr("127.0.0.1:0".parse()?)
+        .build()
+        .await?;
     let target = format!("sip:bob@{}", server.get_bound_address());
     let mut calls = Vec::new();
-    for caller in ["sip:alice@localhost", "sip:mallory@localhost", "sip:nobody@localhost"] {
+    for caller in [
+        "sip:alice@localhost",
+        "sip:mallory@localhost",
+        "sip:nobody@localhost",
+    ] {
         calls.push(client.create_outgoing_call(caller, &target, None).await?);
     }
     let mut processed = 0;

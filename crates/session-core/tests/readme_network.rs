@@ -1,4 +1,5 @@
 //! The README's network configurations. Compiled; what can be bound anywhere is bound.
+#![allow(clippy::unwrap_used)]
 #![allow(unused_variables)]
 
 use rvoip_session_core::api::*;
@@ -61,8 +62,15 @@ async fn development_with_automatic_ports() -> Result<()> {
     assert_ne!(address.port(), 0);
     coordinator.stop().await?;
 
-    let again = SessionManagerBuilder::new().with_local_bind_addr(address).build().await?;
-    assert_eq!(again.get_bound_address(), address, "the address is free as soon as stop returns");
+    let again = SessionManagerBuilder::new()
+        .with_local_bind_addr(address)
+        .build()
+        .await?;
+    assert_eq!(
+        again.get_bound_address(),
+        address,
+        "the address is free as soon as stop returns"
+    );
     again.stop().await
 }
 
@@ -74,12 +82,17 @@ async fn all_interfaces_are_never_told_to_a_peer() -> Result<()> {
         .with_wire_tap(seen.clone())
         .build()
         .await?;
-    let call = client.create_outgoing_call("sip:alice@localhost", "sip:bob@127.0.0.1:9", None).await?;
+    let call = client
+        .create_outgoing_call("sip:alice@localhost", "sip:bob@127.0.0.1:9", None)
+        .await?;
     call.terminate().await?;
     client.stop().await?;
     let messages = seen.0.lock().unwrap().clone();
     assert!(messages[0].starts_with("INVITE "), "{messages:?}");
-    assert!(messages.iter().all(|message| !message.contains("0.0.0.0")), "{messages:?}");
+    assert!(
+        messages.iter().all(|message| !message.contains("0.0.0.0")),
+        "{messages:?}"
+    );
     assert!(messages[0].contains(&format!(":{}", client.get_bound_address().port())));
     Ok(())
 }
@@ -89,6 +102,9 @@ struct Seen(Mutex<Vec<String>>);
 
 impl WireTap for Seen {
     fn message(&self, record: &WireRecord<'_>) {
-        self.0.lock().unwrap().push(String::from_utf8_lossy(record.octets).into_owned());
+        self.0
+            .lock()
+            .unwrap()
+            .push(String::from_utf8_lossy(record.octets).into_owned());
     }
 }

@@ -1,4 +1,5 @@
 //! The README's servers: the three-line one and the call center.
+#![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 
 use rvoip_session_core::api::*;
 
@@ -6,12 +7,22 @@ use rvoip_session_core::api::*;
 #[tokio::test]
 async fn the_three_line_server_answers() -> Result<()> {
     let session_manager = SessionManager::new(SessionConfig::server("127.0.0.1:0")?).await?;
-    session_manager.set_call_handler(Arc::new(AutoAnswerHandler)).await?;
+    session_manager
+        .set_call_handler(Arc::new(AutoAnswerHandler))
+        .await?;
     session_manager.start_server("127.0.0.1:0".parse()?).await?;
 
-    let server = session_manager.coordinator().expect("the server has been started").get_bound_address();
-    let client = SessionManagerBuilder::new().with_local_bind_addr("127.0.0.1:0".parse()?).build().await?;
-    let call = client.create_outgoing_call("sip:alice@localhost", &format!("sip:bob@{server}"), None).await?;
+    let server = session_manager
+        .coordinator()
+        .expect("the server has been started")
+        .get_bound_address();
+    let client = SessionManagerBuilder::new()
+        .with_local_bind_addr("127.0.0.1:0".parse()?)
+        .build()
+        .await?;
+    let call = client
+        .create_outgoing_call("sip:alice@localhost", &format!("sip:bob@{server}"), None)
+        .await?;
     SessionControl::wait_for_answer(&client, &call.id, Duration::from_secs(10)).await?;
     assert!(call.is_active());
     client.stop().await?;
@@ -28,8 +39,12 @@ mod three_lines {
     #[tokio::main]
     async fn main() -> Result<()> {
         let session_manager = SessionManager::new(SessionConfig::server("127.0.0.1:5060")?).await?;
-        session_manager.set_call_handler(Arc::new(AutoAnswerHandler)).await?;
-        session_manager.start_server("127.0.0.1:5060".parse()?).await?;
+        session_manager
+            .set_call_handler(Arc::new(AutoAnswerHandler))
+            .await?;
+        session_manager
+            .start_server("127.0.0.1:5060".parse()?)
+            .await?;
 
         println!("SIP server running - auto-answering all calls");
         tokio::signal::ctrl_c().await?;
@@ -77,13 +92,15 @@ mod call_center {
     }
 
     #[derive(Debug)]
-    pub struct CallCenterHandler {
-        pub queue: Arc<Mutex<VecDeque<IncomingCall>>>,
+    pub(crate) struct CallCenterHandler {
+        pub(crate) queue: Arc<Mutex<VecDeque<IncomingCall>>>,
     }
 
     impl CallCenterHandler {
-        pub fn new() -> Self {
-            CallCenterHandler { queue: Arc::default() }
+        pub(crate) fn new() -> Self {
+            CallCenterHandler {
+                queue: Arc::default(),
+            }
         }
     }
 
@@ -96,7 +113,9 @@ mod call_center {
                     self.queue.lock().unwrap().push_back(call);
                     CallDecision::Defer // Queue for agent assignment
                 }
-                "sip:sales@pbx.company.com" => CallDecision::Forward("sip:sales-queue@internal".to_string()),
+                "sip:sales@pbx.company.com" => {
+                    CallDecision::Forward("sip:sales-queue@internal".to_string())
+                }
                 _ => CallDecision::Accept(None), // Auto-answer for other calls
             }
         }
@@ -111,11 +130,22 @@ mod call_center {
 
             // Start quality monitoring for all calls
             let coordinator = call.coordinator();
-            MediaControl::start_statistics_monitoring(&coordinator, call.id(), Duration::from_secs(5)).await.ok();
+            MediaControl::start_statistics_monitoring(
+                &coordinator,
+                call.id(),
+                Duration::from_secs(5),
+            )
+            .await
+            .ok();
         }
 
         async fn on_call_ended(&self, call: CallSession, reason: &str) {
-            println!("Call {} ended: {} (Duration: {:?})", call.id(), reason, call.duration());
+            println!(
+                "Call {} ended: {} (Duration: {:?})",
+                call.id(),
+                reason,
+                call.duration()
+            );
         }
     }
 }
@@ -130,8 +160,13 @@ async fn the_call_center_answers_and_ends_with_its_coordinator() -> Result<()> {
         .await?;
     SessionControl::start(&server).await?;
     let address = server.get_bound_address();
-    let client = SessionManagerBuilder::new().with_local_bind_addr("127.0.0.1:0".parse()?).build().await?;
-    let call = client.create_outgoing_call("sip:alice@localhost", &format!("sip:x@{address}"), None).await?;
+    let client = SessionManagerBuilder::new()
+        .with_local_bind_addr("127.0.0.1:0".parse()?)
+        .build()
+        .await?;
+    let call = client
+        .create_outgoing_call("sip:alice@localhost", &format!("sip:x@{address}"), None)
+        .await?;
     call.wait_for_answer(Duration::from_secs(10)).await?;
     drop(server);
     assert_eq!(call.wait_for_end().await, TerminalCause::RemoteHangup);

@@ -12,17 +12,27 @@ mod response;
 pub use request::RequestBuilder;
 pub use response::ResponseBuilder;
 
+/// Room for the lines of a usual message.
+const USUAL_OCTETS: usize = 512;
+const USUAL_LINES: usize = 16;
 /// Room for Content-Length, its value and the blank line.
 const LENGTH_OCTETS: usize = 32;
 
 /// What both builders gather: lines in the order of the calls, and the body.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Draft {
     lines: Lines,
     body: Bytes,
 }
 
 impl Draft {
+    fn new() -> Draft {
+        Draft {
+            lines: Lines::with_capacity(USUAL_OCTETS, USUAL_LINES),
+            body: Bytes::new(),
+        }
+    }
+
     fn header<H: Header>(&mut self, header: &H) {
         if H::NAME != HeaderName::ContentLength {
             self.lines.header(header);

@@ -38,10 +38,17 @@ impl Host {
                 .map(Host::V6)
                 .ok_or(ParseError::InvalidHost);
         }
-        if text.as_bytes().first().is_some_and(u8::is_ascii_digit)
-            && let Ok(address) = text.parse()
-        {
-            return Ok(Host::V4(address));
+        if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            if let Ok(address) = text.parse() {
+                return Ok(Host::V4(address));
+            }
+            // Digits and dots that are no address are no name either.
+            if text
+                .bytes()
+                .all(|octet| octet.is_ascii_digit() || octet == b'.')
+            {
+                return Err(ParseError::InvalidHost);
+            }
         }
         if token::is_host_name(text) {
             Ok(Host::Name(shared.slice_ref(text)))
@@ -233,7 +240,16 @@ mod tests {
             "[2001:db8::1]".parse::<Host>().unwrap().to_string(),
             "[2001:db8::1]"
         );
-        for text in ["", "[::1", "::1", "a b", "ex%61mple", "[1.2.3.4]"] {
+        for text in [
+            "",
+            "192.0.2.256",
+            "1234",
+            "[::1",
+            "::1",
+            "a b",
+            "ex%61mple",
+            "[1.2.3.4]",
+        ] {
             assert_eq!(text.parse::<Host>(), Err(ParseError::InvalidHost), "{text}");
         }
     }

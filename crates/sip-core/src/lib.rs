@@ -6,6 +6,29 @@
 //! again ([`Request::edit`]).
 //!
 //! There is no clock, no socket and no task in this crate.
+//!
+//! ```
+//! use rvoip_sip_core::{Limits, Message, Response, StatusCode, Via};
+//!
+//! let octets = "OPTIONS sip:bob@192.0.2.4 SIP/2.0\r\n\
+//!     Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK776asdhds;rport\r\n\
+//!     From: <sip:alice@atlanta.example>;tag=1928301774\r\n\
+//!     To: <sip:bob@biloxi.example>\r\n\
+//!     Call-ID: a84b4c76e66710\r\n\
+//!     CSeq: 63104 OPTIONS\r\n\
+//!     Max-Forwards: 70\r\n\r\n";
+//! let Message::Request(request) = Message::parse(octets.into(), &Limits::default())? else {
+//!     return Ok(());
+//! };
+//! assert_eq!(request.check(), Ok(()));
+//! assert_eq!(request.from()?.uri().user(), Some("alice"));
+//!
+//! let via: Via = request.top_via()?.with_received([203, 0, 113, 9].into()).with_rport(40_000);
+//! let stamped = request.edit().replace_first(&via).finish();
+//! let response = Response::builder_for(&stamped, StatusCode::OK).to_tag("314159").build();
+//! assert_eq!(response.top_via()?.rport(), Some(Some(40_000)));
+//! # Ok::<(), rvoip_sip_core::ParseError>(())
+//! ```
 
 mod build;
 mod edit;

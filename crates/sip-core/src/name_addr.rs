@@ -63,7 +63,7 @@ impl NameAddr {
         let inside = &text[open + 1..];
         let close = token::find(inside, b'>').ok_or(ParseError::InvalidNameAddr)?;
         let uri = Uri::parse(text.slice_ref(&inside[..close]))?;
-        let params = Params::parse(text.slice_ref(&inside[close + 1..]))?;
+        let params = Params::parse_slice(text, &inside[close + 1..])?;
         Ok(NameAddr {
             display_name: text.slice_ref(name),
             uri,
@@ -78,7 +78,7 @@ impl NameAddr {
         if uri.contains([',', '?']) {
             return Err(ParseError::InvalidNameAddr);
         }
-        let params = Params::parse(text.slice_ref(&text[end..]))?;
+        let params = Params::parse_slice(text, &text[end..])?;
         Ok(NameAddr {
             display_name: ByteString::new(),
             uri: Uri::parse(text.slice_ref(uri))?,

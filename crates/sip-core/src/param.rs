@@ -29,6 +29,11 @@ impl Params {
     /// [`ParseError::InvalidParams`] when a parameter is empty, has no token as name or no token, host or quoted string
     /// as value.
     pub fn parse(text: ByteString) -> Result<Params, ParseError> {
+        Params::parse_slice(&text, &text)
+    }
+
+    /// Checks and keeps a part of shared text.
+    pub(crate) fn parse_slice(shared: &ByteString, text: &str) -> Result<Params, ParseError> {
         let octets = text.as_bytes();
         let mut at = skip(octets, 0, token::is_blank);
         let start = at + 1;
@@ -40,7 +45,7 @@ impl Params {
         }
         let params = text.get(start..).map_or("", token::trimmed);
         Ok(Params {
-            text: text.slice_ref(params),
+            text: shared.slice_ref(params),
         })
     }
 
@@ -154,7 +159,7 @@ impl Written<'_> {
     }
 }
 
-fn skip(octets: &[u8], from: usize, skipped: fn(u8) -> bool) -> usize {
+fn skip(octets: &[u8], from: usize, skipped: impl Fn(u8) -> bool) -> usize {
     octets[from..]
         .iter()
         .position(|octet| !skipped(*octet))

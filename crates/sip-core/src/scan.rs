@@ -36,8 +36,8 @@ pub fn content_length(head: &[u8]) -> Result<Option<usize>, ParseError> {
     let mut at = 0;
     while at < head.len() {
         let end = line_end(head, at);
-        if let Some((name_len, value)) = split_line(&head[at..end])
-            && lookup(&head[at..at + name_len]) == HeaderName::ContentLength.code()
+        if let Some((_, code, value)) = split_line(&head[at..end])
+            && HeaderName::ContentLength.code() == Some(code)
         {
             // A folded value goes on in the lines that start with white space.
             let mut value_end = end;
@@ -71,16 +71,18 @@ fn line_end(octets: &[u8], at: usize) -> usize {
     memchr(b'\n', &octets[at..]).map_or(octets.len(), |feed| at + feed + 1)
 }
 
-/// The length of the name and the place of the value in a header line.
-fn split_line(line: &[u8]) -> Option<(usize, usize)> {
-    let name_len = line
-        .iter()
-        .position(|octet| !token::is_token_octet(*octet))?;
-    let blanks = line[name_len..]
-        .iter()
-        .position(|octet| !is_blank(*octet))?;
-    let colon = name_len + blanks;
-    (name_len > 0 && line[colon] == b':').then_some((name_len, colon + 1))
+/// The length of the name, its code and the place of the value in a header line.
+fn split_line(line: &[u8]) -> Option<(usize, u8, usize)> {
+    let colon = memchr(b':', line)?;
+    let name_len = line[..colon].iter().rposition(|octet| !is_blank(*octet))? + 1;
+    let name = &line[..name_len];
+    match lookup(name) {
+        Some(code) => Some((name_len, code, colon + 1)),
+        None => name
+            .iter()
+            .all(|octet| token::is_token_octet(*octet))
+            .then_some((name_len, Line::UNKNOWN, colon + 1)),
+    }
 }
 
 /// A message cut into its parts.
@@ -214,7 +216,7 @@ fn scan(octets: &[u8], limits: &Limits) -> Result<Scan, ParseError> {
 }
 
 fn header_line(window: &[u8], start: usize, content_end: usize) -> Option<Line> {
-    let (name_len, value) = split_line(&window[start..content_end])?;
+    let (name_len, code, value) = split_line(&window[start..content_end])?;
     let mut value_start = start + value;
     while value_start < content_end && is_blank(window[value_start]) {
         value_start += 1;
@@ -228,6 +230,6 @@ fn header_line(window: &[u8], start: usize, content_end: usize) -> Option<Line> 
         value_start: value_start as u32,
         value_end: value_end as u32,
         name_len: u16::try_from(name_len).ok()?,
-        code: lookup(&window[start..start + name_len]).unwrap_or(Line::UNKNOWN),
+        code,
     })
 }

@@ -155,7 +155,7 @@ impl FromStr for StatusCode {
 impl fmt::Display for StatusCode {
     /// The number alone, as in a Status-Line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        self.0.fmt(f)
     }
 }
 

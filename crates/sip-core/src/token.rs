@@ -3,7 +3,6 @@
 use memchr::memchr;
 
 const TOKEN: u8 = 1;
-const WORD: u8 = 2;
 const USER: u8 = 4;
 const VALUE: u8 = 8;
 const PARAM: u8 = 16;
@@ -27,8 +26,7 @@ const CLASSES: [u8; 256] = {
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
         0xFF,
     );
-    table = mark(table, b"-.!%*_+`'~", TOKEN | WORD);
-    table = mark(table, b"()<>:\\\"/[]?{}@", WORD);
+    table = mark(table, b"-.!%*_+`'~", TOKEN);
     // unreserved = alphanum / mark
     table = mark(table, b"-_.!~*'()", USER | PARAM | URI_HEADER | URIC);
     table = mark(table, b"&=+$,;?/", USER);
@@ -79,11 +77,6 @@ pub(crate) fn is_token_octet(octet: u8) -> bool {
 /// Base64 and URIs into tags and branches.
 pub(crate) fn is_value_octet(octet: u8) -> bool {
     CLASSES[usize::from(octet)] & VALUE != 0
-}
-
-/// `word`, at least one character.
-pub(crate) fn is_word(text: &str) -> bool {
-    !text.is_empty() && all(text, WORD)
 }
 
 /// The user part or the password of a SIP URI, escapes included.

@@ -16,18 +16,23 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// A buffer with room for `octets` that starts with the pieces of a start line.
-    pub(crate) fn with_start_line(pieces: &[&str], octets: usize, lines: usize) -> Lines {
-        let mut text = String::with_capacity(octets);
-        for piece in pieces {
-            text.push_str(piece);
-        }
-        blank_line_breaks(&mut text, 0);
-        text.push_str("\r\n");
+    /// An empty buffer with room.
+    pub(crate) fn with_capacity(octets: usize, lines: usize) -> Lines {
         Lines {
-            text,
+            text: String::with_capacity(octets),
             lines: Vec::with_capacity(lines),
         }
+    }
+
+    /// A buffer with room for `octets` that starts with the pieces of a start line.
+    pub(crate) fn with_start_line(pieces: &[&str], octets: usize, lines: usize) -> Lines {
+        let mut started = Lines::with_capacity(octets, lines);
+        for piece in pieces {
+            started.text.push_str(piece);
+        }
+        blank_line_breaks(&mut started.text, 0);
+        started.text.push_str("\r\n");
+        started
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,11 +1,31 @@
 //! The top Via on the server side: what a received packet tells, and where the response goes
 //! (RFC 3261 sections 18.2.1 and 18.2.2, RFC 3581 section 4).
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use rvoip_sip_core::{HostPort, Request, Via};
 
 use crate::TransportKind;
+
+/// Which of the parameters that lead a response are there; most often none is.
+#[derive(Default)]
+struct Leads {
+    received: bool,
+    rport: bool,
+    maddr: bool,
+}
+
+impl Leads {
+    fn of(via: &Via) -> Self {
+        let mut leads = Self::default();
+        for (name, _) in via.params.iter() {
+            leads.received |= name.eq_ignore_ascii_case("received");
+            leads.rport |= name.eq_ignore_ascii_case("rport");
+            leads.maddr |= name.eq_ignore_ascii_case("maddr");
+        }
+        leads
+    }
+}
 
 /// Notes in the top Via where the request really came from.
 ///
@@ -15,16 +35,14 @@ pub(crate) fn stamp(request: Request, source: SocketAddr) -> Request {
     let Ok(via) = request.top_via() else {
         return request;
     };
-    let wants_port = via.rport().is_some();
-    let claims_address = via.params.contains("received");
-    if !wants_port && !claims_address && via.sent_by.host.to_ip() == Some(source.ip()) {
+    let leads = Leads::of(&via);
+    if !leads.rport && !leads.received && via.sent_by.host.to_ip() == Some(source.ip()) {
         return request;
     }
     let via = via.with_received(source.ip());
-    let via = if wants_port {
-        via.with_rport(source.port())
-    } else {
-        via
+    let via = match leads.rport {
+        true => via.with_rport(source.port()),
+        false => via,
     };
     request.edit().replace_first(&via).finish()
 }
@@ -38,16 +56,20 @@ pub(crate) fn response_destination(
     kind: TransportKind,
     source: SocketAddr,
 ) -> SocketAddr {
+    let leads = Leads::of(via);
     let sent_by_port = via.sent_by.port.unwrap_or(kind.default_port());
-    if kind.is_reliable() {
-        let ip = via.received().or_else(|| via.sent_by.host.to_ip());
-        return SocketAddr::new(ip.unwrap_or(source.ip()), sent_by_port);
+    if leads.maddr
+        && !kind.is_reliable()
+        && let Some(ip) = via.maddr().and_then(|maddr| maddr.to_ip())
+    {
+        return SocketAddr::new(ip, sent_by_port);
     }
-    if let Some(group) = via.maddr().and_then(|maddr| maddr.to_ip()) {
-        return SocketAddr::new(group, sent_by_port);
-    }
-    let ip: Option<IpAddr> = via.received().or_else(|| via.sent_by.host.to_ip());
-    let port = via.rport().flatten().unwrap_or(sent_by_port);
+    let received = leads.received.then(|| via.received()).flatten();
+    let ip = received.or_else(|| via.sent_by.host.to_ip());
+    let port = match leads.rport && !kind.is_reliable() {
+        true => via.rport().flatten().unwrap_or(sent_by_port),
+        false => sent_by_port,
+    };
     SocketAddr::new(ip.unwrap_or(source.ip()), port)
 }
 

@@ -1,5 +1,7 @@
 //! The simulated network: the same seed gives the same octets, and streams behave like streams.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;

@@ -15,6 +15,7 @@ use crate::event::TransactionEvent;
 use crate::key::{ClientKey, ServerKey};
 use crate::matching::Matcher;
 use crate::store::Store;
+use crate::timer::Timers;
 
 mod cancel;
 mod client;
@@ -28,6 +29,7 @@ mod transport_event;
 #[derive(Debug)]
 pub struct TransactionLayer {
     config: TransactionConfig,
+    timers: Timers,
     transport: TransportLayer,
     rng: StdRng,
     matcher: Matcher,
@@ -45,6 +47,7 @@ impl TransactionLayer {
         mut rng: StdRng,
     ) -> TransactionLayer {
         TransactionLayer {
+            timers: Timers::new(config.timers),
             config,
             transport,
             matcher: Matcher::new(&mut rng),

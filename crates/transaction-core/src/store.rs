@@ -144,7 +144,7 @@ mod tests {
     use super::*;
     use crate::machine::{Machine, server_invite};
     use crate::matching::Matcher;
-    use crate::timer::{Timer, TimerConfig};
+    use crate::timer::{Timer, TimerConfig, Timers};
     use crate::transaction::Link;
     use bytes::Bytes;
     use rand::rngs::StdRng;
@@ -173,6 +173,7 @@ mod tests {
     #[test]
     fn nothing_is_left_after_random_operations() {
         let (now, config) = (Instant::now(), TimerConfig::default());
+        let mut timers = Timers::new(config);
         for seed in 0..20 {
             let mut rng = StdRng::seed_from_u64(seed);
             let matcher = Matcher::new(&mut rng);
@@ -185,7 +186,7 @@ mod tests {
                 live.insert(key, fingerprint);
                 store.set_flow(key, flow(rng.next_u32() as u16 % 8));
                 if let Some(transaction) = store.get_mut(key) {
-                    transaction.start(now, Timer::G, &config);
+                    transaction.start(now, Timer::G, &mut timers);
                 }
                 store.schedule(key);
                 if rng.next_u32() % 3 > 0 {

@@ -1,10 +1,11 @@
 //! The timers of RFC 3261 section 17 (table 4) and RFC 6026, and how long each runs.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The three base intervals and the wait before the automatic 100.
 ///
-/// Everything else follows: B, F, H, J, L and M are 64 T1, I and K are T4, D is at least 32 s.
+/// Everything else follows: B, F, H, J, L and M are 64 T1, I and K are T4, D is at least 32 s. The ends of transactions
+/// that only absorb repetitions (D, I, J, K, L, M) are put off by up to 250 ms, so that many end together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimerConfig {
     /// Estimate of the round trip; first retransmission interval. Default 500 ms.
@@ -68,6 +69,48 @@ impl Timer {
     /// Whether the timer makes something go out again. A transaction runs at most one such timer and at most one other.
     pub(crate) fn repeats(self) -> bool {
         matches!(self, Timer::A | Timer::E | Timer::G | Timer::Trying)
+    }
+
+    /// Whether the transaction has its result and the timer only absorbs repetitions.
+    fn lingers(self) -> bool {
+        matches!(
+            self,
+            Timer::D | Timer::I | Timer::J | Timer::K | Timer::L | Timer::M
+        )
+    }
+}
+
+/// Turns timers into moments.
+#[derive(Debug)]
+pub(crate) struct Timers {
+    config: TimerConfig,
+    /// Where the grid of the lingering timers begins: the first moment this layer has seen.
+    origin: Option<Instant>,
+}
+
+impl Timers {
+    /// Lingering transactions end on a grid this wide, so that hundreds of them cost one awakening. RFC 3261 gives these
+    /// times as the least that is waited.
+    const GRID: Duration = Duration::from_millis(250);
+
+    pub(crate) fn new(config: TimerConfig) -> Timers {
+        Timers {
+            config,
+            origin: None,
+        }
+    }
+
+    /// When `timer` fires that is set now for the `round`th time in a row; never, if that is beyond all time.
+    pub(crate) fn deadline(&mut self, now: Instant, timer: Timer, round: u8) -> Option<Instant> {
+        let origin = *self.origin.get_or_insert(now);
+        let deadline = now.checked_add(self.config.duration(timer, round))?;
+        if !timer.lingers() {
+            return Some(deadline);
+        }
+        let steps = (deadline - origin)
+            .as_nanos()
+            .div_ceil(Self::GRID.as_nanos());
+        origin.checked_add(Self::GRID.checked_mul(u32::try_from(steps).ok()?)?)
     }
 }
 
@@ -178,6 +221,22 @@ mod tests {
         };
         assert_eq!(config.duration(Timer::D, 0), Duration::from_secs(32));
         assert_eq!(config.duration(Timer::B, 0), Duration::from_millis(6400));
+    }
+
+    #[test]
+    fn what_lingers_ends_on_a_grid_and_never_early() {
+        let (start, mut timers) = (Instant::now(), Timers::new(TimerConfig::default()));
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        assert_eq!(timers.deadline(start, Timer::J, 0), Some(at(32_000)));
+        assert_eq!(timers.deadline(at(1), Timer::J, 0), Some(at(32_250)));
+        assert_eq!(timers.deadline(at(249), Timer::K, 0), Some(at(5_250)));
+        assert_eq!(timers.deadline(at(250), Timer::I, 0), Some(at(5_250)));
+        for timer in [Timer::A, Timer::E, Timer::G] {
+            assert_eq!(timers.deadline(at(1), timer, 0), Some(at(501)));
+        }
+        for timer in [Timer::B, Timer::F, Timer::H] {
+            assert_eq!(timers.deadline(at(1), timer, 0), Some(at(32_001)));
+        }
     }
 
     #[test]

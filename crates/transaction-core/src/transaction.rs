@@ -8,7 +8,7 @@ use rvoip_sip_transport::Flow;
 use crate::key::Key;
 use crate::machine::Machine;
 use crate::matching::Fingerprint;
-use crate::timer::{Timer, TimerConfig};
+use crate::timer::{Timer, Timers};
 
 /// Everything that is kept of a transaction: a few words, and one message while it may have to go out again.
 #[derive(Debug)]
@@ -105,23 +105,23 @@ impl Transaction {
     }
 
     /// Sets a timer to its first interval.
-    pub(crate) fn start(&mut self, now: Instant, timer: Timer, config: &TimerConfig) {
+    pub(crate) fn start(&mut self, now: Instant, timer: Timer, timers: &mut Timers) {
         if timer.repeats() {
             self.round = 0;
         }
-        self.set(now, timer, config);
+        self.set(now, timer, timers);
     }
 
     /// Sets a repeating timer to its next interval.
-    pub(crate) fn again(&mut self, now: Instant, timer: Timer, config: &TimerConfig) {
+    pub(crate) fn again(&mut self, now: Instant, timer: Timer, timers: &mut Timers) {
         self.round = self.round.saturating_add(1);
-        self.set(now, timer, config);
+        self.set(now, timer, timers);
     }
 
     /// Sets a repeating timer to its longest interval.
-    pub(crate) fn again_at_t2(&mut self, now: Instant, timer: Timer, config: &TimerConfig) {
+    pub(crate) fn again_at_t2(&mut self, now: Instant, timer: Timer, timers: &mut Timers) {
         self.round = u8::MAX;
-        self.set(now, timer, config);
+        self.set(now, timer, timers);
     }
 
     pub(crate) fn stop(&mut self, timer: Timer) {
@@ -135,11 +135,9 @@ impl Transaction {
         }
     }
 
-    fn set(&mut self, now: Instant, timer: Timer, config: &TimerConfig) {
+    fn set(&mut self, now: Instant, timer: Timer, timers: &mut Timers) {
         let round = if timer.repeats() { self.round } else { 0 };
-        let deadline = now
-            .checked_add(config.duration(timer, round))
-            .map(|at| (at, timer));
+        let deadline = timers.deadline(now, timer, round).map(|at| (at, timer));
         if timer.repeats() {
             self.repeat = deadline;
         } else {

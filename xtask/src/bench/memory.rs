@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Site;
-use super::calls::{generator, load};
+use super::calls::{generator, totals};
 use crate::Outcome;
 use crate::process::until;
 use crate::server::Server;
@@ -14,7 +14,12 @@ const SET_UP_RATE: u32 = 500;
 /// How long the calls are held; longer than their transactions linger.
 const HELD_MILLIS: &str = "50000";
 
-/// How far memory may grow after the first quarter of the calls.
+/// The load that must leave nothing behind.
+const LEAK_RATE: u32 = 1_000;
+const LEAK_CALLS: u32 = 20_000;
+const LEAK_FIRST_CALLS: u64 = 5_000;
+
+/// How far memory may be above its level after the first calls when all are over.
 const GROWTH_LIMIT: f64 = 1.10;
 
 /// Prints what each of many held calls costs, signalling only.
@@ -54,27 +59,42 @@ pub fn per_held_call(site: &Site, calls: u32) -> Outcome {
 
 /// Shows that 20,000 calls at 1000/s leave the memory where the first 5,000 had it.
 pub fn over_many_calls(site: &Site) -> Outcome {
-    let arguments = ["--media", "none"];
-    let server = Server::start(&site.examples, &arguments, &site.logs.join("server.log"))?;
-    let mut levels = Vec::new();
-    let mut failed = 0;
-    let mut retransmissions = 0;
-    for calls in [5_000, 15_000] {
-        let load = load(&site.logs, server.udp, 1000, calls, &[])?;
-        failed += load.failed;
-        retransmissions += load.retransmissions;
-        server.wait_until_idle(Duration::from_secs(60))?;
-        levels.push(server.process().resident_octets()? as f64);
+    let server = Server::start(
+        &site.examples,
+        &["--media", "none"],
+        &site.logs.join("server.log"),
+    )?;
+    let resident = || server.process().resident_octets();
+    let at_start = resident()?;
+    let mut sipp = generator(&site.logs, server.udp, LEAK_RATE, LEAK_CALLS, &[])?;
+    let first_are_over = || server.stat("total") >= Some(LEAK_FIRST_CALLS);
+    if !until(Duration::from_secs(60), first_are_over) {
+        return Err("the load did not get under way".into());
     }
+    let after_first = resident()?;
+    sipp.wait(Duration::from_secs(120))?
+        .ok_or("the load did not end")?;
+    let at_the_end = resident()?;
+    server.wait_until_idle(Duration::from_secs(60))?;
+    let when_idle = resident()?;
+    let load = totals(&site.logs)?;
     server.stop()?;
-    println!("\n20,000 calls at 1000/s: {failed} failed, {retransmissions} retransmissions");
+    println!("\n{LEAK_CALLS} calls at {LEAK_RATE}/s, --media none\n");
+    println!("| resident memory | MB |\n|---|---|");
+    for (when, octets) in [
+        ("at the start", at_start),
+        ("after the first 5,000 calls", after_first),
+        ("after the last call", at_the_end),
+        ("when everything is over", when_idle),
+    ] {
+        println!("| {when} | {:.1} |", octets as f64 / 1e6);
+    }
     println!(
-        "memory idle after 5,000 calls {:.1} MB, after 20,000 calls {:.1} MB",
-        levels[0] / 1e6,
-        levels[1] / 1e6
+        "\n{} failed, {} retransmissions",
+        load.failed, load.retransmissions
     );
-    match levels[1] <= levels[0] * GROWTH_LIMIT && failed == 0 {
+    match when_idle as f64 <= after_first as f64 * GROWTH_LIMIT && load.failed == 0 {
         true => Ok(()),
-        false => Err("calls failed or memory grew".into()),
+        false => Err("calls failed or memory is not given back".into()),
     }
 }

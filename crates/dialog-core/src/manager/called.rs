@@ -1,9 +1,9 @@
 //! The called party's side: an incoming call and the decisions about it (RFC 3261 section 13.3).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rvoip_transaction_core::ServerKey;
-use rvoip_transaction_core::sip_core::{ByteString, HeaderName, Request, StatusCode};
+use rvoip_transaction_core::sip_core::{ByteString, Expires, HeaderName, Request, StatusCode, Uri};
 use rvoip_transaction_core::sip_transport::{Flow, Target};
 
 use super::DialogManager;
@@ -23,21 +23,20 @@ impl DialogManager {
         now: Instant,
         server: ServerKey,
         request: Request,
+        uri: &Uri,
         flow: Flow,
     ) {
         let path = Target::Flow(flow);
         let Ok(route) = self.transactions.transport().route(&path) else {
             return self.refuse(now, server, &request, &Refusal::Internal);
         };
-        let user = request.uri().ok().and_then(|uri| uri.user_unescaped());
         let tag = LocalTag::mint(&mut self.rng);
-        let Ok(dialog) = Dialog::incoming(&request, tag, contact_for(&route, user.as_deref()))
-        else {
+        let Ok(dialog) = Dialog::incoming(&request, tag, contact_for(&route, uri.user())) else {
             return self.refuse(now, server, &request, &Refusal::BadRequest);
         };
         tracing::info!(call_id = %dialog.call_id(), remote = %flow.remote, "incoming call");
         let body = Body::of_request(&request);
-        let (_, max_ringing) = self.limits();
+        let patience = self.decision_time(&request);
         let key = self
             .calls
             .insert(Role::Called(uas::State::Received), dialog);
@@ -50,7 +49,7 @@ impl DialogManager {
                 provisional: None,
             }));
             call.path = Some(path);
-            call.limit = Some(now + max_ringing);
+            call.limit = Some(now + patience);
         }
         self.servers.insert(server, key);
         self.calls.schedule(key);
@@ -61,6 +60,16 @@ impl DialogManager {
             flow,
             body,
         });
+    }
+
+    /// How long an INVITE may wait for a decision: as long as the configuration allows, or as its Expires says if that
+    /// is less (section 13.3.1).
+    fn decision_time(&self, invite: &Request) -> Duration {
+        let (_, max_ringing) = self.limits();
+        match invite.expires() {
+            Ok(Some(Expires(seconds))) => max_ringing.min(Duration::from_secs(seconds.into())),
+            _ => max_ringing,
+        }
     }
 
     /// Answers an incoming call with a provisional response: 180 to ring, 183 with a body for early media.
@@ -79,15 +88,7 @@ impl DialogManager {
             return Err(DialogError::WrongStatus(status));
         }
         let response = self.dialog_response(key, status, body.as_ref(), &[]);
-        self.step_called(
-            now,
-            key,
-            uas::Input::Provisional,
-            Work {
-                response,
-                ..Work::default()
-            },
-        );
+        self.step_called(now, key, uas::Input::Provisional, Work::respond(response));
         self.pump(now);
         Ok(())
     }
@@ -106,15 +107,7 @@ impl DialogManager {
         self.undecided(key, "accept")?;
         self.ledger_success(key, body.is_some())?;
         let response = self.dialog_response(key, StatusCode::OK, body.as_ref(), &[]);
-        self.step_called(
-            now,
-            key,
-            uas::Input::Accept,
-            Work {
-                response,
-                ..Work::default()
-            },
-        );
+        self.step_called(now, key, uas::Input::Accept, Work::respond(response));
         self.counters.answered_calls += 1;
         self.pump(now);
         Ok(())
@@ -139,15 +132,7 @@ impl DialogManager {
         if let Some(call) = self.calls.get_mut(key) {
             call.note(EndCause::Refused { status });
         }
-        self.step_called(
-            now,
-            key,
-            uas::Input::Reject,
-            Work {
-                response,
-                ..Work::default()
-            },
-        );
+        self.step_called(now, key, uas::Input::Reject, Work::respond(response));
         self.pump(now);
         Ok(())
     }

@@ -32,11 +32,11 @@ impl DialogManager {
         if self.calls.len() >= max_calls {
             return Err(DialogError::TooManyCalls(max_calls));
         }
-        let unreachable = |_| DialogError::Unreachable(Box::new(call.remote.clone()));
         let (call_id, tag) = (mint_call_id(&mut self.rng), LocalTag::mint(&mut self.rng));
-        let dialog = Dialog::outgoing(call_id, tag, &call.local, &call.remote, &call.route)
-            .map_err(unreachable)?;
-        let (request, next_hop) = dialog.request(Method::Invite, 1).map_err(unreachable)?;
+        let dialog = Dialog::outgoing(call_id, tag, &call.local, &call.remote, &call.route);
+        let (request, next_hop) = dialog
+            .request(Method::Invite, 1)
+            .map_err(|_| DialogError::Unreachable(call.remote.as_str().into()))?;
         let mut request = self.capabilities.describe_request(request);
         for (name, value) in &call.headers {
             request = request.raw(name, value);
@@ -54,7 +54,7 @@ impl DialogManager {
             // A new ledger forbids nothing.
             let _ = record.ledger.send_invite(call.body.is_some());
         }
-        let user = call.local.uri().user_unescaped().map(ByteString::from);
+        let user = call.local.uri().user().map(ByteString::from);
         let errand = Errand {
             purpose: Purpose::Invite { call: key, user },
             request,
@@ -124,15 +124,7 @@ impl DialogManager {
             status,
             body: Body::of_response(response),
         });
-        self.step_caller(
-            now,
-            key,
-            uac::Input::Provisional,
-            Work {
-                event,
-                ..Work::default()
-            },
-        );
+        self.step_caller(now, key, uac::Input::Provisional, Work::report(event));
     }
 
     /// The 2xx that wins the call.
@@ -165,15 +157,7 @@ impl DialogManager {
             self.counters.answered_calls += 1;
         }
         let event = Some(SessionCoordinationEvent::Answered { key, body, offer });
-        self.step_caller(
-            now,
-            key,
-            input,
-            Work {
-                event,
-                ..Work::default()
-            },
-        );
+        self.step_caller(now, key, input, Work::report(event));
     }
 
     /// The INVITE of a call failed: by a final response, or for want of one.

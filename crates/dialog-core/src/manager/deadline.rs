@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rvoip_transaction_core::sip_core::StatusCode;
+use rvoip_transaction_core::sip_core::{HeaderName, StatusCode};
 
 use super::DialogManager;
 use super::call::{Exchange, Role};
@@ -68,26 +68,24 @@ impl DialogManager {
     }
 
     fn handle_limit(&mut self, now: Instant, key: CallKey) {
-        let response = self.final_response(key, StatusCode::TEMPORARILY_UNAVAILABLE);
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
         if call.role.is_confirmed() {
             return self.abandon_exchange(now, key);
         }
+        let status = match &call.exchange {
+            Exchange::Theirs(theirs) if theirs.request.headers().contains(&HeaderName::Expires) => {
+                StatusCode::REQUEST_TERMINATED
+            }
+            _ => StatusCode::TEMPORARILY_UNAVAILABLE,
+        };
         call.note(match call.role {
             Role::Caller(uac::State::AwaitingAnswer) => EndCause::LocalBye,
             _ => EndCause::NoAnswer,
         });
-        self.step(
-            now,
-            key,
-            Common::Limit,
-            Work {
-                response,
-                ..Work::default()
-            },
-        );
+        let response = self.final_response(key, status);
+        self.step(now, key, Common::Limit, Work::respond(response));
     }
 
     /// A re-INVITE was left unanswered for too long: ours is given up as timed out, the peer's is refused.

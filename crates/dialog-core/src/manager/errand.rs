@@ -61,19 +61,16 @@ impl DialogManager {
         path: Option<Target>,
     ) -> Result<(), DialogError> {
         let Some((host, port, kind)) = locate(next_hop, path.as_ref()) else {
-            let target =
-                path.ok_or_else(|| DialogError::Unreachable(Box::new(next_hop.clone())))?;
+            let target = path.ok_or_else(|| DialogError::Unreachable(next_hop.as_str().into()))?;
             return self.deliver(now, errand, target);
         };
         if let Some(ip) = host.to_ip() {
-            return self.deliver(
-                now,
-                errand,
-                Target::Address {
-                    kind,
-                    addr: SocketAddr::new(ip, port),
-                },
-            );
+            let direct = Target::Address {
+                kind,
+                addr: SocketAddr::new(ip, port),
+            };
+            let target = self.reachable(kind, port, &[ip]).or(path).unwrap_or(direct);
+            return self.deliver(now, errand, target);
         }
         let query = self
             .transactions
@@ -94,6 +91,16 @@ impl DialogManager {
         Ok(())
     }
 
+    /// The first of the addresses that a listener can reach.
+    fn reachable(&self, kind: TransportKind, port: u16, addresses: &[IpAddr]) -> Option<Target> {
+        let transport = self.transactions.transport();
+        addresses
+            .iter()
+            .map(|ip| SocketAddr::new(*ip, port))
+            .find(|addr| transport.listener_for(kind, *addr).is_ok())
+            .map(|addr| Target::Address { kind, addr })
+    }
+
     /// Sends the request that waited for this name.
     pub(super) fn handle_resolved(&mut self, now: Instant, query: ResolveId, addresses: &[IpAddr]) {
         let Some(Waiting {
@@ -105,12 +112,7 @@ impl DialogManager {
         else {
             return;
         };
-        let transport = self.transactions.transport();
-        let reachable = addresses
-            .iter()
-            .map(|ip| SocketAddr::new(*ip, port))
-            .find(|addr| transport.listener_for(kind, *addr).is_ok())
-            .map(|addr| Target::Address { kind, addr });
+        let reachable = self.reachable(kind, port, addresses);
         let (call, bye) = match &errand.purpose {
             Purpose::Invite { call, .. } | Purpose::Reinvite(call) => (Some(*call), false),
             Purpose::Bye(call) => (*call, true),

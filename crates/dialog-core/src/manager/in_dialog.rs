@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rvoip_transaction_core::ServerKey;
-use rvoip_transaction_core::sip_core::{Method, Request, StatusCode};
+use rvoip_transaction_core::sip_core::{Method, Request, Response, StatusCode};
 
 use super::DialogManager;
 use super::call::Role;
@@ -21,7 +21,7 @@ impl DialogManager {
         now: Instant,
         server: ServerKey,
         request: &Request,
-        to_tag: &str,
+        to_tag: Option<LocalTag>,
     ) {
         match self.sort_in_dialog(request, to_tag) {
             Err(refusal) => self.refuse(now, server, request, &refusal),
@@ -34,8 +34,12 @@ impl DialogManager {
     }
 
     /// The call that a request is for, once it has passed all checks.
-    fn sort_in_dialog(&mut self, request: &Request, to_tag: &str) -> Result<CallKey, Refusal> {
-        let call = LocalTag::parse(to_tag)
+    fn sort_in_dialog(
+        &mut self,
+        request: &Request,
+        to_tag: Option<LocalTag>,
+    ) -> Result<CallKey, Refusal> {
+        let call = to_tag
             .and_then(|tag| self.calls.by_tag(tag))
             .filter(|call| call.dialog.owns(request))
             .ok_or(Refusal::NoDialog)?;
@@ -50,22 +54,14 @@ impl DialogManager {
 
     /// The peer hangs up (section 15.1.2): 200, and 487 for an INVITE of it that is still open.
     fn handle_bye(&mut self, now: Instant, server: ServerKey, request: &Request, key: CallKey) {
-        let response = self.response(request, StatusCode::OK);
+        let response = Response::builder_for(request, StatusCode::OK);
         let response = self.capabilities.sign_response(response).build();
         self.send(now, server, response);
         if let Some(call) = self.calls.get_mut(key) {
             call.note(EndCause::RemoteBye);
         }
         let response = self.final_response(key, StatusCode::REQUEST_TERMINATED);
-        self.step(
-            now,
-            key,
-            Common::RemoteBye,
-            Work {
-                response,
-                ..Work::default()
-            },
-        );
+        self.step(now, key, Common::RemoteBye, Work::respond(response));
     }
 
     /// An ACK that no transaction took: that of a 2xx of ours, of its repetition, or a stray one, which is never
@@ -100,15 +96,7 @@ impl DialogManager {
         );
         if initial {
             let event = Some(SessionCoordinationEvent::Confirmed { key, body });
-            self.step_called(
-                now,
-                key,
-                uas::Input::Ack,
-                Work {
-                    event,
-                    ..Work::default()
-                },
-            );
+            self.step_called(now, key, uas::Input::Ack, Work::report(event));
         } else if answers {
             self.emit(SessionCoordinationEvent::Answer { key, body });
         }

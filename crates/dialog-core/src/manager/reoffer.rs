@@ -59,7 +59,7 @@ impl DialogManager {
             .calls
             .get_mut(key)
             .ok_or(DialogError::NoSuchCall(key))?;
-        let unreachable = DialogError::Unreachable(Box::new(call.dialog.remote_target().clone()));
+        let unreachable = DialogError::Unreachable(call.dialog.remote_target().into());
         let Some(number) = call.dialog.sequence.advance() else {
             return Err(unreachable);
         };

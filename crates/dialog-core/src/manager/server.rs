@@ -25,24 +25,25 @@ impl DialogManager {
         request: Request,
         flow: Flow,
     ) {
-        let to_tag = request.to().ok().and_then(|to| to.tag().map(str::to_owned));
+        let to_tag = request
+            .to()
+            .ok()
+            .and_then(|to| to.tag().map(LocalTag::parse));
         if let Some(tag) = to_tag {
-            return self.handle_in_dialog(now, server, &request, &tag);
+            return self.handle_in_dialog(now, server, &request, tag);
         }
-        if let Err(refusal) = inspect(&request, &self.capabilities) {
-            return self.refuse(now, server, &request, &refusal);
-        }
-        match request.method() {
-            Method::Invite => match self.admission() {
-                Ok(()) => self.handle_incoming_call(now, server, request, flow),
-                Err(refusal) => self.refuse(now, server, &request, &refusal),
-            },
-            // The status is the one that an INVITE would meet (section 11.2).
-            Method::Options => match self.admission() {
-                Ok(()) => self.answer_options(now, server, &request),
-                Err(refusal) => self.refuse(now, server, &request, &refusal),
-            },
-            _ => self.refuse(now, server, &request, &Refusal::NoDialog),
+        let admitted =
+            inspect(&request, &self.capabilities).and_then(|uri| match request.method() {
+                // The status of OPTIONS is the one that an INVITE would meet (section 11.2).
+                Method::Invite | Method::Options => self.admission().map(|()| uri),
+                _ => Err(Refusal::NoDialog),
+            });
+        match admitted {
+            Err(refusal) => self.refuse(now, server, &request, &refusal),
+            Ok(uri) if *request.method() == Method::Invite => {
+                self.handle_incoming_call(now, server, request, &uri, flow);
+            }
+            Ok(_) => self.answer_options(now, server, &request),
         }
     }
 
@@ -65,7 +66,7 @@ impl DialogManager {
         self.send(now, server, response);
     }
 
-    /// A response with a To tag, as all but 100 must have one (section 8.2.6.2).
+    /// A response with a To tag, as all but 100 must have one (section 8.2.6.2); a request inside a dialog brings it.
     pub(super) fn response(&mut self, request: &Request, status: StatusCode) -> ResponseBuilder {
         let tag = LocalTag::mint(&mut self.rng);
         Response::builder_for(request, status).to_tag(&tag.to_string())
@@ -123,15 +124,7 @@ impl DialogManager {
         };
         if call.role.is_undecided() {
             call.note(EndCause::Cancelled);
-            self.step_called(
-                now,
-                key,
-                uas::Input::Cancelled,
-                Work {
-                    response,
-                    ..Work::default()
-                },
-            );
+            self.step_called(now, key, uas::Input::Cancelled, Work::respond(response));
         } else if let Some(response) = response {
             call.ledger.roll_back();
             self.answer_invite(now, key, response);

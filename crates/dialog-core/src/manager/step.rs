@@ -22,6 +22,22 @@ pub(super) struct Work {
     pub(super) reason: Option<Reason>,
 }
 
+impl Work {
+    pub(super) fn respond(response: Option<Response>) -> Work {
+        Work {
+            response,
+            ..Work::default()
+        }
+    }
+
+    pub(super) fn report(event: Option<SessionCoordinationEvent>) -> Work {
+        Work {
+            event,
+            ..Work::default()
+        }
+    }
+}
+
 /// Inputs that mean the same to caller and called.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Common {

@@ -236,6 +236,19 @@ fn a_call_that_nobody_decides_ends_in_480_and_is_kept_alive_until_then() {
 }
 
 #[test]
+fn an_invite_that_expires_before_the_decision_ends_in_487() {
+    let mut bench = Bench::new();
+    bench.incoming_with(&["Expires: 20"], OFFER);
+    bench.run(19_900);
+    bench.take();
+    bench.quiet();
+    bench.run(200);
+    bench.take_one("487");
+    assert_eq!(bench.ended(), EndCause::NoAnswer);
+    bench.assert_clean();
+}
+
+#[test]
 fn a_caller_of_rfc_2543_has_no_tags_and_no_contact() {
     let mut bench = Bench::new();
     let strip = |text: String| {

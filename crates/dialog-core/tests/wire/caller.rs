@@ -255,6 +255,7 @@ fn the_2xx_of_another_fork_is_acknowledged_and_hung_up() {
     bench.send(&reply(&invite, "200 OK", Some("b1"), &[contact], ANSWER));
     assert_eq!(bench.take_one("ACK").text, sent[0].text);
     bench.quiet();
+    assert_eq!(bench.manager().counters().lost_forks, 1);
     assert_eq!(bench.manager().calls(), 1);
 }
 

@@ -139,6 +139,7 @@ fn a_contact_that_leads_nowhere_falls_back_to_the_path_of_the_invite() {
     for contact in [
         "Contact: <sip:alice@nowhere.example.com>",
         "Contact: <sips:alice@10.9.9.9>",
+        "Contact: <sip:alice@[2001:db8::9]>",
     ] {
         let mut bench = Bench::new();
         let (key, _) = bench.called_with(&[contact]);

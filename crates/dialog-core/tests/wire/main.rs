@@ -4,6 +4,7 @@
 mod called;
 mod caller;
 mod crossings;
+mod hostile;
 mod in_dialog;
 mod kit;
 mod offers;

@@ -1,7 +1,7 @@
 //! The table of media sessions, and what can be done with each of them.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Instant;
 
 use rand::rngs::StdRng;
@@ -13,18 +13,17 @@ use super::{MediaConfig, MediaMode, MediaPorts, MediaSessionKey, Stopped};
 use crate::engine::MediaCommand;
 use crate::error::MediaError;
 use crate::event::MediaEvent;
-use crate::negotiate::MediaParameters;
 use crate::play::AudioSource;
 use crate::record::RecordingSink;
 use crate::rtp_core::{PortKey, RtpError};
-use crate::sdp::{Direction, SessionDescription};
+use crate::sdp::Direction;
 
 /// The media sessions of all calls. Deterministic: ports come through [`MediaPorts`], randomness from a seed.
 pub struct MediaSessionController {
     config: MediaConfig,
-    ports: Box<dyn MediaPorts>,
+    pub(super) ports: Box<dyn MediaPorts>,
     rng: StdRng,
-    sessions: Slab<Session>,
+    pub(super) sessions: Slab<Session>,
     generation: u32,
     /// Stopped sessions whose port is still open.
     closing: HashMap<MediaSessionKey, PortKey>,
@@ -225,48 +224,6 @@ impl MediaSessionController {
         self.tell_untold(now);
     }
 
-    /// What was negotiated last; `None` before, and for a call without audio.
-    #[must_use]
-    pub fn parameters(&self, key: MediaSessionKey) -> Option<&MediaParameters> {
-        self.session(key)?.parameters.as_ref()
-    }
-
-    /// Our latest agreed description.
-    #[must_use]
-    pub fn local_description(&self, key: MediaSessionKey) -> Option<&SessionDescription> {
-        self.session(key)?.local.as_ref()
-    }
-
-    /// The peer's latest agreed description.
-    #[must_use]
-    pub fn remote_description(&self, key: MediaSessionKey) -> Option<&SessionDescription> {
-        self.session(key)?.remote.as_ref()
-    }
-
-    /// The address this session receives RTP on; `None` without a port.
-    #[must_use]
-    pub fn local_rtp(&self, key: MediaSessionKey) -> Option<SocketAddr> {
-        Some(self.session(key)?.port?.rtp)
-    }
-
-    /// Sessions that were created and not stopped.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.sessions.len()
-    }
-
-    /// Whether there is no session.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty()
-    }
-
-    /// Port pairs in use; falls to zero when all sessions have ended.
-    #[must_use]
-    pub fn open_ports(&self) -> usize {
-        self.ports.open_ports()
-    }
-
     fn configure(&mut self, now: Instant, key: MediaSessionKey) -> Done {
         let parameters = self.parameters(key).cloned().map(Box::new);
         self.command(now, key, MediaCommand::Configure { key, parameters })
@@ -295,11 +252,6 @@ impl MediaSessionController {
                 break;
             }
         }
-    }
-
-    fn session(&self, key: MediaSessionKey) -> Option<&Session> {
-        let session = self.sessions.get(key.index());
-        session.filter(|session| session.key == key)
     }
 
     fn session_mut(&mut self, key: MediaSessionKey) -> Result<&mut Session, MediaError> {

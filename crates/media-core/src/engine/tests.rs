@@ -11,6 +11,7 @@ use rand::{RngExt, SeedableRng};
 
 use super::*;
 use crate::controller::{MediaConfig, MediaSessionController, SimulatedMedia, Stopped};
+use crate::event::MediaStatistics;
 use crate::play::AudioSource;
 use crate::record::{MemoryRecording, RecordingSink};
 use crate::sdp::Direction;

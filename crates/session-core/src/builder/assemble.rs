@@ -10,19 +10,23 @@ use rvoip_dialog_core::sip_core::{ByteString, Host, HostPort};
 use rvoip_dialog_core::sip_transport::driver::{self, Sockets};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, WireTap};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
-use rvoip_dialog_core::{ClientConfig, DialogManager, DialogManagerConfig, HybridConfig, ServerConfig};
+use rvoip_dialog_core::{
+    ClientConfig, DialogManager, DialogManagerConfig, HybridConfig, ServerConfig,
+};
 use rvoip_media_core::rtp_core::driver::MediaWorker;
 use rvoip_media_core::rtp_core::{PortKey, RtpError, WallClock};
 use rvoip_media_core::{
-    AudioSource, EngineConfig, MediaCommand, MediaConfig, MediaEngine, MediaMode, MediaPorts, MediaSessionController,
-    OpenPort, SocketPorts,
+    AudioSource, EngineConfig, MediaCommand, MediaConfig, MediaEngine, MediaMode, MediaPorts,
+    MediaSessionController, OpenPort, SocketPorts,
 };
 
 use super::media_address;
 use crate::core::SessionCoreParts;
 use crate::registry::Registry;
 use crate::switchboard::Switchboard;
-use crate::{CallHandler, Result, SessionCoordinator, SessionCore, SessionError, SessionManagerConfig};
+use crate::{
+    CallHandler, Result, SessionCoordinator, SessionCore, SessionError, SessionManagerConfig,
+};
 
 pub(super) fn assemble(
     config: SessionManagerConfig,
@@ -34,8 +38,11 @@ pub(super) fn assemble(
     let mut rng = StdRng::try_from_rng(&mut SysRng).map_err(std::io::Error::other)?;
     let public = config.public_address()?;
     let sockets = Sockets::bind(&config.bindings())?;
-    let listeners: Vec<ListenerInfo> =
-        sockets.listeners().into_iter().map(|listener| advertise(listener, public)).collect();
+    let listeners: Vec<ListenerInfo> = sockets
+        .listeners()
+        .into_iter()
+        .map(|listener| advertise(listener, public))
+        .collect();
 
     let registry = Arc::new(Registry::default());
     let switchboard = Arc::new(Switchboard::new(
@@ -82,7 +89,8 @@ fn advertise(listener: ListenerInfo, public: Option<IpAddr>) -> ListenerInfo {
 }
 
 fn roles(config: &SessionManagerConfig) -> DialogManagerConfig {
-    let product = Some(ByteString::from(config.product.as_str())).filter(|product| !product.is_empty());
+    let product =
+        Some(ByteString::from(config.product.as_str())).filter(|product| !product.is_empty());
     DialogManagerConfig::Hybrid(HybridConfig {
         client: ClientConfig {
             user_agent: product.clone(),
@@ -107,7 +115,9 @@ fn media(
     switchboard: Weak<Switchboard>,
 ) -> Result<Media> {
     let bind = media_address(config);
-    let told = listeners.iter().find(|listener| listener.local_addr.ip() == bind);
+    let told = listeners
+        .iter()
+        .find(|listener| listener.local_addr.ip() == bind);
     let media = MediaConfig {
         mode: config.media,
         advertised: told.and_then(|listener| listener.advertised.host.to_ip()),
@@ -115,7 +125,10 @@ fn media(
         source: config.audio.clone(),
     };
     if config.media == MediaMode::Inactive {
-        return Ok((MediaSessionController::new(media, Box::new(NoPorts), seed), None));
+        return Ok((
+            MediaSessionController::new(media, Box::new(NoPorts), seed),
+            None,
+        ));
     }
     let clock = WallClock::new(Instant::now(), SystemTime::now());
     let engine = MediaEngine::new(EngineConfig::default(), clock);
@@ -128,7 +141,10 @@ fn media(
     let ports = SocketPorts::new(bind, range, engine, events)
         .map_err(|error| SessionError::Configuration(format!("media ports: {error}")))?;
     let worker = ports.worker();
-    Ok((MediaSessionController::new(media, Box::new(ports), seed), Some(worker)))
+    Ok((
+        MediaSessionController::new(media, Box::new(ports), seed),
+        Some(worker),
+    ))
 }
 
 /// The ports of a coordinator without media.
@@ -142,7 +158,12 @@ impl MediaPorts for NoPorts {
 
     fn release(&mut self, _now: Instant, _port: PortKey) {}
 
-    fn command(&mut self, _now: Instant, _port: PortKey, _command: MediaCommand) -> Result<(), RtpError> {
+    fn command(
+        &mut self,
+        _now: Instant,
+        _port: PortKey,
+        _command: MediaCommand,
+    ) -> Result<(), RtpError> {
         Err(RtpError::WorkerStopped)
     }
 

@@ -1,6 +1,5 @@
 //! The end of a call: one way in, exactly one event out, nothing left.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_dialog_core::{EndCause, TerminateCause};
@@ -27,7 +26,9 @@ impl SessionCore {
 
     /// `cause` says more than the way the call ends; `None` leaves that to the signalling.
     pub(super) fn end(&mut self, now: Instant, id: SessionId, cause: Option<TerminalCause>) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
         if session.ended.is_some() || session.record.state() == CallState::Terminating {
             return;
         }
@@ -51,14 +52,19 @@ impl SessionCore {
     }
 
     pub(super) fn on_ended(&mut self, now: Instant, id: SessionId, cause: EndCause) {
-        let ending = self.sessions.get_mut(id).and_then(|session| session.ending.take());
+        let ending = self
+            .sessions
+            .get_mut(id)
+            .and_then(|session| session.ending.take());
         self.sessions.unlink_call(id);
         self.close(now, id, ending.unwrap_or_else(|| cause.into()));
     }
 
     /// The signalling is over: closes the media, then the session.
     fn close(&mut self, now: Instant, id: SessionId, cause: TerminalCause) {
-        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
         session.ended = Some((now, cause));
         let media = session.media;
         for due in [Due::Alert, Due::Report, Due::TimeLimit] {
@@ -66,7 +72,8 @@ impl SessionCore {
         }
         match media.map(|key| self.media.stop(now, key)) {
             Some(Ok(Stopped::EventFollows)) => {
-                self.sessions.schedule(id, Due::MediaEnd, Some(now + MEDIA_END_WITHIN));
+                self.sessions
+                    .schedule(id, Due::MediaEnd, Some(now + MEDIA_END_WITHIN));
             }
             _ => self.finish(now, id),
         }
@@ -74,24 +81,42 @@ impl SessionCore {
 
     /// The media is over too: the session ends.
     pub(super) fn finish(&mut self, now: Instant, id: SessionId) {
-        let Some((at, cause)) = self.sessions.get_mut(id).and_then(|session| session.ended.take()) else { return };
+        let Some((at, cause)) = self
+            .sessions
+            .get_mut(id)
+            .and_then(|session| session.ended.take())
+        else {
+            return;
+        };
         let wanted = cause.final_state();
         let state = self.sessions.get(id).map(|session| session.record.state());
         let allowed = state.is_some_and(|state| state.can_transition_to(wanted));
         if let Some(session) = self.sessions.get(id) {
             session.record.set_end(cause.clone(), at);
         }
-        self.enter(now, id, if allowed { wanted } else { CallState::Failed }, Some(Arc::from(cause.to_string())));
-        let Some(session) = self.sessions.remove(id) else { return };
+        self.enter(
+            now,
+            id,
+            if allowed { wanted } else { CallState::Failed },
+            Some(cause.words()),
+        );
+        let Some(session) = self.sessions.remove(id) else {
+            return;
+        };
         let call = session.record;
         self.totals.failed += u64::from(call.state() == CallState::Failed);
         tracing::info!(session = %id, %cause, duration = ?call.duration(at), "call ended");
-        self.events.push_back(BasicSessionEvent::Ended { call, cause });
+        self.events
+            .push_back(BasicSessionEvent::Ended { call, cause });
     }
 
     /// Takes back a session that nobody has heard of.
     pub(super) fn discard(&mut self, now: Instant, id: SessionId) {
-        if let Some(Err(error)) = self.sessions.unlink_media(id).map(|key| self.media.stop(now, key)) {
+        if let Some(Err(error)) = self
+            .sessions
+            .unlink_media(id)
+            .map(|key| self.media.stop(now, key))
+        {
             tracing::debug!(session = %id, %error, "media was gone already");
         }
         self.sessions.remove(id);

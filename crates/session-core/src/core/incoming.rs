@@ -12,7 +12,13 @@ use crate::record::CallDirection;
 use crate::{BasicSessionEvent, CallDecision, CallState, Result, SessionError, SessionId};
 
 impl SessionCore {
-    pub(super) fn on_incoming_call(&mut self, now: Instant, key: CallKey, request: Request, body: Option<Body>) {
+    pub(super) fn on_incoming_call(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        request: Request,
+        body: Option<Body>,
+    ) {
         if !self.accepting || self.sessions.len() >= self.max_sessions {
             let retry_after = (HeaderName::RetryAfter, ByteString::from_static("5"));
             self.reject_call(now, key, StatusCode::SERVICE_UNAVAILABLE, &[retry_after]);
@@ -23,20 +29,40 @@ impl SessionCore {
             Some(Ok(text)) => Some(Arc::from(text)),
             Some(Err(_)) => return self.reject_call(now, key, StatusCode::BAD_REQUEST, &[]),
         };
-        let from = request.from().map(|from| from.uri().to_string()).unwrap_or_default();
-        let to = request.to().map(|to| to.uri().to_string()).unwrap_or_default();
-        let exchange = if offer.is_some() { Exchange::OfferReceived } else { Exchange::OfferWanted };
-        let call = self.sessions.insert(now, CallDirection::Incoming, from, to, exchange);
+        let from = request
+            .from()
+            .map(|from| from.uri().to_string())
+            .unwrap_or_default();
+        let to = request
+            .to()
+            .map(|to| to.uri().to_string())
+            .unwrap_or_default();
+        let exchange = if offer.is_some() {
+            Exchange::OfferReceived
+        } else {
+            Exchange::OfferWanted
+        };
+        let call = self
+            .sessions
+            .insert(now, CallDirection::Incoming, from, to, exchange);
         let id = call.id();
         self.sessions.link_call(id, key);
         if let Some(session) = self.sessions.get_mut(id) {
             session.remote_sdp = offer;
         }
-        self.sessions.schedule(id, Due::Alert, Some(now + self.alert_after));
+        self.sessions
+            .schedule(id, Due::Alert, Some(now + self.alert_after));
         self.totals.sessions += 1;
-        let call_id = self.dialogs.call_id(key).map(|text| &**text).unwrap_or_default();
+        let call_id = self
+            .dialogs
+            .call_id(key)
+            .map(|text| &**text)
+            .unwrap_or_default();
         tracing::info!(session = %id, call_id, from = call.from(), to = call.to(), "call received");
-        self.events.push_back(BasicSessionEvent::CallReceived { call, request });
+        self.events.push_back(BasicSessionEvent::CallReceived {
+            call,
+            request: Arc::new(request),
+        });
     }
 
     /// Lets the caller hear it ringing, once.
@@ -52,10 +78,15 @@ impl SessionCore {
 
     pub(super) fn alert(&mut self, now: Instant, id: SessionId) {
         self.sessions.schedule(id, Due::Alert, None);
-        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
         if let Some(key) = session.call.filter(|_| !session.alerted) {
             session.alerted = true;
-            if let Err(error) = self.dialogs.provisional(now, key, StatusCode::RINGING, None) {
+            if let Err(error) = self
+                .dialogs
+                .provisional(now, key, StatusCode::RINGING, None)
+            {
                 tracing::debug!(session = %id, %error, "cannot ring");
             }
         }
@@ -68,17 +99,25 @@ impl SessionCore {
     pub fn decide(&mut self, now: Instant, id: SessionId, decision: CallDecision) -> Result<()> {
         let result = match decision {
             CallDecision::Accept(sdp) => self.accept(now, id, sdp),
-            CallDecision::Reject(reason) => {
-                self.decline(now, id, leading_status(&reason).unwrap_or(StatusCode::DECLINE), &[])
-            }
+            CallDecision::Reject(reason) => self.decline(
+                now,
+                id,
+                leading_status(&reason).unwrap_or(StatusCode::DECLINE),
+                &[],
+            ),
             CallDecision::Defer => self.undecided(id, "defer").map(|_| self.alert(now, id)),
             CallDecision::Forward(target) => {
                 let contact = ByteString::from(format!("<{target}>"));
                 match super::outgoing::parse_uri(&target) {
-                    Ok(_) => self.decline(now, id, StatusCode::MOVED_TEMPORARILY, &[(HeaderName::Contact, contact)]),
-                    Err(error) => {
-                        self.decline(now, id, StatusCode::TEMPORARILY_UNAVAILABLE, &[]).and(Err(error))
-                    }
+                    Ok(_) => self.decline(
+                        now,
+                        id,
+                        StatusCode::MOVED_TEMPORARILY,
+                        &[(HeaderName::Contact, contact)],
+                    ),
+                    Err(error) => self
+                        .decline(now, id, StatusCode::TEMPORARILY_UNAVAILABLE, &[])
+                        .and(Err(error)),
                 }
             }
         };
@@ -88,7 +127,10 @@ impl SessionCore {
 
     /// Refuses a call that nobody is left to decide about.
     pub fn forget(&mut self, now: Instant, id: SessionId) {
-        if self.decline(now, id, StatusCode::TEMPORARILY_UNAVAILABLE, &[]).is_ok() {
+        if self
+            .decline(now, id, StatusCode::TEMPORARILY_UNAVAILABLE, &[])
+            .is_ok()
+        {
             self.pump(now);
         }
     }
@@ -102,14 +144,22 @@ impl SessionCore {
                     SessionError::Media { source, .. } => StatusCode::new(source.sip_status()),
                     _ => None,
                 };
-                self.decline(now, id, status.unwrap_or(StatusCode::SERVER_INTERNAL_ERROR), &[])?;
+                self.decline(
+                    now,
+                    id,
+                    status.unwrap_or(StatusCode::SERVER_INTERNAL_ERROR),
+                    &[],
+                )?;
                 return Err(error);
             }
         };
         self.alert(now, id);
         self.dialogs
             .accept(now, key, Some(body))
-            .map_err(|source| SessionError::Dialog { session_id: Some(id), source })?;
+            .map_err(|source| SessionError::Dialog {
+                session_id: Some(id),
+                source,
+            })?;
         if self.session(id)?.exchange == Exchange::Settled {
             self.establish(now, id);
         }
@@ -127,10 +177,19 @@ impl SessionCore {
         self.sessions.schedule(id, Due::Alert, None);
         self.dialogs
             .reject(now, key, status, headers)
-            .map_err(|source| SessionError::Dialog { session_id: Some(id), source })
+            .map_err(|source| SessionError::Dialog {
+                session_id: Some(id),
+                source,
+            })
     }
 
-    fn reject_call(&mut self, now: Instant, key: CallKey, status: StatusCode, headers: &[(HeaderName, ByteString)]) {
+    fn reject_call(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        status: StatusCode,
+        headers: &[(HeaderName, ByteString)],
+    ) {
         if let Err(error) = self.dialogs.reject(now, key, status, headers) {
             tracing::debug!(%key, %error, "cannot reject");
         }
@@ -141,8 +200,16 @@ impl SessionCore {
         let session = self.session(id)?;
         let state = session.record.state();
         let incoming = session.record.direction() == CallDirection::Incoming;
-        let waiting = incoming && state == CallState::Ringing && session.exchange != Exchange::OfferSent;
-        let misuse = SessionError::InvalidState { session_id: id, state, operation };
-        session.call.filter(|_| waiting && session.ended.is_none()).ok_or(misuse)
+        let waiting =
+            incoming && state == CallState::Ringing && session.exchange != Exchange::OfferSent;
+        let misuse = SessionError::InvalidState {
+            session_id: id,
+            state,
+            operation,
+        };
+        session
+            .call
+            .filter(|_| waiting && session.ended.is_none())
+            .ok_or(misuse)
     }
 }

@@ -1,5 +1,6 @@
 //! Calls that we place.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +15,8 @@ use crate::{BasicSessionEvent, CallRecord, CallState, Result, SessionError, Sess
 /// Reads a SIP URI.
 pub(super) fn parse_uri(text: &str) -> Result<Uri> {
     let uri = Uri::parse(ByteString::from(text)).ok();
-    let sip = uri.filter(|uri| matches!(uri.scheme(), Scheme::Sip | Scheme::Sips) && uri.host().is_some());
+    let sip = uri
+        .filter(|uri| matches!(uri.scheme(), Scheme::Sip | Scheme::Sips) && uri.host().is_some());
     sip.ok_or_else(|| SessionError::InvalidUri(text.to_owned()))
 }
 
@@ -24,20 +26,35 @@ impl SessionCore {
     ///
     /// # Errors
     /// A URI that cannot be called, too many sessions, no media port.
-    pub fn prepare(&mut self, now: Instant, from: &str, to: &str, sdp: Option<String>) -> Result<Arc<CallRecord>> {
-        NameAddr::parse(ByteString::from(from)).map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
+    pub fn prepare(
+        &mut self,
+        now: Instant,
+        from: &str,
+        to: &str,
+        sdp: Option<String>,
+    ) -> Result<Arc<CallRecord>> {
+        NameAddr::parse(ByteString::from(from))
+            .map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
         parse_uri(to)?;
         if self.sessions.len() >= self.max_sessions {
             return Err(SessionError::ResourceExhausted);
         }
         let (from, to) = (from.to_owned(), to.to_owned());
-        let call = self.sessions.insert(now, CallDirection::Outgoing, from, to, Exchange::OfferWanted);
+        let call = self.sessions.insert(
+            now,
+            CallDirection::Outgoing,
+            from,
+            to,
+            Exchange::OfferWanted,
+        );
         if let Err(error) = self.describe(now, call.id(), sdp) {
             self.discard(now, call.id());
             return Err(error);
         }
         self.totals.sessions += 1;
-        self.events.push_back(BasicSessionEvent::CallPlaced { call: Arc::clone(&call) });
+        self.events.push_back(BasicSessionEvent::CallPlaced {
+            call: Arc::clone(&call),
+        });
         Ok(call)
     }
 
@@ -49,12 +66,20 @@ impl SessionCore {
         let session = self.session(id)?;
         let state = session.record.state();
         if session.call.is_some() || state != CallState::Initiating {
-            return Err(SessionError::InvalidState { session_id: id, state, operation: "initiate" });
+            return Err(SessionError::InvalidState {
+                session_id: id,
+                state,
+                operation: "initiate",
+            });
         }
         let (from, to) = (session.record.from(), session.record.to());
-        let local = NameAddr::parse(ByteString::from(from)).map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
+        let local = NameAddr::parse(ByteString::from(from))
+            .map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
         let mut call = OutgoingCall::new(local, parse_uri(to)?);
-        call.body = session.local_sdp.as_ref().map(|sdp| Body::sdp(sdp.as_bytes().to_vec()));
+        call.body = session
+            .local_sdp
+            .as_ref()
+            .map(|sdp| Body::sdp(sdp.as_bytes().to_vec()));
         let unreachable = SessionError::InvalidUri(to.to_owned());
         match self.dialogs.invite(now, call) {
             Ok(key) => self.sessions.link_call(id, key),
@@ -64,7 +89,10 @@ impl SessionCore {
                 return Err(match source {
                     DialogError::Unreachable(_) => unreachable,
                     DialogError::TooManyCalls(_) => SessionError::ResourceExhausted,
-                    source => SessionError::Dialog { session_id: Some(id), source },
+                    source => SessionError::Dialog {
+                        session_id: Some(id),
+                        source,
+                    },
                 });
             }
         }
@@ -74,10 +102,21 @@ impl SessionCore {
     }
 
     pub(super) fn on_progress(&mut self, id: SessionId, now: Instant, status: StatusCode) {
-        self.enter(now, id, CallState::Ringing, Some(Arc::from(format!("{} {}", status.code(), status.reason()))));
+        self.enter(
+            now,
+            id,
+            CallState::Ringing,
+            Some(Cow::Owned(format!("{} {}", status.code(), status.reason()))),
+        );
     }
 
-    pub(super) fn on_answered(&mut self, now: Instant, id: SessionId, body: Option<Body>, offer: bool) {
+    pub(super) fn on_answered(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        body: Option<Body>,
+        offer: bool,
+    ) {
         if !offer {
             return self.on_answer(now, id, body);
         }
@@ -86,7 +125,10 @@ impl SessionCore {
         let (Ok(Some(answer)), Some(key)) = (answer, key) else {
             return self.end(now, id, Some(crate::TerminalCause::MediaFailed));
         };
-        match self.dialogs.ack_answer(now, key, Body::sdp(answer.as_bytes().to_vec())) {
+        match self
+            .dialogs
+            .ack_answer(now, key, Body::sdp(answer.as_bytes().to_vec()))
+        {
             Ok(()) => self.establish(now, id),
             Err(error) => tracing::warn!(session = %id, %error, "cannot answer in the ACK"),
         }

@@ -72,7 +72,10 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn new(registry: Arc<Registry>) -> Self {
-        Sessions { registry, ..Sessions::default() }
+        Sessions {
+            registry,
+            ..Sessions::default()
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -80,7 +83,10 @@ impl Sessions {
     }
 
     pub(super) fn ids(&self) -> Vec<SessionId> {
-        self.slab.iter().map(|(_, session)| session.record.id()).collect()
+        self.slab
+            .iter()
+            .map(|(_, session)| session.record.id())
+            .collect()
     }
 
     pub(super) fn insert(
@@ -114,11 +120,15 @@ impl Sessions {
     }
 
     pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
-        self.slab.get(id.slot()).filter(|session| session.record.id() == id)
+        self.slab
+            .get(id.slot())
+            .filter(|session| session.record.id() == id)
     }
 
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.slab.get_mut(id.slot()).filter(|session| session.record.id() == id)
+        self.slab
+            .get_mut(id.slot())
+            .filter(|session| session.record.id() == id)
     }
 
     pub(super) fn of_call(&self, key: CallKey) -> Option<SessionId> {
@@ -158,7 +168,9 @@ impl Sessions {
 
     /// Sets or clears one deadline of a session.
     pub(super) fn schedule(&mut self, id: SessionId, due: Due, at: Option<Instant>) {
-        let Some(session) = self.get_mut(id) else { return };
+        let Some(session) = self.get_mut(id) else {
+            return;
+        };
         let old = std::mem::replace(&mut session.deadlines[due as usize], at);
         if let Some(old) = old {
             self.deadlines.remove(&(old, id, due));

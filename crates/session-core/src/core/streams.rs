@@ -39,26 +39,36 @@ impl SessionCore {
     /// Takes in what the media of a call did.
     pub fn handle_media(&mut self, now: Instant, event: MediaEvent) {
         self.media.handle_event(now, &event);
-        let Some(id) = self.sessions.of_media(event.key()) else { return };
-        let Some(session) = self.sessions.get(id) else { return };
+        let Some(id) = self.sessions.of_media(event.key()) else {
+            return;
+        };
+        let Some(session) = self.sessions.get(id) else {
+            return;
+        };
         let call = Arc::clone(&session.record);
         match event {
             MediaEvent::FlowStarted { .. } => {
-                self.events.push_back(BasicSessionEvent::MediaFlowChanged { call, active: true });
+                self.events
+                    .push_back(BasicSessionEvent::MediaFlowChanged { call, active: true });
             }
             MediaEvent::FlowStopped { .. } => {
-                self.events.push_back(BasicSessionEvent::MediaFlowChanged { call, active: false });
+                self.events.push_back(BasicSessionEvent::MediaFlowChanged {
+                    call,
+                    active: false,
+                });
             }
             MediaEvent::Statistics { statistics, .. } => {
                 let statistics = Arc::new(statistics);
                 call.set_statistics(Arc::clone(&statistics));
                 if session.report_every.is_some() {
-                    self.events.push_back(BasicSessionEvent::MediaReported { call, statistics });
+                    self.events
+                        .push_back(BasicSessionEvent::MediaReported { call, statistics });
                 }
             }
             MediaEvent::Failed { error, .. } => {
                 let message = Arc::from(error.to_string());
-                self.events.push_back(BasicSessionEvent::MediaFailed { call, message });
+                self.events
+                    .push_back(BasicSessionEvent::MediaFailed { call, message });
             }
             MediaEvent::Ended { statistics, .. } => {
                 call.set_statistics(Arc::new(statistics));
@@ -72,7 +82,12 @@ impl SessionCore {
     ///
     /// # Errors
     /// No such session, or it has no media here.
-    pub fn monitor(&mut self, now: Instant, id: SessionId, interval: Option<Duration>) -> Result<()> {
+    pub fn monitor(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        interval: Option<Duration>,
+    ) -> Result<()> {
         self.media_key(id)?;
         if let Some(session) = self.sessions.get_mut(id) {
             session.report_every = interval.map(|interval| interval.max(SHORTEST_REPORT));
@@ -83,9 +98,18 @@ impl SessionCore {
 
     /// Measures the media of a session now.
     pub fn report(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get(id).filter(|session| session.ended.is_none()) else { return };
+        let Some(session) = self
+            .sessions
+            .get(id)
+            .filter(|session| session.ended.is_none())
+        else {
+            return;
+        };
         let next = session.report_every.map(|interval| now + interval);
-        if let Some(Err(error)) = session.media.map(|key| self.media.request_statistics(now, key)) {
+        if let Some(Err(error)) = session
+            .media
+            .map(|key| self.media.request_statistics(now, key))
+        {
             tracing::debug!(session = %id, %error, "cannot measure");
         }
         self.sessions.schedule(id, Due::Report, next);
@@ -125,7 +149,12 @@ impl SessionCore {
     ///
     /// # Errors
     /// No such session, or it has no media here.
-    pub fn record(&mut self, now: Instant, id: SessionId, sink: Option<RecordingSink>) -> Result<()> {
+    pub fn record(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        sink: Option<RecordingSink>,
+    ) -> Result<()> {
         self.with_media(id, |media, key| media.record(now, key, sink))
     }
 
@@ -135,7 +164,9 @@ impl SessionCore {
     /// No such session.
     pub fn media_info(&self, id: SessionId) -> Result<Option<MediaInfo>> {
         let session = self.session(id)?;
-        let Some(key) = session.media else { return Ok(None) };
+        let Some(key) = session.media else {
+            return Ok(None);
+        };
         let local = self.media.local_rtp(key);
         let parameters = self.media.parameters(key);
         let unspecified = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
@@ -151,7 +182,9 @@ impl SessionCore {
     }
 
     pub(super) fn record_to_directory(&mut self, now: Instant, id: SessionId) {
-        let Some(directory) = &self.recording_directory else { return };
+        let Some(directory) = &self.recording_directory else {
+            return;
+        };
         let sink = RecordingSink::File(directory.join(format!("{id}.wav")));
         if let Err(error) = self.record(now, id, Some(sink)) {
             tracing::debug!(session = %id, %error, "no recording");
@@ -159,7 +192,9 @@ impl SessionCore {
     }
 
     fn media_key(&self, id: SessionId) -> Result<MediaSessionKey> {
-        self.session(id)?.media.ok_or(SessionError::NoMedia { session_id: id })
+        self.session(id)?
+            .media
+            .ok_or(SessionError::NoMedia { session_id: id })
     }
 
     fn with_media(
@@ -168,6 +203,9 @@ impl SessionCore {
         act: impl FnOnce(&mut MediaSessionController, MediaSessionKey) -> Result<(), MediaError>,
     ) -> Result<()> {
         let key = self.media_key(id)?;
-        act(&mut self.media, key).map_err(|source| SessionError::Media { session_id: id, source })
+        act(&mut self.media, key).map_err(|source| SessionError::Media {
+            session_id: id,
+            source,
+        })
     }
 }

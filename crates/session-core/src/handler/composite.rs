@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use rvoip_media_core::MediaStatistics;
 
 use crate::{
-    CallDecision, CallHandler, CallSession, CallState, IncomingCall, MediaFlowDirection, SessionId, WarningCategory,
+    CallDecision, CallHandler, CallSession, CallState, IncomingCall, MediaFlowDirection, SessionId,
+    WarningCategory,
 };
 
 /// Asks its handlers in order: the first decision other than [`CallDecision::Defer`] counts. Everything else is told
@@ -47,9 +48,16 @@ impl CallHandler for CompositeHandler {
         }
     }
 
-    async fn on_call_established(&self, call: CallSession, local_sdp: Option<String>, remote_sdp: Option<String>) {
+    async fn on_call_established(
+        &self,
+        call: CallSession,
+        local_sdp: Option<String>,
+        remote_sdp: Option<String>,
+    ) {
         for handler in &self.handlers {
-            handler.on_call_established(call.clone(), local_sdp.clone(), remote_sdp.clone()).await;
+            handler
+                .on_call_established(call.clone(), local_sdp.clone(), remote_sdp.clone())
+                .await;
         }
     }
 
@@ -61,7 +69,9 @@ impl CallHandler for CompositeHandler {
         reason: Option<&str>,
     ) {
         for handler in &self.handlers {
-            handler.on_call_state_changed(session_id, old_state, new_state, reason).await;
+            handler
+                .on_call_state_changed(session_id, old_state, new_state, reason)
+                .await;
         }
     }
 
@@ -71,13 +81,26 @@ impl CallHandler for CompositeHandler {
         }
     }
 
-    async fn on_media_flow(&self, session_id: &SessionId, direction: MediaFlowDirection, active: bool, codec: &str) {
+    async fn on_media_flow(
+        &self,
+        session_id: &SessionId,
+        direction: MediaFlowDirection,
+        active: bool,
+        codec: &str,
+    ) {
         for handler in &self.handlers {
-            handler.on_media_flow(session_id, direction, active, codec).await;
+            handler
+                .on_media_flow(session_id, direction, active, codec)
+                .await;
         }
     }
 
-    async fn on_warning(&self, session_id: Option<&SessionId>, category: WarningCategory, message: &str) {
+    async fn on_warning(
+        &self,
+        session_id: Option<&SessionId>,
+        category: WarningCategory,
+        message: &str,
+    ) {
         for handler in &self.handlers {
             handler.on_warning(session_id, category, message).await;
         }

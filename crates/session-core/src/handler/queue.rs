@@ -21,7 +21,11 @@ pub struct QueueHandler {
 impl QueueHandler {
     /// A queue for at most `max_calls` calls.
     pub fn new(max_calls: usize) -> Self {
-        QueueHandler { calls: Mutex::new(VecDeque::new()), max_calls, arrived: Notify::new() }
+        QueueHandler {
+            calls: Mutex::new(VecDeque::new()),
+            max_calls,
+            arrived: Notify::new(),
+        }
     }
 
     /// Takes the call that waits longest.
@@ -66,7 +70,10 @@ impl CallHandler for QueueHandler {
     async fn on_call_ended(&self, call: CallSession, _reason: &str) {
         let abandoned = {
             let mut calls = self.lock();
-            calls.iter().position(|waiting| waiting.id == call.id).and_then(|position| calls.remove(position))
+            calls
+                .iter()
+                .position(|waiting| waiting.id == call.id)
+                .and_then(|position| calls.remove(position))
         };
         drop(abandoned);
     }

@@ -14,13 +14,17 @@ pub struct RoutingHandler {
 impl RoutingHandler {
     /// No routes; what matches none is answered 404.
     pub fn new() -> Self {
-        RoutingHandler { routes: Vec::new(), default_action: CallDecision::Reject("404 Not Found".to_owned()) }
+        RoutingHandler {
+            routes: Vec::new(),
+            default_action: CallDecision::Reject("404 Not Found".to_owned()),
+        }
     }
 
     /// Calls to a URI that begins with `pattern` go to `target`.
     pub fn add_route(&mut self, pattern: impl Into<String>, target: impl Into<String>) {
         self.routes.push((pattern.into(), target.into()));
-        self.routes.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.len()));
+        self.routes
+            .sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.len()));
     }
 
     /// What becomes of calls that match no route.
@@ -29,8 +33,14 @@ impl RoutingHandler {
     }
 
     fn decide(&self, called: &str) -> CallDecision {
-        let route = self.routes.iter().find(|(pattern, _)| called.starts_with(pattern.as_str()));
-        route.map_or_else(|| self.default_action.clone(), |(_, target)| CallDecision::Forward(target.clone()))
+        let route = self
+            .routes
+            .iter()
+            .find(|(pattern, _)| called.starts_with(pattern.as_str()));
+        route.map_or_else(
+            || self.default_action.clone(),
+            |(_, target)| CallDecision::Forward(target.clone()),
+        )
     }
 }
 
@@ -58,9 +68,18 @@ mod tests {
         let mut routing = RoutingHandler::new();
         routing.add_route("sip:s", "sip:operator@example.com");
         routing.add_route("sip:sales@", "sip:queue@example.com");
-        assert_eq!(routing.decide("sip:sales@example.com"), CallDecision::Forward("sip:queue@example.com".to_owned()));
-        assert_eq!(routing.decide("sip:sue@example.com"), CallDecision::Forward("sip:operator@example.com".to_owned()));
-        assert_eq!(routing.decide("tel:+491234"), CallDecision::Reject("404 Not Found".to_owned()));
+        assert_eq!(
+            routing.decide("sip:sales@example.com"),
+            CallDecision::Forward("sip:queue@example.com".to_owned())
+        );
+        assert_eq!(
+            routing.decide("sip:sue@example.com"),
+            CallDecision::Forward("sip:operator@example.com".to_owned())
+        );
+        assert_eq!(
+            routing.decide("tel:+491234"),
+            CallDecision::Reject("404 Not Found".to_owned())
+        );
         routing.set_default_action(CallDecision::Accept(None));
         assert_eq!(routing.decide("tel:+491234"), CallDecision::Accept(None));
     }

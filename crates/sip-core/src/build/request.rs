@@ -19,7 +19,7 @@ pub struct RequestBuilder {
 
 impl RequestBuilder {
     pub(crate) fn new(method: Method, uri: &Uri) -> RequestBuilder {
-        let (vias, draft) = (Lines::default(), Draft::default());
+        let (vias, draft) = (Lines::default(), Draft::new());
         RequestBuilder {
             method,
             uri: uri.without_headers(),

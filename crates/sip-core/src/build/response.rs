@@ -26,7 +26,7 @@ impl ResponseBuilder {
             status,
             reason: None,
             to_tag: None,
-            draft: Draft::default(),
+            draft: Draft::new(),
         }
     }
 
@@ -113,7 +113,7 @@ impl ResponseBuilder {
 
     /// What the response repeats of the request; of a header that must not stand twice the first.
     fn copied(&self) -> Lines {
-        let mut lines = Lines::default();
+        let mut lines = Lines::with_capacity(super::USUAL_OCTETS, super::USUAL_LINES);
         let headers = self.request.headers();
         for value in headers.raw_all(&HeaderName::Via) {
             lines.line(&HeaderName::Via, |out| out.push_str(value));

@@ -3,9 +3,11 @@
 use bytestring::ByteString;
 
 use super::{Header, HeaderName, display_by_write};
-use crate::{ParseError, token};
+use crate::ParseError;
 
 /// Names the call; compares octet by octet.
+///
+/// The grammar has `word` or `word@word`; peers use any visible character, and all of them are taken.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CallId(ByteString);
 
@@ -30,8 +32,7 @@ impl Header for CallId {
     const NAME: HeaderName = HeaderName::CallId;
 
     fn parse(value: ByteString) -> Result<CallId, ParseError> {
-        let (word, host) = value.split_once('@').unwrap_or((&value, "host"));
-        if token::is_word(word) && token::is_word(host) {
+        if !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_graphic()) {
             Ok(CallId(value))
         } else {
             Err(ParseError::InvalidHeader(Self::NAME))

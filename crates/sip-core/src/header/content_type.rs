@@ -49,7 +49,7 @@ pub(super) fn parse_media_type(value: &ByteString) -> Option<(ByteString, Params
     let end = value.find(';').unwrap_or(value.len());
     let media_type = value[..end].trim_end();
     let (kind, subtype) = media_type.split_once('/')?;
-    let params = Params::parse(value.slice_ref(&value[end..])).ok()?;
+    let params = Params::parse_slice(value, &value[end..]).ok()?;
     (token::is_token(kind) && token::is_token(subtype))
         .then(|| (value.slice_ref(media_type), params))
 }

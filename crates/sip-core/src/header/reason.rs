@@ -44,7 +44,7 @@ impl Header for Reason {
     fn parse(value: ByteString) -> Result<Reason, ParseError> {
         let end = value.find(';').unwrap_or(value.len());
         let protocol = value[..end].trim_end();
-        let params = Params::parse(value.slice_ref(&value[end..]));
+        let params = Params::parse_slice(&value, &value[end..]);
         match params {
             Ok(params) if token::is_token(protocol) => Ok(Reason {
                 protocol: value.slice_ref(protocol),

@@ -37,7 +37,7 @@ impl Header for RetryAfter {
         let rest = skip_comment(value[digits..].trim_start()).ok_or_else(invalid)?;
         Ok(RetryAfter {
             seconds,
-            params: Params::parse(value.slice_ref(rest)).map_err(|_| invalid())?,
+            params: Params::parse_slice(&value, rest).map_err(|_| invalid())?,
         })
     }
 

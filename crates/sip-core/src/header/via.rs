@@ -77,7 +77,7 @@ impl FromStr for ViaTransport {
 
 impl fmt::Display for ViaTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.pad(self.as_str())
     }
 }
 
@@ -191,13 +191,13 @@ fn parse_hop(value: &ByteString) -> Result<Via, ParseError> {
     Ok(Via {
         transport: ViaTransport::parse(value, transport)?,
         sent_by: HostPort::parse_slice(value, token::trimmed(sent_by))?,
-        params: Params::parse(value.slice_ref(params))?,
+        params: Params::parse_slice(value, params)?,
     })
 }
 
 /// Protocol name, version and what follows them.
 fn split_protocol(value: &str) -> Option<(&str, &str, &str)> {
-    let slash = |text: &str| token::find(text, b'/');
+    let slash = |text: &str| text.bytes().position(|octet| octet == b'/');
     let (protocol, rest) = value.split_at(slash(value)?);
     let (version, rest) = rest[1..].split_at(slash(&rest[1..])?);
     Some((

@@ -64,10 +64,9 @@ fn defect(error: ParseError) -> Defect {
 
 /// What requests and responses alike must hold.
 fn check_headers(headers: &HeaderMap) -> Result<CSeq, ParseError> {
-    headers
-        .first::<Via>()?
-        .ok_or(ParseError::MissingHeader(Via::NAME))?;
-    each::<Via>(headers)?;
+    if each::<Via>(headers)? == 0 {
+        return Err(ParseError::MissingHeader(Via::NAME));
+    }
     one::<From>(headers)?;
     one::<To>(headers)?;
     one::<CallId>(headers)?;
@@ -77,8 +76,11 @@ fn check_headers(headers: &HeaderMap) -> Result<CSeq, ParseError> {
     one(headers)
 }
 
-fn each<H: Header>(headers: &HeaderMap) -> Result<(), ParseError> {
-    headers.all::<H>().try_for_each(|value| value.map(drop))
+/// How many values there are, all of them well-formed.
+fn each<H: Header>(headers: &HeaderMap) -> Result<usize, ParseError> {
+    headers
+        .all::<H>()
+        .try_fold(0, |count, value| value.map(|_| count + 1))
 }
 
 fn at_most_one<H: Header>(headers: &HeaderMap) -> Result<Option<H>, ParseError> {

@@ -1,10 +1,14 @@
 //! Request-Line and Status-Line (RFC 3261 sections 7.1 and 7.2).
 
+use std::ops::Range;
+
 use bytes::Bytes;
+use bytestring::ByteString;
+use memchr::{memchr2, memrchr};
 
 use super::{Message, Parts, Request, Response};
 use crate::scan::{self, Index};
-use crate::{HeaderMap, HeaderName, Limits, Method, ParseError};
+use crate::{HeaderMap, HeaderName, Limits, Method, ParseError, StatusCode, token};
 
 const VERSION: &str = "SIP/2.0";
 /// What a version of any number starts with.
@@ -17,45 +21,92 @@ pub(super) fn parse(octets: Bytes, limits: &Limits) -> Result<Message, ParseErro
         headers,
         flaw,
     } = scan::index(octets, limits)?;
-    let (body, length_flaw) = body(&octets, &headers);
-    let head = headers.head.clone();
-    let octets = octets.slice(..head.len() + body.len());
-    let mut parts = Parts {
+    let (start_line, line_flaw) = start_line(&headers.head, start_line_end)?;
+    let (end, length_flaw) = end(octets.len(), &headers);
+    let octets = if end == octets.len() {
+        octets
+    } else {
+        octets.slice(..end)
+    };
+    let body = octets.slice(headers.head.len()..);
+    // Another version says more than any other flaw: it may have other rules.
+    let (version_flaw, line_flaw) = match line_flaw {
+        Some(ParseError::UnsupportedVersion) => (line_flaw, None),
+        line_flaw => (None, line_flaw),
+    };
+    let flaw = version_flaw.or(flaw).or(length_flaw).or(line_flaw);
+    let parts = Parts {
         octets,
         headers,
         body,
-        flaw: flaw.or(length_flaw),
+        flaw,
     };
-    let line = &head[..start_line_end];
-    if starts_with_protocol(line) {
-        let (version, rest) = line.split_once(' ').ok_or(ParseError::NotSip)?;
-        let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-        let status = code.parse()?;
-        let reason_start = start_line_end - reason.len();
-        check_version(version, &mut parts.flaw);
-        return Ok(Message::Response(Response {
+    Ok(match start_line {
+        StartLine::Request { method, uri } => Message::Request(Request { method, uri, parts }),
+        StartLine::Response { status, reason } => Message::Response(Response {
             status,
-            reason: reason_start as u32..start_line_end as u32,
+            reason,
             parts,
-        }));
+        }),
+    })
+}
+
+/// What the first line says; ranges are places in the head.
+enum StartLine {
+    Request {
+        method: Method,
+        uri: Range<u32>,
+    },
+    Response {
+        status: StatusCode,
+        reason: Range<u32>,
+    },
+}
+
+/// The start line, and what is wrong with it if it can be told apart all the same.
+fn start_line(
+    head: &ByteString,
+    end: usize,
+) -> Result<(StartLine, Option<ParseError>), ParseError> {
+    let line = &head[..end];
+    let first = token::find(line, b' ').ok_or(ParseError::NotSip)?;
+    if starts_with_protocol(line) {
+        let second = token::find(&line[first + 1..], b' ').map_or(end, |length| first + 1 + length);
+        let status = line[first + 1..second].parse()?;
+        let reason = end.min(second + 1) as u32..end as u32;
+        return Ok((
+            StartLine::Response { status, reason },
+            version_flaw(&line[..first]),
+        ));
     }
-    let (method, rest) = line.split_once(' ').ok_or(ParseError::NotSip)?;
-    let (uri, version) = rest.trim_end().rsplit_once(' ').ok_or(ParseError::NotSip)?;
+    let last = memrchr(b' ', line.trim_end().as_bytes())
+        .filter(|last| *last > first)
+        .ok_or(ParseError::NotSip)?;
+    let version = &line[last + 1..];
     if !starts_with_protocol(version) {
         return Err(ParseError::NotSip);
     }
-    let uri_start = method.len() + 1 + (uri.len() - uri.trim_start().len());
-    let uri_end = uri_start + uri.trim().len();
-    let method = Method::known(method).map_or_else(|| Method::parse(head.slice_ref(method)), Ok)?;
-    check_version(version, &mut parts.flaw);
-    if uri.len() + 1 + version.len() != rest.len() || uri.contains([' ', '\t']) {
-        parts.flaw.get_or_insert(ParseError::RequestLine);
-    }
-    Ok(Message::Request(Request {
-        method,
-        uri: uri_start as u32..uri_end as u32,
-        parts,
-    }))
+    let method = match Method::known(&line[..first]) {
+        Some(known) => known,
+        None => Method::parse(head.slice_ref(&line[..first]))?,
+    };
+    let uri = token::trimmed(&line[first + 1..last]);
+    let blanks = line[first + 1..]
+        .bytes()
+        .take_while(|octet| token::is_blank(*octet))
+        .count();
+    let start = (first + 1 + blanks) as u32;
+    let flaw = version_flaw(version.trim_end()).or_else(|| {
+        let inside = memchr2(b' ', b'\t', line[first + 1..last].as_bytes()).is_some();
+        (inside || version.ends_with([' ', '\t'])).then_some(ParseError::RequestLine)
+    });
+    Ok((
+        StartLine::Request {
+            method,
+            uri: start..start + uri.len() as u32,
+        },
+        flaw,
+    ))
 }
 
 fn starts_with_protocol(text: &str) -> bool {
@@ -63,16 +114,12 @@ fn starts_with_protocol(text: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(PROTOCOL))
 }
 
-fn check_version(version: &str, flaw: &mut Option<ParseError>) {
-    if !version.eq_ignore_ascii_case(VERSION) {
-        // Says more than any other flaw: another version may have other rules.
-        *flaw = Some(ParseError::UnsupportedVersion);
-    }
+fn version_flaw(version: &str) -> Option<ParseError> {
+    (!version.eq_ignore_ascii_case(VERSION)).then_some(ParseError::UnsupportedVersion)
 }
 
-/// The body as long as Content-Length says, or all there is when it says nothing usable.
-fn body(octets: &Bytes, headers: &HeaderMap) -> (Bytes, Option<ParseError>) {
-    let available = octets.slice(headers.head.len()..);
+/// Where the message ends: where Content-Length says, or with the octets when it says nothing usable.
+fn end(available: usize, headers: &HeaderMap) -> (usize, Option<ParseError>) {
     let mut declared = None;
     for value in headers.raw_all(&HeaderName::ContentLength) {
         match (scan::parse_length(value.as_bytes()), declared) {
@@ -86,15 +133,13 @@ fn body(octets: &Bytes, headers: &HeaderMap) -> (Bytes, Option<ParseError>) {
             (Ok(length), _) => declared = Some(length),
         }
     }
+    let actual = available - headers.head.len();
     match declared {
-        Some(declared) if declared > available.len() => {
-            let flaw = ParseError::TruncatedBody {
-                declared,
-                actual: available.len(),
-            };
-            (available, Some(flaw))
-        }
-        Some(declared) => (available.slice(..declared), None),
+        Some(declared) if declared > actual => (
+            available,
+            Some(ParseError::TruncatedBody { declared, actual }),
+        ),
+        Some(declared) => (headers.head.len() + declared, None),
         None => (available, None),
     }
 }

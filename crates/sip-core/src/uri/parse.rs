@@ -6,6 +6,8 @@ use memchr::memchr2;
 use super::Uri;
 use crate::{HostPort, ParseError, token};
 
+/// The most parameters and the most headers a URI may have: comparing takes their square.
+const MAX_PARTS: usize = 64;
 /// The longest URI, in octets: what a place fits.
 const MAX_OCTETS: usize = u32::MAX as usize;
 
@@ -64,9 +66,12 @@ impl Uri {
     /// # Errors
     /// [`ParseError::InvalidUri`], [`ParseError::InvalidHost`] or [`ParseError::InvalidPort`].
     pub fn parse(text: ByteString) -> Result<Uri, ParseError> {
-        let colon = token::find(&text, b':').ok_or(ParseError::InvalidUri)?;
+        let colon = text
+            .bytes()
+            .position(|octet| octet == b':')
+            .ok_or(ParseError::InvalidUri)?;
         let scheme = &text[..colon];
-        if text.len() > MAX_OCTETS || !is_scheme(scheme) {
+        if text.len() > MAX_OCTETS {
             return Err(ParseError::InvalidUri);
         }
         if scheme.eq_ignore_ascii_case("sip") {
@@ -75,7 +80,7 @@ impl Uri {
             parse_sip(text, Kind::Sips, colon + 1)
         } else if scheme.eq_ignore_ascii_case("tel") {
             parse_tel(text, colon + 1)
-        } else if token::is_uric(&text[colon + 1..]) {
+        } else if is_scheme(scheme) && token::is_uric(&text[colon + 1..]) {
             let params = Range::new(text.len(), text.len());
             let layout = Layout {
                 kind: Kind::Other,
@@ -162,7 +167,9 @@ fn parse_userinfo(
 fn check_params(list: &str) -> Result<(), ParseError> {
     let octets = list.as_bytes();
     let mut at = 0;
-    while octets.get(at) == Some(&b';') {
+    let mut count = 0;
+    while octets.get(at) == Some(&b';') && count < MAX_PARTS {
+        count += 1;
         let name_end = token::uri_param_end(octets, at + 1);
         if name_end == at + 1 {
             return Err(ParseError::InvalidUri);
@@ -181,10 +188,13 @@ fn check_params(list: &str) -> Result<(), ParseError> {
 }
 
 fn is_headers(list: &str) -> bool {
-    list.split('&').all(|header| {
-        let (name, value) = header.split_once('=').unwrap_or((header, ""));
-        !name.is_empty() && token::is_uri_header(name) && value.split('=').all(token::is_uri_header)
-    })
+    list.split('&').count() <= MAX_PARTS
+        && list.split('&').all(|header| {
+            let (name, value) = header.split_once('=').unwrap_or((header, ""));
+            !name.is_empty()
+                && token::is_uri_header(name)
+                && value.split('=').all(token::is_uri_header)
+        })
 }
 
 /// The number counts as user part.

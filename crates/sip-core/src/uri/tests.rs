@@ -99,6 +99,20 @@ fn broken_ones_are_refused() {
 }
 
 #[test]
+fn parts_are_counted() {
+    let with = |count| {
+        format!(
+            "sip:a{}?{}b=1",
+            ";c".repeat(count),
+            "b=1&".repeat(count - 1)
+        )
+        .parse::<Uri>()
+    };
+    assert!(with(64).is_ok());
+    assert!(with(65).is_err());
+}
+
+#[test]
 fn equivalent_ones() {
     for (a, b) in [
         (

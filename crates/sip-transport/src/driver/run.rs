@@ -31,6 +31,9 @@ const STOP_TIME: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// When there is no runtime, or it refuses the sockets.
+///
+/// # Panics
+/// When the runtime was built without its I/O or time driver (`enable_all` has both).
 pub fn spawn<C, S>(sockets: Sockets, core: C, sink: S) -> io::Result<Shard<C>>
 where
     C: Core + Send + 'static,

@@ -13,7 +13,7 @@ use crate::{Core, ListenerInfo, TransportKind};
 /// The first port of outgoing connections (RFC 6335 section 6).
 pub(super) const FIRST_EPHEMERAL_PORT: u16 = 49_152;
 
-/// A host of a simulation.
+/// A host of a simulation; means nothing to another simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(super) usize);
 

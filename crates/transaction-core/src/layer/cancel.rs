@@ -17,6 +17,7 @@ use crate::matching::Fingerprint;
 use crate::transaction::{Link, Transaction};
 
 impl TransactionLayer {
+    /// Makes the CANCEL of an INVITE of ours, and sends it if a provisional response is there.
     pub(super) fn begin_cancel(
         &mut self,
         now: Instant,
@@ -68,6 +69,7 @@ impl TransactionLayer {
         }
     }
 
+    /// Begins the transaction of a CANCEL held back, and the INVITE's last wait.
     fn send_cancel(&mut self, now: Instant, invite: Key, cancel: Key) {
         let Some(transaction) = self.store.get_mut(cancel) else {
             return;
@@ -145,6 +147,7 @@ impl TransactionLayer {
         }
     }
 
+    /// Tells the transaction user of a CANCEL, once, while the INVITE has no final answer.
     fn tell_cancelled(&mut self, key: Key) {
         let Some(transaction) = self.store.get_mut(key) else {
             return;

@@ -16,6 +16,7 @@ use crate::matching::Fingerprint;
 use crate::transaction::Transaction;
 
 impl TransactionLayer {
+    /// Sends a request and begins its transaction; nothing is left behind when the network cannot take it.
     pub(super) fn begin_client(
         &mut self,
         now: Instant,
@@ -61,6 +62,7 @@ impl TransactionLayer {
         Ok((request.via(&via).build(), fingerprint))
     }
 
+    /// Hands a response to its transaction, or up when it has none.
     pub(super) fn on_response(&mut self, now: Instant, response: Response, flow: Flow) {
         let Some(key) = self.client_of(&response) else {
             self.counters.stray_responses += 1;

@@ -66,7 +66,12 @@ impl TransactionLayer {
         };
         let ack = reread_request(&transaction.kept)
             .and_then(|invite| ack::refusal(&invite, response).ok());
-        transaction.kept = ack.map(|ack| ack.to_bytes()).unwrap_or_default();
+        // An INVITE that makes no ACK, such as one without a CSeq, is left to time out at the peer.
+        transaction.sent = ack.is_some();
+        let Some(ack) = ack else {
+            return Ok(());
+        };
+        transaction.kept = ack.to_bytes();
         let (octets, flow) = (transaction.kept.clone(), transaction.flow);
         self.send_octets(now, key, octets, &flow)
     }

@@ -17,6 +17,7 @@ use crate::matching::Fingerprint;
 use crate::transaction::{Link, Transaction};
 
 impl TransactionLayer {
+    /// Hands a request to its transaction, or begins one.
     pub(super) fn on_request(&mut self, now: Instant, request: Request, flow: Flow) {
         if *request.method() == Method::Ack {
             return self.on_ack(now, request, flow);
@@ -44,6 +45,7 @@ impl TransactionLayer {
         self.begin_server(now, request, flow, fingerprint, link);
     }
 
+    /// Begins the transaction of a request and tells the transaction user, unless the layer answers it by itself.
     pub(super) fn begin_server(
         &mut self,
         now: Instant,
@@ -126,6 +128,7 @@ impl TransactionLayer {
         }
     }
 
+    /// Sends an answer of the transaction user.
     pub(super) fn answer(
         &mut self,
         now: Instant,

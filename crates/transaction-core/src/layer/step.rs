@@ -61,7 +61,7 @@ impl TransactionLayer {
             let Some(transaction) = self.store.get_mut(key) else {
                 break;
             };
-            let timers = &self.config.timers;
+            let timers = &mut self.timers;
             match *action {
                 Action::Start(timer) => transaction.start(now, timer, timers),
                 Action::Again(timer) => transaction.again(now, timer, timers),

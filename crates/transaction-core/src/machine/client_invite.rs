@@ -1,47 +1,41 @@
 //! The INVITE client transaction: RFC 3261 section 17.1.1 (figure 5) as changed by RFC 6026 (figure 3).
 //!
 //! ```text
-//!                                |INVITE from TU
-//!              Timer A fires     |INVITE sent       Timer B fires
-//!              Reset A,          V                  or Transport Err.
-//!              INVITE sent +-----------+            inform TU
-//!                +---------|           |--------------------------+
-//!                |         |  Calling  |                          |
-//!                +-------->|           |-----------+              |
-//! 300-699                  +-----------+ 2xx       |              |
-//! ACK sent                    |  |       2xx to TU |              |
-//! resp. to TU                 |  |1xx              |              |
-//! +---------------------------+  |1xx to TU        |              |
-//! |                              |                 |              |
-//! |                1xx           V                 |              |
-//! |                1xx to TU +-----------+         |              |
-//! |                +---------|           |         |              |
-//! |                |         |Proceeding |         |              |
-//! |                +-------->|           |         |              |
-//! |                          +-----------+ 2xx     |              |
-//! |         300-699             |   | |    2xx to TU              |
-//! |         ACK sent,           |   | +-----------+|              |
-//! |         resp. to TU         |   |64 T1 after  ||              |
-//! |                             |   |CANCEL: to TU||              |
-//! |                             |   +-------------)+------------->|
-//! |              300-699        V                 ||              |
-//! |              ACK sent  +-----------+          ||  Transport   |
-//! |                +-------|           |          ||  Err.        |
-//! |                |       | Completed |----------))------------->|
-//! |                +------>|           |          ||  inform TU   |
-//! |                        +-----------+          ||              |
-//! |                          ^   |                ||              |
-//! |                          |   |Timer D fires   VV              |
-//! +--------------------------+   |          +-----------+         |
-//!                                |    +-----|           |         |
-//!                                | 2xx|     | Accepted  |         |
-//!                                |    +---->|           |         |
-//!                                |2xx to TU +-----------+         |
-//!                                V                |Timer M fires  |
-//!                          +------------+         |               |
-//!                          | Terminated |<--------+---------------+
-//!                          +------------+
+//!                            |INVITE from TU
+//!          Timer A fires     |INVITE sent
+//!          INVITE sent       V                 Timer B fires or
+//!              +------>+-----------+           Transport Err.: inform TU
+//!              +-------|  Calling  |--------------------------->+
+//! +<-------------------|           |------------+               |
+//! | 300-699            +-----------+ 2xx        |               |
+//! | ACK sent,                |1xx    2xx to TU  |               |
+//! | resp. to TU              |1xx to TU         |               |
+//! |        1xx               V                  |               |
+//! |        1xx to TU   +-----------+            |               |
+//! |            +------>|           |            | 64 T1 after CANCEL:
+//! |            +-------|Proceeding |            | inform TU     |
+//! |<-------------------|           |------------)-------------->|
+//! | 300-699            |           |----------->|               |
+//! | ACK sent,          +-----------+ 2xx        |               |
+//! | resp. to TU                      2xx to TU  |               |
+//! |        300-699                              |               |
+//! |        ACK sent    +-----------+            |               |
+//! |            +------>|           |            | Transport Err.|
+//! |            +-------| Completed |            | inform TU     |
+//! +------------------->|           |------------)-------------->|
+//!                      +-----------+            V               |
+//!                            |            +-----------+         |
+//!                            |      +---->|           |         |
+//!              Timer D fires |      +-----| Accepted  |         |
+//!                            |   2xx      |           |         |
+//!                            |  2xx to TU +-----------+         |
+//!                            V                  |               |
+//!                      +------------+           | Timer M fires |
+//!                      | Terminated |<----------+---------------+
+//!                      +------------+
 //! ```
+//!
+//! Proceeding lasts as long as it rings: its end is the transaction user's to decide, with a CANCEL (section 9.1).
 
 use smallvec::smallvec;
 

@@ -30,6 +30,7 @@ pub(crate) struct Bed {
     sent: Vec<(u64, SocketAddr, Bytes)>,
     events: Vec<(u64, TransactionEvent)>,
     connections: Vec<(ConnectionId, SocketAddr)>,
+    unanswered: Vec<(ServerKey, Request)>,
 }
 
 impl Bed {
@@ -54,6 +55,7 @@ impl Bed {
             sent: Vec::new(),
             events: Vec::new(),
             connections: Vec::new(),
+            unanswered: Vec::new(),
         };
         if kind == TransportKind::Tcp {
             bed.accept(INCOMING);
@@ -158,6 +160,7 @@ impl Bed {
 
     /// Lets virtual time pass.
     pub(crate) fn run_for(&mut self, milliseconds: u64) {
+        self.drain();
         let end = self.now + Duration::from_millis(milliseconds);
         while let Some(at) = self.layer.poll_timeout().filter(|at| *at <= end) {
             assert!(at >= self.now, "a deadline in the past");
@@ -195,6 +198,20 @@ impl Bed {
         self.layer.respond(self.now, key, response).unwrap();
         self.drain();
         octets
+    }
+
+    /// Answers whatever still waits for an answer.
+    pub(crate) fn answer_everything(&mut self, status: u16) {
+        for (_, event) in self.events.drain(..) {
+            if let TransactionEvent::Request { key, request, .. } = event {
+                self.unanswered.push((key, request));
+            }
+        }
+        let (layer, now) = (&mut self.layer, self.now);
+        self.unanswered.retain(|(key, request)| {
+            layer.respond(now, *key, response(request, status)).is_ok() && status < 200
+        });
+        self.drain();
     }
 
     /// The peer answers the last request of this method.
@@ -256,6 +273,11 @@ impl Bed {
             .drain(..)
             .map(|(at, event)| format!("{at} {}", word(&event)));
         words.collect()
+    }
+
+    /// The connection opened last, by either side.
+    pub(crate) fn last_connection(&self) -> ConnectionId {
+        self.connections.last().unwrap().0
     }
 
     /// That nothing is left in the layer, and nothing more ever happens.

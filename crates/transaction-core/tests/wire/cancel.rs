@@ -2,6 +2,7 @@
 
 use rvoip_transaction_core::TransactionError;
 use rvoip_transaction_core::sip_core::{HeaderName, Method};
+use rvoip_transaction_core::sip_transport::Input;
 
 use crate::bed::{Bed, incoming};
 
@@ -23,8 +24,8 @@ fn a_cancel_waits_for_a_provisional_response() {
         "700 response 100",
         "700 response 200",
         "700 response 487",
-        "5700 client terminated",
-        "32700 client terminated",
+        "5750 client terminated",
+        "32750 client terminated",
     ];
     assert_eq!(bed.said(), expected);
     assert_eq!(
@@ -201,4 +202,30 @@ fn a_cancel_after_the_answer_changes_nothing() {
                 .any(|octets| octets.windows(8).any(|part| part == b"1 CANCEL"))
         );
     }
+}
+
+#[test]
+fn a_ringing_invite_outlives_its_connection_and_is_cancelled_over_a_new_one() {
+    let mut bed = Bed::tcp();
+    let invite = bed.invite();
+    bed.answer("INVITE", 180);
+    let connection = bed.last_connection();
+    bed.input(Input::Closed {
+        connection,
+        error: None,
+    });
+    bed.cancel(invite);
+    assert_ne!(bed.last_connection(), connection);
+    assert_eq!(bed.times("CANCEL"), [0]);
+    bed.answer("CANCEL", 200);
+    bed.answer("INVITE", 487);
+    let expected = [
+        "0 response 180",
+        "0 response 200",
+        "0 client terminated",
+        "0 response 487",
+        "0 client terminated",
+    ];
+    assert_eq!(bed.said(), expected);
+    assert_eq!((bed.times("ACK").len(), bed.layer.len()), (1, 0));
 }

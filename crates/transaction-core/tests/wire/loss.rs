@@ -99,9 +99,15 @@ impl Host {
         let (request, target) = (self.build(method.clone(), call), self.target());
         let key = self.layer.send_request(now, request, &target).unwrap();
         self.ends.insert(Key::Client(key), 0);
-        if method == Method::Invite && self.rng.next_u32().is_multiple_of(3) {
-            let after = Duration::from_millis(u64::from(self.rng.next_u32() % 4_000));
-            self.plan(now + after, Plan::Cancel(key));
+        if method == Method::Invite {
+            // Nobody lets it ring without end: even the last repetition of the answer may be lost.
+            let patience = match self.rng.next_u32() {
+                random if random.is_multiple_of(3) => {
+                    Duration::from_millis(u64::from(random % 4_000))
+                }
+                _ => Duration::from_secs(120),
+            };
+            self.plan(now + patience, Plan::Cancel(key));
         }
     }
 

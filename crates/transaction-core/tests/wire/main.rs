@@ -9,6 +9,7 @@
 mod bed;
 mod cancel;
 mod client;
+mod hostile;
 mod loss;
 mod overload;
 mod server;

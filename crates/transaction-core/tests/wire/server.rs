@@ -3,6 +3,7 @@
 use std::io;
 
 use rvoip_transaction_core::TransactionError;
+use rvoip_transaction_core::sip_core::{Response, StatusCode};
 use rvoip_transaction_core::sip_transport::{ConnectionId, Input};
 
 use crate::bed::{Bed, incoming, response};
@@ -179,4 +180,67 @@ fn a_repeated_request_over_a_new_connection_is_answered_there() {
     let to: Vec<String> = bed.destinations().iter().map(ToString::to_string).collect();
     assert_eq!(to, ["192.0.2.7:40001", "192.0.2.7:40002"]);
     assert_eq!(bed.said(), ["0 request INVITE"]);
+}
+
+#[test]
+fn a_response_that_the_network_refuses_ends_the_transaction() {
+    let mut bed = Bed::udp();
+    bed.receive(incoming("INVITE", BRANCH));
+    let (key, request) = bed.incoming();
+    let too_long = Response::builder_for(&request, StatusCode::OK)
+        .body("text/plain", vec![b' '; 70_000].into())
+        .build();
+    let now = bed.now();
+    let refused = bed.layer.respond(now, key, too_long.clone());
+    assert!(
+        matches!(refused, Err(TransactionError::Transport(_))),
+        "{refused:?}"
+    );
+    assert_eq!(
+        bed.said(),
+        ["0 request INVITE"],
+        "an accepted INVITE stays: its 2xx is the user's"
+    );
+    bed.respond(key, &request, 200);
+    bed.receive(incoming("OPTIONS", BRANCH));
+    let (key, _) = bed.incoming();
+    let refused = bed.layer.respond(now, key, too_long);
+    assert!(
+        matches!(refused, Err(TransactionError::Transport(_))),
+        "{refused:?}"
+    );
+    bed.run_for(32_000);
+    let expected = [
+        "0 request OPTIONS",
+        "0 server failed Transport(InvalidInput)",
+        "32000 server terminated",
+    ];
+    assert_eq!(bed.said(), expected);
+    bed.assert_empty();
+}
+
+#[test]
+fn a_connection_opened_for_a_response_ends_the_transaction_when_it_fails() {
+    let mut bed = Bed::tcp();
+    bed.receive(incoming("INVITE", BRANCH).replace("UDP", "TCP"));
+    let (key, request) = bed.incoming();
+    bed.input(Input::Closed {
+        connection: ConnectionId::accepted(1),
+        error: None,
+    });
+    bed.respond(key, &request, 180);
+    let connection = bed.last_connection();
+    assert!(!connection.is_accepted());
+    bed.input(Input::Closed {
+        connection,
+        error: Some(io::ErrorKind::ConnectionReset),
+    });
+    assert_eq!(
+        bed.said(),
+        [
+            "0 request INVITE",
+            "0 server failed Transport(ConnectionReset)"
+        ]
+    );
+    bed.assert_empty();
 }

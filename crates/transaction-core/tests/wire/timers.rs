@@ -190,7 +190,7 @@ fn timer_i_absorbs_repeated_acks_for_t4() {
     bed.receive(incoming("INVITE", BRANCH));
     let (key, request) = bed.incoming();
     bed.respond(key, &request, 486);
-    bed.run_for(700);
+    bed.run_for(750);
     for _ in 0..3 {
         bed.receive(incoming("ACK", BRANCH));
     }
@@ -198,7 +198,7 @@ fn timer_i_absorbs_repeated_acks_for_t4() {
     assert_eq!(bed.times("SIP/2.0 486"), [0, 500]);
     assert_eq!(bed.said(), ["0 request INVITE"]);
     bed.run_for(1);
-    assert_eq!(bed.said(), ["5700 server terminated"]);
+    assert_eq!(bed.said(), ["5750 server terminated"]);
     bed.assert_empty();
     let mut bed = Bed::tcp();
     bed.receive(incoming("INVITE", BRANCH));
@@ -206,6 +206,23 @@ fn timer_i_absorbs_repeated_acks_for_t4() {
     bed.respond(key, &request, 486);
     bed.receive(incoming("ACK", BRANCH));
     assert_eq!(bed.said(), ["0 request INVITE", "0 server terminated"]);
+}
+
+#[test]
+fn what_lingers_ends_together() {
+    let mut bed = Bed::udp();
+    for (number, wait) in [0, 1, 99, 100, 50, 1].into_iter().enumerate() {
+        bed.run_for(wait);
+        bed.receive(incoming("OPTIONS", &format!(";branch=z9hG4bKpeer{number}")));
+        let (key, request) = bed.incoming();
+        bed.respond(key, &request, 200);
+    }
+    bed.said();
+    bed.run_for(40_000);
+    let said = bed.said();
+    assert_eq!(said[0], "32000 server terminated");
+    assert_eq!(said[1..5], ["32250 server terminated"; 4]);
+    assert_eq!(said[5..], ["32500 server terminated"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::KNOWN;
 const NONE: u8 = u8::MAX;
 const SLOTS: usize = 256;
 
-/// The place of a long name in the table: a hash of its length and two of its letters, without regard to case.
+/// The place of a long name in the table: a hash of its length and three of its letters, without regard to case.
 const fn slot(name: &[u8], factors: (usize, usize)) -> usize {
     let (first, last) = (name[0] | 0x20, name[name.len() - 1] | 0x20);
     let middle = name[name.len() / 2] | 0x20;

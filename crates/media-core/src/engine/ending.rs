@@ -1,0 +1,60 @@
+//! The end of a session: goodbye, the port, the rest of the recording, and the last event.
+
+use std::time::{Duration, Instant};
+
+use super::MediaEngine;
+use crate::controller::MediaSessionKey;
+use crate::event::{MediaEvent, MediaStatistics};
+use crate::record::Recorder;
+use crate::stream::Stream;
+
+/// How long the end of a session waits for the disk to take the rest of its recording.
+const RECORDING_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A session that has ended but for its recording.
+#[derive(Debug)]
+pub(super) struct Ending {
+    key: MediaSessionKey,
+    statistics: MediaStatistics,
+    recorder: Recorder,
+    deadline: Instant,
+}
+
+impl MediaEngine {
+    /// Ends a stream that has been taken out of the table.
+    pub(super) fn close(&mut self, now: Instant, mut stream: Stream) {
+        self.open -= 1;
+        self.ports.remove(&stream.port());
+        stream.say_goodbye(now, &mut self.outbox);
+        self.outbox.closed_ports.push_back(stream.port());
+        let statistics = stream.statistics();
+        let key = stream.key();
+        match stream.end_recording() {
+            Some(recorder) => self.ending.push(Ending {
+                key,
+                statistics,
+                recorder,
+                deadline: now + RECORDING_PATIENCE,
+            }),
+            None => self
+                .outbox
+                .events
+                .push_back(MediaEvent::Ended { key, statistics }),
+        }
+    }
+
+    /// Ends sessions whose recording is complete, or has kept them waiting for too long.
+    pub(super) fn end_recorded(&mut self, now: Instant) {
+        let events = &mut self.outbox.events;
+        let done = |ending: &mut Ending| ending.recorder.is_complete() || ending.deadline <= now;
+        for ending in self.ending.extract_if(.., done) {
+            let Ending {
+                key, statistics, ..
+            } = ending;
+            events.push_back(MediaEvent::Ended { key, statistics });
+        }
+        if self.open == 0 && self.ending.is_empty() {
+            self.clock = None;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Drives the layers below: takes in what happens, and what dialog-core makes of it.
+
+use std::time::Instant;
+
+use rvoip_dialog_core::SessionCoordinationEvent;
+use rvoip_dialog_core::sip_transport::{Core, Input, Output};
+
+use super::SessionCore;
+use super::sessions::Due;
+use crate::{BasicSessionEvent, SessionId, TerminalCause};
+
+impl SessionCore {
+    /// Takes in everything that dialog-core has to say.
+    pub(super) fn pump(&mut self, now: Instant) {
+        while let Some(output) = self.dialogs.poll_output() {
+            match output {
+                Output::Event(event) => self.coordinate(now, event),
+                Output::Datagram {
+                    listener,
+                    destination,
+                    payload,
+                } => {
+                    self.wire.push_back(Output::Datagram {
+                        listener,
+                        destination,
+                        payload,
+                    });
+                }
+                Output::Stream {
+                    connection,
+                    payload,
+                } => {
+                    self.wire.push_back(Output::Stream {
+                        connection,
+                        payload,
+                    });
+                }
+                Output::Connect {
+                    connection,
+                    kind,
+                    destination,
+                } => {
+                    self.wire.push_back(Output::Connect {
+                        connection,
+                        kind,
+                        destination,
+                    });
+                }
+                Output::Close { connection } => self.wire.push_back(Output::Close { connection }),
+                Output::Resolve { query, host } => {
+                    self.wire.push_back(Output::Resolve { query, host })
+                }
+            }
+        }
+    }
+
+    fn coordinate(&mut self, now: Instant, event: SessionCoordinationEvent) {
+        use SessionCoordinationEvent as Event;
+        if let Event::IncomingCall {
+            key, request, body, ..
+        } = event
+        {
+            return self.on_incoming_call(now, key, request, body);
+        }
+        let id = match &event {
+            Event::Progress { key, .. }
+            | Event::Answered { key, .. }
+            | Event::Confirmed { key, .. }
+            | Event::Offer { key, .. }
+            | Event::Answer { key, .. }
+            | Event::Ended { key, .. } => self.sessions.of_call(*key),
+            _ => None,
+        };
+        let Some(id) = id else { return };
+        match event {
+            Event::Progress { status, .. } => self.on_progress(id, now, status),
+            Event::Answered { body, offer, .. } => self.on_answered(now, id, body, offer),
+            Event::Confirmed { body, .. } | Event::Answer { body, .. } => {
+                self.on_answer(now, id, body)
+            }
+            Event::Offer { body, .. } => self.on_offer(now, id, body),
+            Event::Ended { cause, .. } => self.on_ended(now, id, cause),
+            _ => {}
+        }
+    }
+
+    fn on_due(&mut self, now: Instant, id: SessionId, due: Due) {
+        match due {
+            Due::Alert => self.alert(now, id),
+            Due::Report => self.report(now, id),
+            Due::TimeLimit => self.end(now, id, Some(TerminalCause::TimeLimit)),
+            Due::MediaEnd => self.finish(now, id),
+        }
+    }
+}
+
+impl Core for SessionCore {
+    type Event = BasicSessionEvent;
+
+    fn handle_input(&mut self, now: Instant, input: Input) {
+        self.dialogs.handle_input(now, input);
+        self.pump(now);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.dialogs.handle_timeout(now);
+        self.pump(now);
+        while let Some((id, due)) = self.sessions.pop_due(now) {
+            self.on_due(now, id, due);
+        }
+        self.pump(now);
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        [self.dialogs.poll_timeout(), self.sessions.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn poll_output(&mut self) -> Option<Output<BasicSessionEvent>> {
+        self.wire
+            .pop_front()
+            .or_else(|| self.events.pop_front().map(Output::Event))
+    }
+}

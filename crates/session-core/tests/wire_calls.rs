@@ -1,0 +1,264 @@
+//! A peer that speaks raw SIP against a simulated host: offers inside the call, late offers, and noise.
+#![cfg(feature = "sim")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rvoip_session_core::sim::{CallSimulation, HostId, SimHost};
+use rvoip_session_core::{BasicSessionEvent, CallDecision, CallRecord, CallState, TerminalCause};
+
+const HOST: &str = "10.0.0.2:5060";
+const PEER: &str = "10.0.0.9:5060";
+
+fn sdp(direction: &str, payload_type: u8) -> String {
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 10.0.0.9\r\ns=-\r\nc=IN IP4 10.0.0.9\r\nt=0 0\r\n\
+         m=audio 4000 RTP/AVP {payload_type}\r\na={direction}\r\n"
+    )
+}
+
+/// The raw peer and the host that it calls.
+struct Scene {
+    simulation: CallSimulation,
+    host: HostId,
+    peer: SocketAddr,
+    cseq: u32,
+    to: String,
+}
+
+impl Scene {
+    fn new(seed: u64) -> Self {
+        let mut simulation = CallSimulation::new(seed);
+        let host = simulation
+            .add(SimHost::new("10.0.0.2".parse().unwrap()))
+            .unwrap();
+        let peer = PEER.parse().unwrap();
+        simulation.signalling().open_endpoint(peer);
+        Scene {
+            simulation,
+            host,
+            peer,
+            cseq: 0,
+            to: format!("<sip:bob@{HOST}>"),
+        }
+    }
+
+    fn send(&mut self, method: &str, body: &str) {
+        self.cseq += u32::from(method != "ACK");
+        let content = if body.is_empty() {
+            ""
+        } else {
+            "Content-Type: application/sdp\r\n"
+        };
+        let (to, cseq) = (&self.to, self.cseq);
+        let request = format!(
+            "{method} sip:bob@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {PEER};branch=z9hG4bK{method}{cseq}\r\n\
+             Max-Forwards: 70\r\nFrom: <sip:alice@10.0.0.9>;tag=a\r\nTo: {to}\r\nCall-ID: wire\r\n\
+             CSeq: {cseq} {method}\r\nContact: <sip:alice@{PEER}>\r\n{content}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let destination = HOST.parse().unwrap();
+        self.simulation
+            .signalling()
+            .send_datagram(self.peer, destination, request.into());
+        self.simulation.run_for(Duration::from_millis(20));
+    }
+
+    /// What the peer has received since the last look.
+    fn received(&mut self) -> Vec<String> {
+        let datagrams = self.simulation.signalling().take_datagrams(self.peer);
+        datagrams
+            .into_iter()
+            .map(|(_, _, payload)| String::from_utf8_lossy(&payload).into_owned())
+            .collect()
+    }
+
+    /// The final response among what the peer has received; its To header is the peer's from now on.
+    fn answer(&mut self) -> (u16, String) {
+        let received = self.received();
+        let code = |message: &String| message.get(8..11).and_then(|code| code.parse::<u16>().ok());
+        let response = received
+            .iter()
+            .find(|message| code(message).is_some_and(|code| code >= 200));
+        let response = response
+            .unwrap_or_else(|| panic!("no final response in {received:?}"))
+            .clone();
+        let to = response
+            .lines()
+            .find_map(|line| line.strip_prefix("To: "))
+            .expect("a To header");
+        self.to = to.to_owned();
+        (code(&response).unwrap(), response)
+    }
+
+    fn accept(&mut self) -> Arc<CallRecord> {
+        let events = self.simulation.events(self.host);
+        let call = events.into_iter().find_map(|(_, event)| match event {
+            BasicSessionEvent::CallReceived { call, .. } => Some(call),
+            _ => None,
+        });
+        let call = call.expect("a call");
+        let id = call.id();
+        self.simulation
+            .with(self.host, |core, now| {
+                core.decide(now, id, CallDecision::Accept(None))
+            })
+            .unwrap();
+        self.simulation.run_for(Duration::from_millis(20));
+        call
+    }
+
+    fn established(seed: u64) -> (Self, Arc<CallRecord>) {
+        let mut scene = Scene::new(seed);
+        scene.send("INVITE", &sdp("sendrecv", 0));
+        let call = scene.accept();
+        assert_eq!(scene.answer().0, 200);
+        scene.send("ACK", "");
+        assert_eq!(call.state(), CallState::Active);
+        (scene, call)
+    }
+}
+
+#[test]
+fn the_peer_holds_and_resumes() {
+    let (mut scene, call) = Scene::established(1);
+    for (direction, answered, state) in [
+        ("sendonly", "a=recvonly", CallState::OnHold),
+        ("inactive", "a=inactive", CallState::OnHold),
+        ("sendrecv", "m=audio", CallState::Active),
+    ] {
+        scene.send("INVITE", &sdp(direction, 0));
+        let (code, response) = scene.answer();
+        scene.send("ACK", "");
+        assert_eq!(code, 200);
+        assert!(response.contains(answered), "{response}");
+        assert_eq!(call.state(), state, "{direction}");
+    }
+}
+
+#[test]
+fn an_offer_that_cannot_be_met_is_refused_and_the_call_goes_on() {
+    let (mut scene, call) = Scene::established(2);
+    for body in [sdp("sendrecv", 3), "v=nonsense".to_owned()] {
+        scene.send("INVITE", &body);
+        let (code, _) = scene.answer();
+        scene.send("ACK", "");
+        assert!(matches!(code, 400 | 488), "{code}");
+        assert_eq!(call.state(), CallState::Active);
+    }
+    scene.send("BYE", "");
+    assert_eq!(scene.answer().0, 200);
+    assert_eq!(call.cause(), Some(&TerminalCause::RemoteHangup));
+}
+
+#[test]
+fn an_invite_without_an_offer_is_answered_with_ours_and_the_ack_answers_it() {
+    let mut scene = Scene::new(3);
+    scene.send("INVITE", "");
+    let call = scene.accept();
+    let (code, response) = scene.answer();
+    assert_eq!(code, 200);
+    assert!(response.contains("m=audio 10000 RTP/AVP 0 8"), "{response}");
+    assert_eq!(
+        call.state(),
+        CallState::Ringing,
+        "nothing is agreed before the answer"
+    );
+    scene.send("ACK", &sdp("sendrecv", 8));
+    assert_eq!(call.state(), CallState::Active);
+    let id = call.id();
+    let info = scene
+        .simulation
+        .with(scene.host, |core, _| core.media_info(id))
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (info.codec.as_deref(), info.remote_rtp_port),
+        (Some("PCMA"), 4000)
+    );
+}
+
+#[test]
+fn a_late_offer_without_an_answer_ends_the_call() {
+    let mut scene = Scene::new(4);
+    scene.send("INVITE", "");
+    let call = scene.accept();
+    scene.answer();
+    scene.send("ACK", "");
+    assert!(
+        scene
+            .received()
+            .iter()
+            .any(|message| message.starts_with("BYE "))
+    );
+    scene.simulation.run_for(Duration::from_secs(40));
+    assert_eq!(call.cause(), Some(&TerminalCause::MediaFailed));
+    assert_eq!(scene.simulation.core(scene.host).stats().media_ports, 0);
+}
+
+#[test]
+fn a_first_offer_that_cannot_be_met_is_answered_488() {
+    let mut scene = Scene::new(5);
+    scene.send("INVITE", &sdp("sendrecv", 3));
+    let events = scene.simulation.events(scene.host);
+    let call = events
+        .iter()
+        .map(|(_, event)| Arc::clone(event.call()))
+        .next()
+        .expect("a call");
+    let id = call.id();
+    let accepted = scene.simulation.with(scene.host, |core, now| {
+        core.decide(now, id, CallDecision::Accept(None))
+    });
+    assert!(accepted.is_err());
+    scene.simulation.run_for(Duration::from_millis(20));
+    assert_eq!(scene.answer().0, 488);
+    scene.send("ACK", "");
+    assert_eq!(call.state(), CallState::Failed);
+}
+
+#[test]
+fn noise_on_every_port_harms_no_call() {
+    let (mut scene, call) = Scene::established(6);
+    let mut word = 0x9e37_79b9_u32;
+    for round in 0..2000_usize {
+        let noise: Vec<u8> = (0..round % 300)
+            .map(|_| {
+                word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (word >> 24) as u8
+            })
+            .collect();
+        let noise = match round % 4 {
+            0 => noise,
+            1 => [
+                b"INVITE sip:bob@10.0.0.2 SIP/2.0\r\nVia: ".as_slice(),
+                &noise,
+            ]
+            .concat(),
+            2 => [
+                b"BYE sip:bob@10.0.0.2 SIP/2.0\r\nCall-ID: wire\r\nTo: ;tag=".as_slice(),
+                &noise,
+            ]
+            .concat(),
+            _ => [
+                b"SIP/2.0 200 OK\r\nCSeq: 1 INVITE\r\n".as_slice(),
+                &noise,
+                b"\r\n\r\n",
+            ]
+            .concat(),
+        };
+        scene.simulation.signalling().send_datagram(
+            scene.peer,
+            HOST.parse().unwrap(),
+            noise.into(),
+        );
+    }
+    scene.simulation.run_for(Duration::from_secs(1));
+    assert_eq!(call.state(), CallState::Active);
+    assert!(scene.simulation.core(scene.host).stats().messages_dropped > 0);
+    scene.received();
+    scene.send("BYE", "");
+    assert_eq!(scene.answer().0, 200);
+}
