@@ -83,16 +83,15 @@ impl Dialog {
         local_tag: LocalTag,
         contact: ByteString,
     ) -> Result<Dialog, ParseError> {
-        let from = invite.from()?;
         let target = match contact_of(invite.contact()?) {
             Some(target) => target,
-            None => owned(from.uri()),
+            None => owned(invite.from()?.uri()),
         };
         let hops: Vec<_> = invite.record_routes().collect::<Result<_, _>>()?;
         Ok(Dialog {
             call_id: value(invite.headers(), &HeaderName::CallId)?.into(),
             local_tag,
-            remote_tag: from.tag().map(ByteString::from),
+            remote_tag: invite.from_tag().map(ByteString::from),
             local: format!(
                 "{};tag={local_tag}",
                 value(invite.headers(), &HeaderName::To)?
@@ -111,10 +110,9 @@ impl Dialog {
     /// # Errors
     /// When a header that the dialog is made of does not parse; the dialog is then unchanged.
     pub fn establish(&mut self, success: &Response) -> Result<(), ParseError> {
-        let to = success.to()?;
         let hops: Vec<_> = success.record_routes().collect::<Result<_, _>>()?;
         self.refresh_target(success.contact()?);
-        self.remote_tag = to.tag().map(ByteString::from);
+        self.remote_tag = success.to_tag().map(ByteString::from);
         self.remote = value(success.headers(), &HeaderName::To)?.into();
         self.route_set = RouteSet::reversed(hops.into_iter().map(|hop| hop.0));
         Ok(())
@@ -155,10 +153,8 @@ impl Dialog {
     /// any branch of our INVITE, or one that never learnt of tags.
     pub fn owns(&self, request: &Request) -> bool {
         let call_id = request.headers().raw(&HeaderName::CallId);
-        let from = request.from();
         call_id == Some(&*self.call_id)
-            && (self.remote_tag.is_none()
-                || from.is_ok_and(|from| from.tag() == self.remote_tag.as_deref()))
+            && (self.remote_tag.is_none() || request.from_tag() == self.remote_tag.as_deref())
     }
 
     /// A request inside the dialog, and the URI whose host it goes to.

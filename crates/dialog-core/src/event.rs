@@ -1,6 +1,7 @@
 //! What dialog-core tells the session above it, and what that session hands down.
 
 use std::io;
+use std::sync::Arc;
 
 use rvoip_transaction_core::sip_core::{
     ByteString, HeaderName, NameAddr, Request, StatusCode, Uri,
@@ -49,7 +50,7 @@ pub enum SessionCoordinationEvent {
         /// The new call.
         key: CallKey,
         /// The INVITE.
-        request: Request,
+        request: Arc<Request>,
         /// Where it came from.
         flow: Flow,
         /// The offer, if the INVITE carries one; without one `accept` takes our offer.

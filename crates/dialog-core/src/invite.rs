@@ -16,8 +16,6 @@ pub struct Actions {
     pub cancel: bool,
     /// Send the ACK of the 2xx, and keep it for repeats.
     pub ack: bool,
-    /// Stop retransmitting the 2xx: its ACK has come, or nobody waits for it.
-    pub settle: bool,
     /// Tell the user what came: progress, the answer, the ACK.
     pub report: bool,
     /// Send BYE.
@@ -32,7 +30,6 @@ impl Actions {
         respond: false,
         cancel: false,
         ack: false,
-        settle: false,
         report: false,
         bye: false,
         end: false,
@@ -72,29 +69,13 @@ impl Actions {
         report: true,
         ..Actions::NONE
     };
+    const BYE_END: Actions = Actions {
+        bye: true,
+        end: true,
+        ..Actions::NONE
+    };
     const RESPOND_END: Actions = Actions {
         respond: true,
-        end: true,
-        ..Actions::NONE
-    };
-    const SETTLE_REPORT: Actions = Actions {
-        settle: true,
-        report: true,
-        ..Actions::NONE
-    };
-    const SETTLE_BYE: Actions = Actions {
-        settle: true,
-        bye: true,
-        ..Actions::NONE
-    };
-    const SETTLE_BYE_END: Actions = Actions {
-        settle: true,
-        bye: true,
-        end: true,
-        ..Actions::NONE
-    };
-    const SETTLE_END: Actions = Actions {
-        settle: true,
         end: true,
         ..Actions::NONE
     };

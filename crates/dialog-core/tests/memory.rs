@@ -1,5 +1,7 @@
 //! What a call costs while it is held: heap octets in this crate and what the layers below keep for it.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;

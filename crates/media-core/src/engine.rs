@@ -92,6 +92,7 @@ impl MediaEngine {
     }
 
     fn open(&mut self, now: Instant, stream: Stream) {
+        tracing::debug!(session = %stream.key(), "media session begins");
         let index = stream.key().index();
         if self.streams.len() <= index {
             self.streams.resize_with(index + 1, || None);
@@ -166,6 +167,7 @@ impl MediaCore for MediaEngine {
     fn handle_port_failed(&mut self, _now: Instant, port: PortKey, error: io::ErrorKind) {
         let index = self.ports.get(&port);
         if let Some(stream) = index.and_then(|index| self.streams[*index].as_ref()) {
+            tracing::warn!(session = %stream.key(), %error, "media port failed");
             self.outbox.events.push_back(MediaEvent::Failed {
                 key: stream.key(),
                 error: MediaError::Port(RtpError::Socket(error)),

@@ -36,7 +36,8 @@ pub enum MediaEvent {
         /// What failed.
         error: MediaError,
     },
-    /// The session is over: its ports are closed and its recording is complete.
+    /// The session is over: its ports are closed and its recording is complete, unless the disk takes more than five
+    /// seconds for the rest of it.
     Ended {
         /// The session.
         key: MediaSessionKey,

@@ -152,7 +152,8 @@ impl Stream {
             now,
             parameters.as_ref().map(|parameters| RemoteAddress {
                 rtp: parameters.remote_rtp,
-                rtcp: Some(parameters.remote_rtcp),
+                // All zeros is an address to send nothing to (RFC 3264 section 8.4).
+                rtcp: Some(parameters.remote_rtcp).filter(|to| !to.ip().is_unspecified()),
             }),
         );
         self.packetizer.reconfigure(&mut self.rtp);
@@ -194,6 +195,7 @@ impl Stream {
             }
         }
         if let Some(kind) = self.recorder.as_mut().and_then(Recorder::failure) {
+            tracing::warn!(session = %key, error = %kind, "recording failed");
             let error = MediaError::Recording(kind);
             outbox.events.push_back(MediaEvent::Failed { key, error });
         }

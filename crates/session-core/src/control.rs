@@ -126,10 +126,10 @@ pub trait SessionControl {
     /// [`SessionError::Stopped`] after [`stop`](Self::stop).
     fn get_stats(&self) -> impl Future<Output = Result<SessionStats>> + Send;
 
-    /// What was agreed on about the media of a session.
+    /// What was agreed on about the media of a session; `None` when the application handles it, or the session has ended.
     ///
     /// # Errors
-    /// No such session.
+    /// [`SessionError::Stopped`] after [`stop`](Self::stop).
     fn get_media_info(
         &self,
         session_id: &SessionId,
@@ -157,7 +157,7 @@ impl SessionControl for Arc<SessionCoordinator> {
         self.switchboard
             .call(move |core, now| {
                 let call = core.prepare(now, &from, &to, None)?;
-                let info = core.media_info(call.id())?;
+                let info = core.media_info(call.id());
                 let local_rtp_port = info.as_ref().map_or(0, |info| info.local_rtp_port);
                 let sdp_offer = info.and_then(|info| info.local_sdp).unwrap_or_default();
                 Ok(PreparedCall {
@@ -248,7 +248,7 @@ impl SessionControl for Arc<SessionCoordinator> {
         let id = *session_id;
         self.switchboard
             .call(move |core, _| core.media_info(id))
-            .await?
+            .await
     }
 
     fn get_handler(&self) -> Option<Arc<dyn CallHandler>> {

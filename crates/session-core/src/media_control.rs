@@ -47,8 +47,8 @@ pub struct CallStatistics {
 
 /// Media control on an `Arc<SessionCoordinator>`.
 ///
-/// The figures are `None` when there is no data. Everything fails with [`SessionError::SessionNotFound`](crate::SessionError::SessionNotFound) when the
-/// session has ended.
+/// What is looked at is `None` when there is no data, which includes a session that has ended. What is asked for fails with
+/// [`SessionError::SessionNotFound`](crate::SessionError::SessionNotFound) then.
 pub trait MediaControl {
     /// Our offer for a session that has been prepared.
     ///
@@ -72,7 +72,7 @@ pub trait MediaControl {
     /// What was agreed on; `None` when the application handles the media itself.
     ///
     /// # Errors
-    /// No such session.
+    /// After the coordinator was stopped.
     fn get_media_info(
         &self,
         session_id: &SessionId,
@@ -81,7 +81,7 @@ pub trait MediaControl {
     /// All figures of the media, measured now; `None` without media.
     ///
     /// # Errors
-    /// No such session.
+    /// After the coordinator was stopped.
     fn get_media_statistics(
         &self,
         session_id: &SessionId,
@@ -90,7 +90,7 @@ pub trait MediaControl {
     /// The figures of the call and its media.
     ///
     /// # Errors
-    /// No such session.
+    /// After the coordinator was stopped.
     fn get_call_statistics(
         &self,
         session_id: &SessionId,
@@ -99,7 +99,7 @@ pub trait MediaControl {
     /// The figures of RTP.
     ///
     /// # Errors
-    /// No such session.
+    /// After the coordinator was stopped.
     fn get_rtp_statistics(
         &self,
         session_id: &SessionId,
@@ -108,7 +108,7 @@ pub trait MediaControl {
     /// The mean opinion score over the last seconds, 1.0 to 4.5.
     ///
     /// # Errors
-    /// No such session.
+    /// After the coordinator was stopped.
     fn get_call_quality_score(
         &self,
         session_id: &SessionId,
@@ -117,7 +117,7 @@ pub trait MediaControl {
     /// Packets that the network lost, in per cent of those expected.
     ///
     /// # Errors
-    /// No such session.
+    /// After the coordinator was stopped.
     fn get_packet_loss_rate(
         &self,
         session_id: &SessionId,
@@ -175,7 +175,7 @@ pub trait MediaControl {
     /// Whether packets are sent once the call is answered.
     ///
     /// # Errors
-    /// No such session.
+    /// After the coordinator was stopped.
     fn is_audio_transmission_active(
         &self,
         session_id: &SessionId,

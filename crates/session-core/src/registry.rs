@@ -40,6 +40,10 @@ impl Registry {
         self.calls.insert(record.id(), Arc::clone(record));
     }
 
+    pub(crate) fn shrink(&self) {
+        self.calls.shrink_to_fit();
+    }
+
     pub(crate) fn remove(&self, id: SessionId) {
         self.calls.remove(&id);
     }

@@ -99,7 +99,10 @@ async fn pause(
     session_id: &SessionId,
 ) -> Result<()> {
     if samples >= 3 {
-        return SessionControl::terminate_session(coordinator, session_id).await;
+        return match SessionControl::terminate_session(coordinator, session_id).await {
+            Err(SessionError::SessionNotFound(_)) => Ok(()),
+            terminated => terminated,
+        };
     }
     let received = || async move {
         let statistics = MediaControl::get_rtp_statistics(coordinator, session_id).await?;

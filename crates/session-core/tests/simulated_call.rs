@@ -277,9 +277,11 @@ fn a_call_without_media_here_opens_no_port() {
         })
         .unwrap();
     simulation.run_for(Duration::from_secs(1));
+    assert_eq!(taken.state(), CallState::Active);
     assert_eq!(
-        (placed.state(), taken.state()),
-        (CallState::Active, CallState::Active)
+        placed.state(),
+        CallState::OnHold,
+        "a peer that wants no audio holds"
     );
     assert_eq!(simulation.core(bob).stats().media_ports, 0);
     simulation

@@ -9,10 +9,22 @@ use crate::{Header, HeaderName, Values};
 #[derive(Clone, Debug)]
 pub struct Edit<M> {
     message: M,
-    parts: Parts,
-    with_parts: fn(M, Parts) -> M,
+    access: Access<M>,
     pieces: Vec<Piece>,
     written: Lines,
+}
+
+/// How to get at the parts of a message of this kind.
+#[derive(Debug)]
+pub(crate) struct Access<M> {
+    pub(crate) parts: fn(&M) -> &Parts,
+    pub(crate) with_parts: fn(M, Parts) -> M,
+}
+
+impl<M> Clone for Access<M> {
+    fn clone(&self) -> Self {
+        Access { ..*self }
+    }
 }
 
 /// A line of the message to come.
@@ -24,10 +36,9 @@ struct Piece {
 }
 
 impl<M> Edit<M> {
-    pub(crate) fn new(message: M, parts: Parts, with_parts: fn(M, Parts) -> M) -> Edit<M> {
-        let pieces = parts
-            .headers
-            .lines
+    pub(crate) fn new(message: M, access: Access<M>) -> Edit<M> {
+        let lines = &(access.parts)(&message).headers.lines;
+        let pieces = lines
             .iter()
             .map(|line| Piece {
                 new: false,
@@ -36,8 +47,7 @@ impl<M> Edit<M> {
             .collect();
         Edit {
             message,
-            parts,
-            with_parts,
+            access,
             pieces,
             written: Lines::default(),
         }
@@ -109,17 +119,20 @@ impl<M> Edit<M> {
 
     /// The changed message. Its lines end with CRLF, whatever they ended with before.
     pub fn finish(self) -> M {
-        let head = &self.parts.headers.head;
-        let start_line = head.lines().next().unwrap_or("");
-        let octets = self.parts.octets.len() + self.written.len() + 2;
-        let mut lines = Lines::with_start_line(&[start_line], octets, self.pieces.len());
+        let parts = self.parts();
+        let start_line = parts.headers.head.lines().next().unwrap_or("");
+        let octets = parts.octets.len() + self.written.len() + 2;
+        let mut lines =
+            Lines::with_start_line(octets, self.pieces.len(), |out| out.push_str(start_line));
         for piece in &self.pieces {
             lines.copy(self.text_of(piece), &piece.line);
         }
-        (self.with_parts)(
-            self.message,
-            lines.finish(&self.parts.body, self.parts.flaw),
-        )
+        let parts = lines.finish(&parts.body, parts.flaw.clone());
+        (self.access.with_parts)(self.message, parts)
+    }
+
+    fn parts(&self) -> &Parts {
+        (self.access.parts)(&self.message)
     }
 
     /// The text a piece points into.
@@ -127,12 +140,12 @@ impl<M> Edit<M> {
         if piece.new {
             self.written.text()
         } else {
-            &self.parts.headers.head
+            &self.parts().headers.head
         }
     }
 
     fn is_named(&self, piece: &Piece, name: &HeaderName) -> bool {
-        Line::named(self.text_of(piece), name.clone())(&piece.line)
+        piece.line.is_named(self.text_of(piece), name)
     }
 
     fn first(&self, name: &HeaderName) -> Option<usize> {

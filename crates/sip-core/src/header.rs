@@ -10,7 +10,7 @@ mod call_id;
 mod contact;
 mod content_length;
 mod content_type;
-mod cseq;
+pub(crate) mod cseq;
 mod expires;
 mod from_to;
 mod map;
@@ -43,6 +43,7 @@ pub use reason::Reason;
 pub use retry_after::RetryAfter;
 pub use route::{RecordRoute, Route};
 pub use user_agent::{Server, UserAgent};
+pub(crate) use via::branch_of;
 pub use via::{MAGIC_COOKIE, Via, ViaTransport};
 pub use warning::Warning;
 
@@ -70,6 +71,14 @@ pub trait Header: Sized {
     /// # Errors
     /// [`ParseError::InvalidHeader`].
     fn parse(value: ByteString) -> Result<Self, ParseError>;
+
+    /// Whether [`Header::parse`] takes the value. Override it where that can be told without keeping anything.
+    ///
+    /// # Errors
+    /// [`ParseError::InvalidHeader`].
+    fn check(value: &str) -> Result<(), ParseError> {
+        Self::parse(ByteString::from(value)).map(drop)
+    }
 
     /// Writes the value.
     fn write(&self, out: &mut String);

@@ -6,7 +6,12 @@ use std::str::FromStr;
 
 use bytestring::ByteString;
 
-use crate::{ParseError, token};
+use crate::ParseError;
+use crate::write::push_number;
+
+mod read;
+
+pub(crate) use read::{HostRef, read_host_port, read_sent_by};
 
 /// A host: a name to resolve, or an address.
 ///
@@ -27,33 +32,9 @@ impl Host {
     /// # Errors
     /// [`ParseError::InvalidHost`] unless it is a name, an IPv4 address or an IPv6 address in brackets.
     pub fn parse(text: ByteString) -> Result<Host, ParseError> {
-        Host::parse_slice(&text, &text)
-    }
-
-    /// Reads a host out of a part of shared text.
-    pub(crate) fn parse_slice(shared: &ByteString, text: &str) -> Result<Host, ParseError> {
-        if let Some(inner) = text.strip_prefix('[') {
-            let inner = inner.strip_suffix(']').ok_or(ParseError::InvalidHost)?;
-            return parse_ipv6(inner)
-                .map(Host::V6)
-                .ok_or(ParseError::InvalidHost);
-        }
-        if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
-            if let Ok(address) = text.parse() {
-                return Ok(Host::V4(address));
-            }
-            // Digits and dots that are no address are no name either.
-            if text
-                .bytes()
-                .all(|octet| octet.is_ascii_digit() || octet == b'.')
-            {
-                return Err(ParseError::InvalidHost);
-            }
-        }
-        if token::is_host_name(text) {
-            Ok(Host::Name(shared.slice_ref(text)))
-        } else {
-            Err(ParseError::InvalidHost)
+        match HostRef::read(&text, 0)? {
+            (host, end) if end == text.len() => Ok(host.share(&text)),
+            _ => Err(ParseError::InvalidHost),
         }
     }
 
@@ -67,21 +48,19 @@ impl Host {
     }
 
     pub(crate) fn write(&self, out: &mut String) {
-        use fmt::Write;
-        let _ = match self {
-            Host::Name(name) => out.write_str(name),
-            Host::V4(address) => write!(out, "{address}"),
-            Host::V6(address) => write!(out, "[{address}]"),
-        };
+        match self {
+            Host::Name(name) => out.push_str(name),
+            Host::V4(address) => {
+                for (place, part) in address.octets().into_iter().enumerate() {
+                    if place > 0 {
+                        out.push('.');
+                    }
+                    push_number(out, u64::from(part));
+                }
+            }
+            Host::V6(_) => out.push_str(&self.to_string()),
+        }
     }
-}
-
-/// RFC 5118 section 4.10 asks to tolerate three colons where an old grammar produced them before an embedded IPv4 address.
-fn parse_ipv6(text: &str) -> Option<Ipv6Addr> {
-    text.parse().ok().or_else(|| {
-        text.contains(":::")
-            .then(|| text.replacen(":::", "::", 1).parse().ok())?
-    })
 }
 
 fn name_key(name: &str) -> &str {
@@ -143,24 +122,9 @@ impl HostPort {
     /// # Errors
     /// [`ParseError::InvalidHost`] or [`ParseError::InvalidPort`].
     pub fn parse(text: ByteString) -> Result<HostPort, ParseError> {
-        HostPort::parse_slice(&text, &text)
-    }
-
-    /// Reads `host[:port]` out of a part of shared text.
-    pub(crate) fn parse_slice(shared: &ByteString, text: &str) -> Result<HostPort, ParseError> {
-        let host_end = match text.strip_prefix('[') {
-            Some(inner) => 2 + inner.find(']').ok_or(ParseError::InvalidHost)?,
-            None => token::find(text, b':').unwrap_or(text.len()),
-        };
-        let (host, rest) = text.split_at(host_end);
-        let rest = token::trimmed(rest);
-        let port = match rest.strip_prefix(':') {
-            Some(port) => Some(parse_port(token::trimmed(port))?),
-            None if rest.is_empty() => None,
-            None => return Err(ParseError::InvalidHost),
-        };
+        let (host, port) = read_sent_by(&text)?;
         Ok(HostPort {
-            host: Host::parse_slice(shared, token::trimmed(host))?,
+            host: host.share(&text),
             port,
         })
     }
@@ -169,19 +133,9 @@ impl HostPort {
         self.host.write(out);
         if let Some(port) = self.port {
             out.push(':');
-            crate::write::push_number(out, u64::from(port));
+            push_number(out, u64::from(port));
         }
     }
-}
-
-/// Digits that fit a port; `0` is let through, as peers without a socket write it.
-pub(crate) fn parse_port(text: &str) -> Result<u16, ParseError> {
-    if text.bytes().all(|octet| octet.is_ascii_digit()) {
-        text.parse().ok()
-    } else {
-        None
-    }
-    .ok_or(ParseError::InvalidPort)
 }
 
 impl std::convert::From<SocketAddr> for HostPort {

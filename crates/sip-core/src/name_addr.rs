@@ -5,10 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytestring::ByteString;
-use memchr::memchr3;
+use memchr::{memchr2, memchr3};
 
 use crate::quoted::quoted_end;
-use crate::{Params, ParseError, Uri, quote, token, unquote};
+use crate::uri::UriRef;
+use crate::{Params, ParseError, Uri, param, quote, token, unquote};
 
 /// `"Alice" <sip:alice@example.com>;tag=1`: what From, To, Contact and Route carry.
 ///
@@ -36,54 +37,21 @@ impl NameAddr {
     /// # Errors
     /// [`ParseError::InvalidNameAddr`], [`ParseError::InvalidUri`] or [`ParseError::InvalidParams`].
     pub fn parse(text: ByteString) -> Result<NameAddr, ParseError> {
-        let quoted = match text.strip_prefix('"') {
-            Some(rest) => 1 + quoted_end(rest.as_bytes()).ok_or(ParseError::InvalidNameAddr)?,
-            None => 0,
-        };
-        let unquoted = &text[quoted..];
-        match memchr3(b'<', b';', b'"', unquoted.as_bytes()) {
-            Some(at) if unquoted[at..].starts_with('<') => {
-                Self::parse_bracketed(&text, quoted, quoted + at)
-            }
-            _ if quoted > 0 => Err(ParseError::InvalidNameAddr),
-            _ => Self::parse_bare(&text),
-        }
-    }
-
-    /// `name <uri>;params`, of which the quoted name ends at `quoted` and the bracket opens at `open`.
-    fn parse_bracketed(
-        text: &ByteString,
-        quoted: usize,
-        open: usize,
-    ) -> Result<NameAddr, ParseError> {
-        let name = token::trimmed(&text[..open]);
-        if !text[quoted..open].bytes().all(is_display_octet) {
-            return Err(ParseError::InvalidNameAddr);
-        }
-        let inside = &text[open + 1..];
-        let close = token::find(inside, b'>').ok_or(ParseError::InvalidNameAddr)?;
-        let uri = Uri::parse(text.slice_ref(&inside[..close]))?;
-        let params = Params::parse_slice(text, &inside[close + 1..])?;
+        let spans = NameAddrRef::read(&text)?;
+        let params = Params::parse_slice(&text, spans.params)?;
+        let uri = Uri::parse(text.slice_ref(spans.uri))?;
         Ok(NameAddr {
-            display_name: text.slice_ref(name),
+            display_name: text.slice_ref(spans.display_name),
             uri,
             params,
         })
     }
 
-    /// `uri;params`; a URI with a comma or a question mark must stand in brackets.
-    fn parse_bare(text: &ByteString) -> Result<NameAddr, ParseError> {
-        let end = token::find(text, b';').unwrap_or(text.len());
-        let uri = token::trimmed(&text[..end]);
-        if uri.contains([',', '?']) {
-            return Err(ParseError::InvalidNameAddr);
-        }
-        let params = Params::parse_slice(text, &text[end..])?;
-        Ok(NameAddr {
-            display_name: ByteString::new(),
-            uri: Uri::parse(text.slice_ref(uri))?,
-            params,
-        })
+    /// Whether [`NameAddr::parse`] takes the text.
+    pub(crate) fn check(text: &str) -> Result<(), ParseError> {
+        let spans = NameAddrRef::read(text)?;
+        param::checked(spans.params)?;
+        UriRef::read(spans.uri).map(drop)
     }
 
     /// The display name without quotes.
@@ -144,9 +112,83 @@ impl NameAddr {
     }
 }
 
+/// A name and address as it stands in a text; neither URI nor parameters have been looked at.
+struct NameAddrRef<'a> {
+    display_name: &'a str,
+    uri: &'a str,
+    /// With the first semicolon.
+    params: &'a str,
+}
+
+impl<'a> NameAddrRef<'a> {
+    fn read(text: &'a str) -> Result<NameAddrRef<'a>, ParseError> {
+        let octets = text.as_bytes();
+        let quoted = match octets.first() {
+            Some(b'"') => 1 + quoted_end(&octets[1..]).ok_or(ParseError::InvalidNameAddr)?,
+            _ => 0,
+        };
+        let stop = memchr3(b'<', b';', b'"', &octets[quoted..]).map(|length| quoted + length);
+        match stop.filter(|stop| octets[*stop] == b'<') {
+            Some(open) => Self::read_bracketed(text, quoted, open),
+            None if quoted > 0 => Err(ParseError::InvalidNameAddr),
+            None => Self::read_bare(text),
+        }
+    }
+
+    fn tag(&self) -> Option<&'a str> {
+        let params = token::trimmed(self.params).strip_prefix(';')?;
+        param::find(params, "tag").filter(|tag| !tag.is_empty())
+    }
+
+    /// `name <uri>;params`, of which the quoted name ends at `quoted` and the bracket opens at `open`.
+    fn read_bracketed(
+        text: &'a str,
+        quoted: usize,
+        open: usize,
+    ) -> Result<NameAddrRef<'a>, ParseError> {
+        if !text.as_bytes()[quoted..open]
+            .iter()
+            .copied()
+            .all(is_display_octet)
+        {
+            return Err(ParseError::InvalidNameAddr);
+        }
+        let close = token::find(&text[open..], b'>').ok_or(ParseError::InvalidNameAddr)? + open;
+        let display_name = token::trimmed(&text[..open]);
+        Ok(NameAddrRef {
+            display_name,
+            uri: &text[open + 1..close],
+            params: &text[close + 1..],
+        })
+    }
+
+    /// `uri;params`; a URI with a comma or a question mark must stand in brackets.
+    fn read_bare(text: &'a str) -> Result<NameAddrRef<'a>, ParseError> {
+        let (uri, params) = text.split_at(token::find(text, b';').unwrap_or(text.len()));
+        if memchr2(b',', b'?', uri.as_bytes()).is_some() {
+            return Err(ParseError::InvalidNameAddr);
+        }
+        Ok(NameAddrRef {
+            display_name: "",
+            uri: token::trimmed(uri),
+            params,
+        })
+    }
+}
+
+/// The tag in the value of a From or To, whatever its URI is.
+pub(crate) fn tag_of(text: &str) -> Option<&str> {
+    NameAddrRef::read(text).ok()?.tag()
+}
+
+/// Whether a From or To has no tag and can carry one, whatever its URI is.
+pub(crate) fn takes_tag(text: &str) -> bool {
+    NameAddrRef::read(text).is_ok_and(|party| party.tag().is_none())
+}
+
 /// What may stand in a display name without quotes. The grammar has tokens only; text that is not ASCII can do no harm.
 fn is_display_octet(octet: u8) -> bool {
-    token::is_token_octet(octet) || matches!(octet, b' ' | b'\t') || !octet.is_ascii()
+    token::is_token_octet(octet) || token::is_blank(octet) || !octet.is_ascii()
 }
 
 impl std::convert::From<Uri> for NameAddr {

@@ -34,18 +34,8 @@ impl Params {
 
     /// Checks and keeps a part of shared text.
     pub(crate) fn parse_slice(shared: &ByteString, text: &str) -> Result<Params, ParseError> {
-        let octets = text.as_bytes();
-        let mut at = skip(octets, 0, token::is_blank);
-        let start = at + 1;
-        while at < octets.len() {
-            if octets[at] != b';' {
-                return Err(ParseError::InvalidParams);
-            }
-            at = param_end(octets, at + 1).ok_or(ParseError::InvalidParams)?;
-        }
-        let params = text.get(start..).map_or("", token::trimmed);
         Ok(Params {
-            text: shared.slice_ref(params),
+            text: shared.slice_ref(checked(text)?),
         })
     }
 
@@ -61,20 +51,12 @@ impl Params {
 
     /// Name and value of each parameter, a quoted value still in its quotes.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        let mut rest = Some(&*self.text).filter(|text| !text.is_empty());
-        std::iter::from_fn(move || {
-            let (param, behind) = split_first(rest?);
-            rest = behind;
-            Some(split_name(param))
-        })
+        iter(&self.text)
     }
 
     /// The value of the named parameter as it stands; of a parameter without value the empty string.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut params = self.iter();
-        params
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.unwrap_or(""))
+        find(&self.text, name)
     }
 
     /// Whether the named parameter is there, with or without value.
@@ -159,64 +141,88 @@ impl Written<'_> {
     }
 }
 
-fn skip(octets: &[u8], from: usize, skipped: impl Fn(u8) -> bool) -> usize {
-    octets[from..]
-        .iter()
-        .position(|octet| !skipped(*octet))
-        .map_or(octets.len(), |length| from + length)
+/// One parameter as it stands in a text.
+struct ParamRef<'a> {
+    name: &'a str,
+    value: Option<&'a str>,
+    /// Behind the parameter and the blanks after it: at the next semicolon.
+    end: usize,
 }
 
-/// Where the parameter ends that starts at `from`, blanks around its parts included; `None` when it is none.
-fn param_end(octets: &[u8], from: usize) -> Option<usize> {
-    let name = skip(octets, from, token::is_blank);
-    let name_end = skip(octets, name, token::is_token_octet);
-    if name_end == name {
-        return None;
-    }
-    let mut at = skip(octets, name_end, token::is_blank);
-    if octets.get(at) == Some(&b'=') {
-        let value = skip(octets, at + 1, token::is_blank);
+impl<'a> ParamRef<'a> {
+    /// The parameter that starts at `from`, behind its semicolon; `None` when there is none.
+    fn read(text: &'a str, from: usize) -> Option<ParamRef<'a>> {
+        let octets = text.as_bytes();
+        let start = token::blanks_end(octets, from);
+        let name_end = token::token_end(octets, start);
+        if name_end == start {
+            return None;
+        }
+        let name = &text[start..name_end];
+        let end = token::blanks_end(octets, name_end);
+        if octets.get(end) != Some(&b'=') {
+            return Some(ParamRef {
+                name,
+                value: None,
+                end,
+            });
+        }
+        let value = token::blanks_end(octets, end + 1);
         let value_end = value_end(octets, value).filter(|end| *end > value)?;
-        at = skip(octets, value_end, token::is_blank);
+        let end = token::blanks_end(octets, value_end);
+        Some(ParamRef {
+            name,
+            value: Some(&text[value..value_end]),
+            end,
+        })
     }
-    Some(at)
+}
+
+/// The parameters in a text that is empty or starts with a semicolon, without that semicolon and blanks around them.
+pub(crate) fn checked(text: &str) -> Result<&str, ParseError> {
+    let octets = text.as_bytes();
+    let mut at = token::blanks_end(octets, 0);
+    let start = at + 1;
+    while at < octets.len() {
+        if octets[at] != b';' {
+            return Err(ParseError::InvalidParams);
+        }
+        at = ParamRef::read(text, at + 1)
+            .ok_or(ParseError::InvalidParams)?
+            .end;
+    }
+    Ok(text.get(start..).map_or("", token::trimmed))
+}
+
+/// Name and value of the parameters in a text without a semicolon in front, up to the first that is none.
+pub(crate) fn iter(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let param = ParamRef::read(text, at)?;
+        at = param.end + 1;
+        Some((param.name, param.value))
+    })
+}
+
+/// The value of the named parameter in such a text.
+pub(crate) fn find<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let mut params = iter(text).filter(|(other, _)| other.len() == name.len());
+    params
+        .find(|(other, _)| other.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.unwrap_or(""))
 }
 
 /// Where the quoted string or the plain text ends that starts at `from`.
 fn value_end(octets: &[u8], from: usize) -> Option<usize> {
     match octets.get(from) {
         Some(b'"') => quoted_end(&octets[from + 1..]).map(|length| from + 1 + length),
-        _ => Some(skip(octets, from, token::is_value_octet)),
+        _ => Some(token::value_end(octets, from)),
     }
 }
 
 /// Whether a text can stand behind the equals sign as it is.
 fn is_value(text: &str) -> bool {
     !text.is_empty() && value_end(text.as_bytes(), 0) == Some(text.len())
-}
-
-/// The first of several parameters without white space around it, and what stands behind its semicolon.
-fn split_first(params: &str) -> (&str, Option<&str>) {
-    let octets = params.as_bytes();
-    let mut at = 0;
-    while let Some(octet) = octets.get(at) {
-        match octet {
-            b';' => return (token::trimmed(&params[..at]), Some(&params[at + 1..])),
-            b'"' => at += 1 + quoted_end(&octets[at + 1..]).unwrap_or(octets.len() - at - 1),
-            _ => at += 1,
-        }
-    }
-    (token::trimmed(params), None)
-}
-
-fn split_name(param: &str) -> (&str, Option<&str>) {
-    match token::find(param, b'=') {
-        Some(at) => (
-            token::trimmed(&param[..at]),
-            Some(token::trimmed(&param[at + 1..])),
-        ),
-        None => (param, None),
-    }
 }
 
 #[cfg(test)]

@@ -144,7 +144,7 @@ pub(crate) fn index(octets: Bytes, limits: &Limits) -> Result<Index, ParseError>
             lines: scan.lines,
         },
     );
-    if scan.folded {
+    if scan.folded || stray {
         headers.trim_values();
     }
     Ok(Index {

@@ -43,6 +43,18 @@ fn all(text: &str, class: u8) -> bool {
         .all(|octet| CLASSES[usize::from(octet)] & class != 0)
 }
 
+/// Where the run of characters of the class that starts at `from` ends.
+fn class_end(octets: &[u8], from: usize, class: u8) -> usize {
+    let mut at = from;
+    while octets
+        .get(at)
+        .is_some_and(|octet| CLASSES[usize::from(*octet)] & class != 0)
+    {
+        at += 1;
+    }
+    at
+}
+
 /// Where the run of characters of the class that starts at `from` ends; `%` with two hexadecimal digits belongs to it.
 fn escaped_end(octets: &[u8], from: usize, class: u8) -> usize {
     let mut at = from;
@@ -73,10 +85,25 @@ pub(crate) fn is_token_octet(octet: u8) -> bool {
     CLASSES[usize::from(octet)] & TOKEN != 0
 }
 
-/// Whether the octet may stand in the value of a header parameter. The grammar has tokens and hosts only, but peers put
-/// Base64 and URIs into tags and branches.
-pub(crate) fn is_value_octet(octet: u8) -> bool {
-    CLASSES[usize::from(octet)] & VALUE != 0
+/// Where the user part or the password that starts at `from` ends, escapes included.
+pub(crate) fn user_end(octets: &[u8], from: usize) -> usize {
+    escaped_end(octets, from, USER)
+}
+
+/// Where the host name that starts at `from` ends; underscores are not in the grammar but on every network.
+pub(crate) fn host_name_end(octets: &[u8], from: usize) -> usize {
+    class_end(octets, from, HOST)
+}
+
+/// Where the token that starts at `from` ends.
+pub(crate) fn token_end(octets: &[u8], from: usize) -> usize {
+    class_end(octets, from, TOKEN)
+}
+
+/// Where the plain value of a header parameter that starts at `from` ends. The grammar has tokens and hosts only, but
+/// peers put Base64 and URIs into tags and branches.
+pub(crate) fn value_end(octets: &[u8], from: usize) -> usize {
+    class_end(octets, from, VALUE)
 }
 
 /// The user part or the password of a SIP URI, escapes included.
@@ -104,27 +131,28 @@ pub(crate) fn is_uric(text: &str) -> bool {
     !text.is_empty() && all_escaped(text, URIC)
 }
 
-/// The characters of a host name; underscores are not in the grammar but on every network.
-pub(crate) fn is_host_name(text: &str) -> bool {
-    !text.is_empty() && all(text, HOST)
-}
-
 /// Whether the octet is a space or a tab: what may stand around the parts of a value once it is unfolded.
 pub(crate) fn is_blank(octet: u8) -> bool {
     octet == b' ' || octet == b'\t'
 }
 
+/// Where the blanks that start at `from` end.
+pub(crate) fn blanks_end(octets: &[u8], from: usize) -> usize {
+    let mut at = from;
+    while octets.get(at).is_some_and(|octet| is_blank(*octet)) {
+        at += 1;
+    }
+    at
+}
+
 /// The text without blanks around it.
 pub(crate) fn trimmed(text: &str) -> &str {
     let octets = text.as_bytes();
-    let start = octets
-        .iter()
-        .position(|octet| !is_blank(*octet))
-        .unwrap_or(octets.len());
-    let end = octets
-        .iter()
-        .rposition(|octet| !is_blank(*octet))
-        .map_or(start, |last| last + 1);
+    let start = blanks_end(octets, 0);
+    let mut end = octets.len();
+    while end > start && is_blank(octets[end - 1]) {
+        end -= 1;
+    }
     &text[start..end]
 }
 

@@ -11,7 +11,9 @@ mod build;
 mod compare;
 mod escape;
 mod parse;
+mod tel;
 
+pub(crate) use parse::UriRef;
 use parse::{Kind, Layout};
 
 /// The scheme of a URI. Schemes compare without regard to case.

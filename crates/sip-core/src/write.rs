@@ -8,6 +8,10 @@ use crate::header::Line;
 use crate::message::Parts;
 use crate::{Header, HeaderMap, HeaderName, ParseError, token};
 
+/// Room for the lines that are added to a usual message.
+const USUAL_OCTETS: usize = 384;
+const USUAL_LINES: usize = 12;
+
 /// Written lines and their index.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
@@ -24,12 +28,14 @@ impl Lines {
         }
     }
 
-    /// A buffer with room for `octets` that starts with the pieces of a start line.
-    pub(crate) fn with_start_line(pieces: &[&str], octets: usize, lines: usize) -> Lines {
+    /// A buffer with room that begins with a start line.
+    pub(crate) fn with_start_line(
+        octets: usize,
+        lines: usize,
+        write: impl FnOnce(&mut String),
+    ) -> Lines {
         let mut started = Lines::with_capacity(octets, lines);
-        for piece in pieces {
-            started.text.push_str(piece);
-        }
+        write(&mut started.text);
         blank_line_breaks(&mut started.text, 0);
         started.text.push_str("\r\n");
         started
@@ -56,6 +62,9 @@ impl Lines {
     ) -> Option<Line> {
         if matches!(name, HeaderName::Other(text) if !token::is_token(text)) {
             return None;
+        }
+        if self.text.capacity() == 0 {
+            *self = Lines::with_capacity(USUAL_OCTETS, USUAL_LINES);
         }
         let start = self.text.len();
         self.text.push_str(name.as_str());

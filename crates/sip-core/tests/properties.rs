@@ -12,8 +12,8 @@ use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rvoip_sip_core::{
-    CSeq, CallId, Contact, From, HeaderName, Host, Limits, Message, Method, NameAddr, Params,
-    Request, Response, Route, StatusCode, To, Uri, Via, ViaTransport, quote, scan, unquote,
+    CSeq, CallId, Contact, From, Header, HeaderName, Host, Limits, Message, Method, NameAddr,
+    Params, Request, Response, Route, StatusCode, To, Uri, Via, ViaTransport, quote, scan, unquote,
 };
 
 fn parse(octets: Bytes) -> Message {
@@ -130,6 +130,8 @@ prop_compose! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn a_uri_survives_writing(uri in uri()) {
         let again: Uri = uri.as_str().parse().unwrap();
@@ -223,6 +225,29 @@ proptest! {
     }
 
     #[test]
+    fn check_and_parse_agree(
+        address in name_addr(), via in via(), place in any::<prop::sample::Index>(), octet in "[\\x00-\\x7f]",
+    ) {
+        for text in [address.to_string(), via.to_string(), "1 INVITE".into(), "a/b;c=d".into(), "70".into(), octet.clone()] {
+            let mut changed = text.clone();
+            let place = (0..=place.index(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap();
+            changed.insert_str(place, &octet);
+            for text in [text, changed] {
+                check_agrees::<Via>(&text);
+                check_agrees::<From>(&text);
+                check_agrees::<Contact>(&text);
+                check_agrees::<CSeq>(&text);
+                check_agrees::<CallId>(&text);
+                check_agrees::<rvoip_sip_core::ContentType>(&text);
+                check_agrees::<rvoip_sip_core::MaxForwards>(&text);
+            }
+        }
+        let from = From(address.with_param("tag", Some("t1")));
+        let request = as_request(parse(octets_with_from(&from.to_string())));
+        prop_assert_eq!(request.from_tag(), Some("t1"));
+    }
+
+    #[test]
     fn nothing_panics_on_noise(octets in vec(any::<u8>(), 0..200)) {
         touch(&octets);
         touch(&[b"OPTIONS sip:a SIP/2.0\r\n", &octets[..]].concat());
@@ -235,6 +260,15 @@ proptest! {
         let _ = (text.parse::<rvoip_sip_core::Warning>(), text.parse::<rvoip_sip_core::RetryAfter>());
         let _ = (Params::parse(text.as_str().into()), unquote(&text).len());
     }
+}
+
+fn octets_with_from(from: &str) -> Bytes {
+    Bytes::from(format!("BYE sip:a@b SIP/2.0\r\nFrom: {from}\r\n\r\n"))
+}
+
+fn check_agrees<H: Header>(text: &str) {
+    let parsed = H::parse(text.into()).map(drop);
+    assert_eq!(H::check(text), parsed, "{text}");
 }
 
 /// Asks everything of whatever comes out, and answers and edits it.

@@ -582,6 +582,9 @@ fn heads_that_are_not_in_order() {
         options(&["Subject: a\rEvil: b"]),
         ParseError::StrayLineBreak,
     );
+    let stray = request_of(options(&["Subject: a\r", "Priority:\r b"]));
+    assert_eq!(stray.headers().raw(&HeaderName::Subject), Some("a"));
+    assert_eq!(stray.headers().raw(&HeaderName::Priority), Some("b"));
     let cut = options(&[]);
     bad_request(cut.slice(..cut.len() - 4), ParseError::HeadWithoutEnd);
     let mut latin = options(&["Subject: caf?"]).to_vec();

@@ -64,6 +64,13 @@ impl DeadlineQueue {
         Some(slot)
     }
 
+    /// Gives back the memory of slots from `slots` on, none of which has a deadline.
+    pub(crate) fn shrink(&mut self, slots: usize) {
+        self.heap.shrink_to_fit();
+        self.places.truncate(slots);
+        self.places.shrink_to_fit();
+    }
+
     fn place(&self, slot: u32) -> Option<usize> {
         self.places
             .get(slot as usize)

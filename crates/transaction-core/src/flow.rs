@@ -3,8 +3,13 @@
 use std::collections::HashMap;
 
 use rvoip_sip_transport::Flow;
+use slab::Slab;
 
 const NONE: u32 = u32::MAX;
+
+/// A flow of the table, for as long as a transaction rides on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FlowId(u32);
 
 #[derive(Clone, Copy, Debug)]
 struct Link {
@@ -12,35 +17,40 @@ struct Link {
     next: u32,
 }
 
-/// A list of slots per flow, linked through one vector: adding and taking out cost the same however long the list is.
+/// Every flow once, however many transactions ride on it, each with a list of their slots. The lists are linked through
+/// one vector: adding and taking out cost the same however long a list is.
 #[derive(Debug, Default)]
-pub(crate) struct FlowIndex {
-    first: HashMap<Flow, u32>,
+pub(crate) struct FlowTable {
+    numbers: HashMap<Flow, FlowId>,
+    /// A flow and the slot its list begins with.
+    flows: Slab<(Flow, u32)>,
     links: Vec<Link>,
 }
 
-impl FlowIndex {
-    pub(crate) fn insert(&mut self, slot: u32, flow: Flow) {
+impl FlowTable {
+    pub(crate) fn insert(&mut self, slot: u32, flow: Flow) -> FlowId {
         if self.links.len() <= slot as usize {
-            self.links.resize(
-                slot as usize + 1,
-                Link {
-                    previous: NONE,
-                    next: NONE,
-                },
-            );
+            let unlinked = Link {
+                previous: NONE,
+                next: NONE,
+            };
+            self.links.resize(slot as usize + 1, unlinked);
         }
-        let next = self.first.insert(flow, slot).unwrap_or(NONE);
-        self.links[slot as usize] = Link {
-            previous: NONE,
-            next,
-        };
+        let flows = &mut self.flows;
+        let id = *self
+            .numbers
+            .entry(flow)
+            .or_insert_with(|| FlowId(flows.insert((flow, NONE)) as u32));
+        let next = std::mem::replace(&mut flows[id.0 as usize].1, slot);
+        let previous = NONE;
+        self.links[slot as usize] = Link { previous, next };
         if next != NONE {
             self.links[next as usize].previous = slot;
         }
+        id
     }
 
-    pub(crate) fn remove(&mut self, slot: u32, flow: &Flow) {
+    pub(crate) fn remove(&mut self, slot: u32, id: FlowId) {
         let Link { previous, next } = self.links[slot as usize];
         if next != NONE {
             self.links[next as usize].previous = previous;
@@ -48,15 +58,21 @@ impl FlowIndex {
         if previous != NONE {
             self.links[previous as usize].next = next;
         } else if next != NONE {
-            self.first.insert(*flow, next);
+            self.flows[id.0 as usize].1 = next;
         } else {
-            self.first.remove(flow);
+            let (flow, _) = self.flows.remove(id.0 as usize);
+            self.numbers.remove(&flow);
         }
     }
 
+    pub(crate) fn flow(&self, id: FlowId) -> Option<Flow> {
+        self.flows.get(id.0 as usize).map(|(flow, _)| *flow)
+    }
+
     pub(crate) fn on(&self, flow: &Flow) -> Vec<u32> {
+        let first = self.numbers.get(flow).map(|id| self.flows[id.0 as usize].1);
         let mut slots = Vec::new();
-        let mut slot = self.first.get(flow).copied().unwrap_or(NONE);
+        let mut slot = first.unwrap_or(NONE);
         while slot != NONE {
             slots.push(slot);
             slot = self.links[slot as usize].next;
@@ -64,9 +80,17 @@ impl FlowIndex {
         slots
     }
 
+    /// Gives back the memory of slots from `slots` on, and of flows gone.
+    pub(crate) fn shrink(&mut self, slots: usize) {
+        self.links.truncate(slots);
+        self.links.shrink_to_fit();
+        self.flows.shrink_to_fit();
+        self.numbers.shrink_to_fit();
+    }
+
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.first.is_empty()
+        self.numbers.is_empty() && self.flows.is_empty()
     }
 }
 
@@ -88,23 +112,25 @@ mod tests {
 
     #[test]
     fn slots_leave_from_the_front_the_middle_and_the_end() {
-        let mut index = FlowIndex::default();
-        for slot in 0..5 {
-            index.insert(slot, flow(1));
-        }
-        index.insert(9, flow(2));
-        for (gone, left) in [
+        let mut table = FlowTable::default();
+        let ids: Vec<FlowId> = (0..5).map(|slot| table.insert(slot, flow(1))).collect();
+        assert!(ids.iter().all(|id| *id == ids[0]));
+        let other = table.insert(9, flow(2));
+        assert_eq!(table.flow(other), Some(flow(2)));
+        let steps = [
             (2, vec![4, 3, 1, 0]),
             (4, vec![3, 1, 0]),
             (0, vec![3, 1]),
             (3, vec![1]),
             (1, vec![]),
-        ] {
-            index.remove(gone, &flow(1));
-            assert_eq!(index.on(&flow(1)), left);
+        ];
+        for (gone, left) in steps {
+            table.remove(gone, ids[0]);
+            assert_eq!(table.on(&flow(1)), left);
         }
-        assert_eq!(index.on(&flow(2)), [9]);
-        index.remove(9, &flow(2));
-        assert!(index.is_empty());
+        assert_eq!(table.flow(ids[0]), None);
+        assert_eq!(table.on(&flow(2)), [9]);
+        table.remove(9, other);
+        assert!(table.is_empty());
     }
 }

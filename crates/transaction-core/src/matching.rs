@@ -16,11 +16,11 @@ use crate::branch;
 
 /// What stands for the parts of a message that matching compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprint(u128);
+pub(crate) struct Fingerprint([u64; 2]);
 
 impl Hash for Fingerprint {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0 as u64);
+        state.write_u64(self.0[0]);
     }
 }
 
@@ -93,8 +93,8 @@ impl Matcher {
     pub(crate) fn invite(&self, request: &Request) -> Result<Fingerprint, ParseError> {
         let mut parts = Parts::new(b'i');
         parts.exact(request.call_id()?.as_str());
-        parts.exact(request.from()?.tag().unwrap_or_default());
-        parts.exact(request.to()?.tag().unwrap_or_default());
+        parts.exact(request.from_tag().unwrap_or_default());
+        parts.exact(request.to_tag().unwrap_or_default());
         parts.number(request.cseq()?.number);
         Ok(self.fingerprint(&parts))
     }
@@ -108,8 +108,7 @@ impl Matcher {
     }
 
     fn fingerprint(&self, parts: &Parts) -> Fingerprint {
-        let [high, low] = self.secrets.map(|secret| self.hash(secret, &parts.octets));
-        Fingerprint(u128::from(high) << 64 | u128::from(low))
+        Fingerprint(self.secrets.map(|secret| self.hash(secret, &parts.octets)))
     }
 
     fn hash(&self, secret: u64, octets: &[u8]) -> u64 {
@@ -126,9 +125,9 @@ fn rfc_2543(request: &Request, branch: &str, method: &Method) -> Result<Parts, P
     let mut parts = Parts::new(b'o');
     parts.exact(request.raw_uri());
     if *method != Method::Invite {
-        parts.exact(request.to()?.tag().unwrap_or_default());
+        parts.exact(request.to_tag().unwrap_or_default());
     }
-    parts.exact(request.from()?.tag().unwrap_or_default());
+    parts.exact(request.from_tag().unwrap_or_default());
     parts.exact(request.call_id()?.as_str());
     parts.number(request.cseq()?.number);
     parts.exact(branch);

@@ -6,7 +6,7 @@ use rvoip_sip_transport::Flow;
 use slab::Slab;
 
 use crate::deadline::DeadlineQueue;
-use crate::flow::FlowIndex;
+use crate::flow::{FlowId, FlowTable};
 use crate::key::Key;
 use crate::matching::{ByFingerprint, Fingerprint};
 use crate::transaction::Transaction;
@@ -18,25 +18,36 @@ pub(crate) struct Store {
     generation: u32,
     by_message: ByFingerprint<u32>,
     by_invite: ByFingerprint<u32>,
-    flows: FlowIndex,
+    flows: FlowTable,
     deadlines: DeadlineQueue,
+    /// Transactions removed since memory was last given back.
+    removed: usize,
 }
+
+/// A table with room for no more than this keeps it.
+const SMALL: usize = 1024;
 
 impl Store {
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
-    pub(crate) fn insert(&mut self, transaction: Transaction) -> Key {
+    /// Enters the transaction that `make` makes of its flow.
+    pub(crate) fn insert(
+        &mut self,
+        flow: Flow,
+        make: impl FnOnce((FlowId, bool)) -> Transaction,
+    ) -> Key {
         self.generation = self.generation.wrapping_add(1);
-        let (fingerprint, flow, link) =
-            (transaction.fingerprint, transaction.flow, transaction.link);
-        let slot = self.entries.insert((self.generation, transaction)) as u32;
-        self.by_message.insert(fingerprint, slot);
-        if let Some(invite) = link.invite() {
+        let vacant = self.entries.vacant_entry();
+        let slot = vacant.key() as u32;
+        let id = self.flows.insert(slot, flow);
+        let transaction = make((id, flow.kind.is_reliable()));
+        self.by_message.insert(transaction.fingerprint, slot);
+        if let Some(invite) = transaction.link.invite() {
             self.by_invite.entry(invite).or_insert(slot);
         }
-        self.flows.insert(slot, flow);
+        vacant.insert((self.generation, transaction));
         Key {
             slot,
             generation: self.generation,
@@ -50,9 +61,25 @@ impl Store {
         if let Some(invite) = transaction.link.invite() {
             forget(&mut self.by_invite, &invite, key.slot);
         }
-        self.flows.remove(key.slot, &transaction.flow);
+        self.flows.remove(key.slot, transaction.flow);
         self.deadlines.set(key.slot, None);
+        self.removed += 1;
+        let (live, room) = (self.entries.len(), self.entries.capacity());
+        if room > SMALL && live < room / 4 && (live == 0 || self.removed > room) {
+            self.shrink();
+        }
         Some(transaction)
+    }
+
+    /// Gives back what a wave of transactions has left, as far as nobody stands in the way. Costs as much as the wave was
+    /// high, and is tried again only after as many removals.
+    fn shrink(&mut self) {
+        self.removed = 0;
+        self.entries.shrink_to_fit();
+        self.by_message.shrink_to_fit();
+        self.by_invite.shrink_to_fit();
+        self.flows.shrink(self.entries.capacity());
+        self.deadlines.shrink(self.entries.capacity());
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<&Transaction> {
@@ -72,17 +99,25 @@ impl Store {
         }
     }
 
+    /// Where a transaction sends.
+    pub(crate) fn flow(&self, key: Key) -> Option<Flow> {
+        self.flows.flow(self.get(key)?.flow)
+    }
+
     /// Notes that a transaction sends elsewhere from now on.
     pub(crate) fn set_flow(&mut self, key: Key, flow: Flow) {
-        let Some(transaction) = self
-            .get_mut(key)
-            .filter(|transaction| transaction.flow != flow)
-        else {
+        let Some(old) = self.get(key).map(|transaction| transaction.flow) else {
             return;
         };
-        let old = std::mem::replace(&mut transaction.flow, flow);
-        self.flows.remove(key.slot, &old);
-        self.flows.insert(key.slot, flow);
+        if self.flows.flow(old) == Some(flow) {
+            return;
+        }
+        self.flows.remove(key.slot, old);
+        let new = self.flows.insert(key.slot, flow);
+        if let Some(transaction) = self.get_mut(key) {
+            transaction.flow = new;
+            transaction.reliable = flow.kind.is_reliable();
+        }
     }
 
     pub(crate) fn find(&self, fingerprint: Fingerprint) -> Option<Key> {
@@ -162,10 +197,10 @@ mod tests {
         }
     }
 
-    fn transaction(matcher: &Matcher, number: u32) -> Transaction {
+    fn transaction(matcher: &Matcher, number: u32, flow: (FlowId, bool)) -> Transaction {
         let fingerprint = matcher.client(&number.to_string(), &Method::Invite);
         let machine = Machine::ServerInvite(server_invite::State::Proceeding);
-        let mut transaction = Transaction::new(machine, fingerprint, flow(1), Bytes::new());
+        let mut transaction = Transaction::new(machine, fingerprint, flow, Bytes::new());
         transaction.link = Link::Invite(matcher.client(&(number / 2).to_string(), &Method::Bye));
         transaction
     }
@@ -180,10 +215,8 @@ mod tests {
             let mut store = Store::default();
             let mut live: BTreeMap<Key, Fingerprint> = BTreeMap::new();
             for number in 0..1000 {
-                let new = transaction(&matcher, number);
-                let fingerprint = new.fingerprint;
-                let key = store.insert(new);
-                live.insert(key, fingerprint);
+                let key = store.insert(flow(1), |flow| transaction(&matcher, number, flow));
+                live.insert(key, store.get(key).unwrap().fingerprint);
                 store.set_flow(key, flow(rng.next_u32() as u16 % 8));
                 if let Some(transaction) = store.get_mut(key) {
                     transaction.start(now, Timer::G, &mut timers);
@@ -216,11 +249,52 @@ mod tests {
     fn a_key_never_names_the_next_tenant_of_its_slot() {
         let matcher = Matcher::new(&mut StdRng::seed_from_u64(1));
         let mut store = Store::default();
-        let first = store.insert(transaction(&matcher, 1));
+        let first = store.insert(flow(1), |flow| transaction(&matcher, 1, flow));
         store.remove(first);
-        let second = store.insert(transaction(&matcher, 2));
+        let second = store.insert(flow(1), |flow| transaction(&matcher, 2, flow));
         assert_eq!(first.slot, second.slot);
         assert!(store.get(first).is_none() && store.get(second).is_some());
+    }
+
+    #[test]
+    fn a_wave_gives_its_memory_back() {
+        let matcher = Matcher::new(&mut StdRng::seed_from_u64(1));
+        let mut store = Store::default();
+        let new = |store: &mut Store, number| {
+            store.insert(flow(number as u16), |flow| {
+                transaction(&matcher, number, flow)
+            })
+        };
+        let keys: Vec<Key> = (0..40_000).map(|number| new(&mut store, number)).collect();
+        let room = store.entries.capacity();
+        assert!(keys[10..].iter().all(|key| store.remove(*key).is_some()));
+        for number in 40_000..80_000 {
+            let key = new(&mut store, number);
+            assert!(store.remove(key).is_some());
+        }
+        assert!(store.entries.capacity() < SMALL && SMALL < room);
+        assert!(store.by_message.capacity() < SMALL);
+        let flows = keys[..10].iter().map(|key| store.flow(*key));
+        assert!(
+            flows.eq((0..10).map(|port| Some(flow(port)))),
+            "nothing that lives is touched"
+        );
+        assert!(keys[..10].iter().all(|key| store.remove(*key).is_some()));
+        assert!(store.is_clean());
+    }
+
+    #[test]
+    fn an_empty_table_gives_everything_back() {
+        let matcher = Matcher::new(&mut StdRng::seed_from_u64(1));
+        let mut store = Store::default();
+        let keys: Vec<Key> = (0..5_000)
+            .map(|number| store.insert(flow(1), |flow| transaction(&matcher, number, flow)))
+            .collect();
+        assert!(keys.iter().all(|key| store.remove(*key).is_some()));
+        assert_eq!(
+            (store.entries.capacity(), store.by_message.capacity()),
+            (0, 0)
+        );
     }
 
     #[test]

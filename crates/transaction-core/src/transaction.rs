@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use bytes::Bytes;
-use rvoip_sip_transport::Flow;
 
+use crate::flow::FlowId;
 use crate::key::Key;
 use crate::machine::Machine;
 use crate::matching::Fingerprint;
@@ -16,8 +16,10 @@ pub(crate) struct Transaction {
     pub(crate) machine: Machine,
     /// How responses or requests find it.
     pub(crate) fingerprint: Fingerprint,
-    /// Where it sends.
-    pub(crate) flow: Flow,
+    /// Where it sends; the table has it in full.
+    pub(crate) flow: FlowId,
+    /// Whether the transport repeats what is lost.
+    pub(crate) reliable: bool,
     /// The octets that would go out again; of a server transaction without an answer, the request.
     pub(crate) kept: Bytes,
     /// Whether `kept` has gone out.
@@ -62,13 +64,14 @@ impl Transaction {
     pub(crate) fn new(
         machine: Machine,
         fingerprint: Fingerprint,
-        flow: Flow,
+        (flow, reliable): (FlowId, bool),
         kept: Bytes,
     ) -> Transaction {
         Transaction {
             machine,
             fingerprint,
             flow,
+            reliable,
             kept,
             sent: false,
             reopened: false,
@@ -77,11 +80,6 @@ impl Transaction {
             expiry: None,
             link: Link::None,
         }
-    }
-
-    /// Whether the transport repeats what is lost.
-    pub(crate) fn is_reliable(&self) -> bool {
-        self.flow.kind.is_reliable()
     }
 
     /// When the next of the two timers fires.

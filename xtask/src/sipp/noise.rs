@@ -8,8 +8,8 @@ use crate::Outcome;
 /// How many times the whole set is thrown.
 const ROUNDS: usize = 20;
 
-/// RTP ports that a server started with default settings may have open.
-const MEDIA_PORTS: std::ops::Range<u16> = 10_000..10_064;
+/// RTP and RTCP ports of the server in this run.
+const MEDIA_PORTS: std::ops::Range<u16> = 30_000..30_064;
 
 /// Messages that are wrong in ways that have broken other stacks.
 const MESSAGES: [&str; 12] = [

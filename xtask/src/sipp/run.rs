@@ -59,6 +59,9 @@ fn call_server(run: &Run, site: &Site, logs: &Path) -> Outcome {
     sipp.arg(destination.to_string());
     let mut sipp = Process::logged(sipp, &logs.join("sipp.log"))?;
     let thrown = match run.also {
+        Also::Noise if !until(SIPP_LIMIT, || server.stat("sessions") == Some(1)) => {
+            return Err("the call did not get under way".into());
+        }
         Also::Noise => noise::throw(server.udp, server.tcp)?,
         _ => 0,
     };

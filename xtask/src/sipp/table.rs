@@ -157,7 +157,8 @@ pub const RUNS: &[Run] = &[
     Run {
         name: "noise",
         scenario: Scenario::File("uac_basic_call"),
-        sipp: &["-d", "3000"],
+        ours: &["--rtp-ports", "30000-30062"],
+        sipp: &["-d", "4000"],
         also: Also::Noise,
         ..CALLER
     },

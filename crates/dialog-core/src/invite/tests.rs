@@ -7,7 +7,6 @@ fn verbs(actions: Actions) -> String {
         (actions.respond, "respond"),
         (actions.cancel, "cancel"),
         (actions.ack, "ack"),
-        (actions.settle, "settle"),
         (actions.report, "report"),
         (actions.bye, "bye"),
         (actions.end, "end"),
@@ -133,7 +132,7 @@ fn the_callers_grid() {
         AwaitingAnswer Limit -> Closing ack+bye
         AwaitingAnswer RemoteBye -> Ended end
         Confirmed Terminate -> Closing bye
-        Confirmed AckTimeout -> Ended settle+bye+end
+        Confirmed AckTimeout -> Ended bye+end
         Confirmed RemoteBye -> Ended end
         Confirmed Lost -> Closing bye
         Closing Terminate -> Closing
@@ -165,19 +164,19 @@ fn the_called_partys_grid() {
         Ringing Limit -> Ended respond+end
         Ringing RemoteBye -> Ended respond+end
         Accepted Terminate -> Departing
-        Accepted Ack -> Confirmed settle+report
-        Accepted AckTimeout -> Ended settle+bye+end
-        Accepted RemoteBye -> Ended settle+end
+        Accepted Ack -> Confirmed report
+        Accepted AckTimeout -> Ended bye+end
+        Accepted RemoteBye -> Ended end
         Departing Terminate -> Departing
-        Departing Ack -> Closing settle+bye
-        Departing AckTimeout -> Ended settle+bye+end
-        Departing RemoteBye -> Ended settle+end
+        Departing Ack -> Closing bye
+        Departing AckTimeout -> Ended bye+end
+        Departing RemoteBye -> Ended end
         Confirmed Terminate -> Closing bye
-        Confirmed AckTimeout -> Ended settle+bye+end
-        Confirmed RemoteBye -> Ended settle+end
+        Confirmed AckTimeout -> Ended bye+end
+        Confirmed RemoteBye -> Ended end
         Confirmed Lost -> Closing bye
         Closing Terminate -> Closing
-        Closing RemoteBye -> Ended settle+end
+        Closing RemoteBye -> Ended end
         Closing ByeDone -> Ended end
         ",
     );

@@ -119,7 +119,7 @@ pub const fn step(state: State, input: Input) -> Option<(State, Actions)> {
         (AwaitingAnswer, Terminate | Limit) => (Closing, Actions::ACK_BYE),
 
         (Confirmed, Terminate | Lost) => (Closing, Actions::BYE),
-        (Confirmed, AckTimeout) => (Ended, Actions::SETTLE_BYE_END),
+        (Confirmed, AckTimeout) => (Ended, Actions::BYE_END),
         (AwaitingAnswer | Confirmed | Closing, RemoteBye) => (Ended, Actions::END),
         (Closing, ByeDone) => (Ended, Actions::END),
         _ => return None,

@@ -99,11 +99,11 @@ pub const fn step(state: State, input: Input) -> Option<(State, Actions)> {
         }
         (Received | Ringing, TransactionFailed) => (Ended, Actions::END),
 
-        (Accepted, Ack) => (Confirmed, Actions::SETTLE_REPORT),
+        (Accepted, Ack) => (Confirmed, Actions::REPORT),
         (Accepted, Terminate) => (Departing, Actions::NONE),
-        (Departing, Ack) => (Closing, Actions::SETTLE_BYE),
-        (Accepted | Departing | Confirmed, AckTimeout) => (Ended, Actions::SETTLE_BYE_END),
-        (Accepted | Departing | Confirmed | Closing, RemoteBye) => (Ended, Actions::SETTLE_END),
+        (Departing, Ack) => (Closing, Actions::BYE),
+        (Accepted | Departing | Confirmed, AckTimeout) => (Ended, Actions::BYE_END),
+        (Accepted | Departing | Confirmed | Closing, RemoteBye) => (Ended, Actions::END),
 
         (Confirmed, Terminate | Lost) => (Closing, Actions::BYE),
         (Departing | Closing, Terminate) => (state, Actions::NONE),

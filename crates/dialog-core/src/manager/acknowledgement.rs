@@ -52,10 +52,7 @@ impl DialogManager {
         // An ACK that cannot be sent shows by the 2xx that comes again, and at last by the peer's BYE.
         if let Err(error) = self.dispatch(
             now,
-            Errand {
-                purpose: Purpose::Ack { invite, tag },
-                request,
-            },
+            Errand::new(Purpose::Ack { invite, tag }, request),
             &next_hop,
             path,
         ) {
@@ -78,7 +75,7 @@ impl DialogManager {
         let mut send = |purpose: Purpose, request: Option<_>| {
             if let Some((request, next_hop)) = request {
                 let request = self.capabilities.sign_request(request);
-                let _ = self.dispatch(now, Errand { purpose, request }, &next_hop, None);
+                let _ = self.dispatch(now, Errand::new(purpose, request), &next_hop, None);
             }
         };
         send(

@@ -50,10 +50,7 @@ impl DialogManager {
 
     /// Enters a 2xx of ours into the ledger.
     pub(super) fn ledger_success(&mut self, key: CallKey, body: bool) -> Result<(), DialogError> {
-        let call = self
-            .calls
-            .get_mut(key)
-            .ok_or(DialogError::NoSuchCall(key))?;
+        let call = self.calls.known_mut(key)?;
         call.ledger
             .send_success(body)
             .map_err(|violation| DialogError::OfferAnswer { key, violation })

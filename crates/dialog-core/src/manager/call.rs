@@ -1,5 +1,6 @@
 //! The record of one call: its dialog, where its state machine stands, and what is outstanding.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_transaction_core::sip_core::{Request, Response};
@@ -60,7 +61,7 @@ pub(crate) enum Exchange {
 #[derive(Debug)]
 pub(crate) struct Theirs {
     pub(crate) server: ServerKey,
-    pub(crate) request: Request,
+    pub(crate) request: Arc<Request>,
     /// The last provisional response and when it is due again, lest proxies give up (RFC 3261 section 13.3.1.1).
     pub(crate) provisional: Option<(Response, Instant)>,
 }

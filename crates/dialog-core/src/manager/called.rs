@@ -1,5 +1,6 @@
 //! The called party's side: an incoming call and the decisions about it (RFC 3261 section 13.3).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_transaction_core::ServerKey;
@@ -34,6 +35,7 @@ impl DialogManager {
         let Ok(dialog) = Dialog::incoming(&request, tag, contact_for(&route, uri.user())) else {
             return self.refuse(now, server, &request, &Refusal::BadRequest);
         };
+        let request = Arc::new(request);
         tracing::info!(call_id = %dialog.call_id(), remote = %flow.remote, "incoming call");
         let body = Body::of_request(&request);
         let patience = self.decision_time(&request);
@@ -138,7 +140,7 @@ impl DialogManager {
     }
 
     fn undecided(&self, key: CallKey, command: &'static str) -> Result<(), DialogError> {
-        let call = self.calls.get(key).ok_or(DialogError::NoSuchCall(key))?;
+        let call = self.calls.known(key)?;
         if call.role.is_undecided() {
             return Ok(());
         }

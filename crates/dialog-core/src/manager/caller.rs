@@ -55,10 +55,7 @@ impl DialogManager {
             let _ = record.ledger.send_invite(call.body.is_some());
         }
         let user = call.local.uri().user().map(ByteString::from);
-        let errand = Errand {
-            purpose: Purpose::Invite { call: key, user },
-            request,
-        };
+        let errand = Errand::new(Purpose::Invite { call: key, user }, request);
         let sent = match call.target {
             Some(target) => self.deliver(now, errand, target),
             None => self.dispatch(now, errand, &next_hop, None),
@@ -82,10 +79,7 @@ impl DialogManager {
         key: CallKey,
         body: Body,
     ) -> Result<(), DialogError> {
-        let call = self
-            .calls
-            .get_mut(key)
-            .ok_or(DialogError::NoSuchCall(key))?;
+        let call = self.calls.known_mut(key)?;
         if call.role != Role::Caller(uac::State::AwaitingAnswer) {
             return Err(DialogError::InvalidState {
                 key,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_core::{ByteString, Response, StatusCode};
+use rvoip_transaction_core::sip_core::{Response, StatusCode};
 use rvoip_transaction_core::{ClientKey, TransactionEvent};
 
 use super::DialogManager;
@@ -85,26 +85,23 @@ impl DialogManager {
                 forks,
             }) => {
                 let (call, initial) = (*call, *initial);
-                let tag = response
-                    .to()
-                    .ok()
-                    .and_then(|to| to.tag().map(ByteString::from));
+                let tag = response.to_tag();
                 if !status.is_final() {
-                    if forks.early(tag.as_deref()) {
+                    if forks.early(tag) {
                         tracing::debug!(%call, ?tag, "early dialog");
                     }
                     if initial {
                         self.handle_progress(now, call, response);
                     }
                 } else if status.is_success() {
-                    match forks.success(tag.as_deref()) {
+                    match forks.success(tag) {
                         Verdict::Winner if initial => {
                             self.handle_success(now, call, client, response)
                         }
                         Verdict::Winner => {
                             self.handle_reoffer_answered(now, call, client, response)
                         }
-                        Verdict::Repeat => self.repeat_ack(now, client, tag.as_deref()),
+                        Verdict::Repeat => self.repeat_ack(now, client, tag),
                         Verdict::Loser => self.disown(now, client, response, true),
                         Verdict::Ignored => {}
                     }
@@ -117,7 +114,7 @@ impl DialogManager {
                         };
                         self.handle_invite_failed(now, call, uac::Input::Failure, cause);
                     } else {
-                        self.reoffer_failed(now, call, Some(status));
+                        self.reoffer_failed(now, call, status);
                     }
                 }
             }
@@ -140,7 +137,7 @@ impl DialogManager {
             }) => {
                 self.handle_invite_failed(now, call, uac::Input::TransactionFailed, cause);
             }
-            Some(ClientUse::Invite { call, .. }) => self.reoffer_failed(now, call, Some(status)),
+            Some(ClientUse::Invite { call, .. }) => self.reoffer_failed(now, call, status),
             Some(ClientUse::Bye { call: Some(call) }) => {
                 self.step(now, call, Common::ByeDone, Work::default());
             }

@@ -88,22 +88,16 @@ impl DialogManager {
         self.step(now, key, Common::Limit, Work::respond(response));
     }
 
-    /// A re-INVITE was left unanswered for too long: ours is given up as timed out, the peer's is refused.
+    /// A re-INVITE was left unanswered for too long: ours is cancelled, the peer's is refused.
     fn abandon_exchange(&mut self, now: Instant, key: CallKey) {
-        let response = self.final_response(key, StatusCode::TEMPORARILY_UNAVAILABLE);
-        let Some(call) = self.calls.get_mut(key) else {
+        self.cancel_invite(now, key);
+        let Some(response) = self.final_response(key, StatusCode::TEMPORARILY_UNAVAILABLE) else {
             return;
         };
-        match (&call.exchange, response) {
-            (Exchange::Ours { .. }, _) => {
-                self.reoffer_failed(now, key, Some(StatusCode::REQUEST_TIMEOUT))
-            }
-            (Exchange::Theirs(_), Some(response)) => {
-                call.ledger.roll_back();
-                self.answer_invite(now, key, response);
-                self.emit(SessionCoordinationEvent::OfferWithdrawn { key });
-            }
-            _ => {}
+        if let Some(call) = self.calls.get_mut(key) {
+            call.ledger.roll_back();
         }
+        self.answer_invite(now, key, response);
+        self.emit(SessionCoordinationEvent::OfferWithdrawn { key });
     }
 }

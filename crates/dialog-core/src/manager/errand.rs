@@ -4,9 +4,9 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
-use rvoip_transaction_core::ClientKey;
-use rvoip_transaction_core::sip_core::{ByteString, HeaderName, RequestBuilder, Uri};
+use rvoip_transaction_core::sip_core::{ByteString, HeaderName, RequestBuilder, StatusCode, Uri};
 use rvoip_transaction_core::sip_transport::{ResolveId, Target, TransportKind};
+use rvoip_transaction_core::{ClientKey, TransactionError};
 
 use super::DialogManager;
 use super::call::Exchange;
@@ -24,8 +24,14 @@ pub(super) struct Errand {
     pub(super) request: RequestBuilder,
 }
 
+impl Errand {
+    pub(super) fn new(purpose: Purpose, request: RequestBuilder) -> Errand {
+        Errand { purpose, request }
+    }
+}
+
 /// What a request is for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Purpose {
     /// The INVITE that begins a call; the user of its Contact.
     Invite {
@@ -76,9 +82,7 @@ impl DialogManager {
             .transactions
             .transport_mut()
             .resolve(now, &host)
-            .map_err(|error| {
-                DialogError::Transaction(rvoip_transaction_core::TransactionError::Transport(error))
-            })?;
+            .map_err(TransactionError::Transport)?;
         self.waiting.insert(
             query,
             Waiting {
@@ -113,11 +117,7 @@ impl DialogManager {
             return;
         };
         let reachable = self.reachable(kind, port, addresses);
-        let (call, bye) = match &errand.purpose {
-            Purpose::Invite { call, .. } | Purpose::Reinvite(call) => (Some(*call), false),
-            Purpose::Bye(call) => (*call, true),
-            Purpose::Ack { .. } => (None, false),
-        };
+        let purpose = errand.purpose.clone();
         let cause = match reachable.or(path) {
             None => EndCause::Unresolved,
             Some(target) => match self.deliver(now, errand, target) {
@@ -127,14 +127,17 @@ impl DialogManager {
                 },
             },
         };
-        let Some(key) = call else { return };
-        if bye {
-            self.step(now, key, Common::ByeDone, Work::default());
-        } else if let Some(call) = self.calls.get_mut(key) {
-            call.note(cause);
-            if !self.step_caller(now, key, uac::Input::SendFailed, Work::default()) {
-                self.reoffer_failed(now, key, None);
+        match purpose {
+            Purpose::Invite { call, .. } => {
+                self.handle_invite_failed(now, call, uac::Input::SendFailed, cause);
             }
+            Purpose::Reinvite(call) => {
+                self.reoffer_failed(now, call, StatusCode::SERVICE_UNAVAILABLE)
+            }
+            Purpose::Bye(Some(call)) => {
+                self.step(now, call, Common::ByeDone, Work::default());
+            }
+            Purpose::Ack { .. } | Purpose::Bye(None) => {}
         }
     }
 
@@ -152,7 +155,7 @@ impl DialogManager {
         match purpose {
             Purpose::Invite { call: key, user } => {
                 let route = self.transactions.transport().route(&target);
-                let route = route.map_err(rvoip_transaction_core::TransactionError::Transport)?;
+                let route = route.map_err(TransactionError::Transport)?;
                 let Some(call) = self.calls.get_mut(key) else {
                     return Ok(());
                 };

@@ -67,11 +67,7 @@ impl DialogManager {
     /// An ACK that no transaction took: that of a 2xx of ours, of its repetition, or a stray one, which is never
     /// answered.
     pub(super) fn handle_ack(&mut self, now: Instant, ack: &Request) {
-        let Some(tag) = ack
-            .to()
-            .ok()
-            .and_then(|to| to.tag().and_then(LocalTag::parse))
-        else {
+        let Some(tag) = ack.to_tag().and_then(LocalTag::parse) else {
             return;
         };
         let Some(call) = self.calls.by_tag(tag).filter(|call| call.dialog.owns(ack)) else {

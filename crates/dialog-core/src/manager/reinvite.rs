@@ -1,5 +1,6 @@
 //! The peer changes the session inside a call by re-INVITE (RFC 3261 section 14.2).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::RngExt;
@@ -65,7 +66,7 @@ impl DialogManager {
     }
 
     fn offered(&self, key: CallKey, command: &'static str) -> Result<(), DialogError> {
-        let call = self.calls.get(key).ok_or(DialogError::NoSuchCall(key))?;
+        let call = self.calls.known(key)?;
         if call.role.is_confirmed() && matches!(call.exchange, Exchange::Theirs(_)) {
             return Ok(());
         }
@@ -118,7 +119,7 @@ impl DialogManager {
             .map_err(|glare| Refusal::Glare(glare, retry))?;
         call.exchange = Exchange::Theirs(Box::new(Theirs {
             server,
-            request: request.clone(),
+            request: Arc::new(request.clone()),
             provisional: None,
         }));
         call.limit = Some(now + max_ringing);

@@ -20,10 +20,7 @@ impl DialogManager {
     /// # Errors
     /// When the call is not confirmed, an offer is outstanding, or the request cannot be sent.
     pub fn offer(&mut self, now: Instant, key: CallKey, body: Body) -> Result<(), DialogError> {
-        let call = self
-            .calls
-            .get_mut(key)
-            .ok_or(DialogError::NoSuchCall(key))?;
+        let call = self.calls.known_mut(key)?;
         if !call.role.is_confirmed() {
             return Err(DialogError::InvalidState {
                 key,
@@ -55,10 +52,7 @@ impl DialogManager {
         body: &Body,
     ) -> Result<(), DialogError> {
         let (_, max_ringing) = self.limits();
-        let call = self
-            .calls
-            .get_mut(key)
-            .ok_or(DialogError::NoSuchCall(key))?;
+        let call = self.calls.known_mut(key)?;
         let unreachable = DialogError::Unreachable(call.dialog.remote_target().into());
         let Some(number) = call.dialog.sequence.advance() else {
             return Err(unreachable);
@@ -79,10 +73,7 @@ impl DialogManager {
         let path = call.path;
         self.dispatch(
             now,
-            Errand {
-                purpose: Purpose::Reinvite(key),
-                request,
-            },
+            Errand::new(Purpose::Reinvite(key), request),
             &next_hop,
             path,
         )
@@ -119,13 +110,7 @@ impl DialogManager {
 
     /// Our re-INVITE was refused, or could not be sent. 481 and 408 say that the peer has lost the dialog (section
     /// 12.2.1.2).
-    pub(super) fn reoffer_failed(
-        &mut self,
-        now: Instant,
-        key: CallKey,
-        status: Option<StatusCode>,
-    ) {
-        let status = status.unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    pub(super) fn reoffer_failed(&mut self, now: Instant, key: CallKey, status: StatusCode) {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };

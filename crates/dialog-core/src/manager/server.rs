@@ -25,11 +25,7 @@ impl DialogManager {
         request: Request,
         flow: Flow,
     ) {
-        let to_tag = request
-            .to()
-            .ok()
-            .and_then(|to| to.tag().map(LocalTag::parse));
-        if let Some(tag) = to_tag {
+        if let Some(tag) = request.to_tag().map(LocalTag::parse) {
             return self.handle_in_dialog(now, server, &request, tag);
         }
         let admitted =

@@ -50,56 +50,54 @@ pub(super) enum Common {
 }
 
 impl DialogManager {
-    /// Steps a caller's machine; false when the input has no meaning for the call.
+    /// Steps a caller's machine. An input that has no meaning for the call changes nothing.
     pub(super) fn step_caller(
         &mut self,
         now: Instant,
         key: CallKey,
         input: uac::Input,
         work: Work,
-    ) -> bool {
+    ) {
         let Some(call) = self.calls.get_mut(key) else {
-            return false;
+            return;
         };
         let Role::Caller(state) = call.role else {
-            return false;
+            return;
         };
         let Some((next, actions)) = uac::step(state, input) else {
-            return false;
+            return;
         };
         tracing::debug!(call_id = %call.dialog.call_id(), ?input, from = state.name(), to = next.name(), "caller");
         call.role = Role::Caller(next);
         self.carry_out(now, key, actions, work);
-        true
     }
 
-    /// Steps a called party's machine; false when the input has no meaning for the call.
+    /// Steps a called party's machine. An input that has no meaning for the call changes nothing.
     pub(super) fn step_called(
         &mut self,
         now: Instant,
         key: CallKey,
         input: uas::Input,
         work: Work,
-    ) -> bool {
+    ) {
         let Some(call) = self.calls.get_mut(key) else {
-            return false;
+            return;
         };
         let Role::Called(state) = call.role else {
-            return false;
+            return;
         };
         let Some((next, actions)) = uas::step(state, input) else {
-            return false;
+            return;
         };
         tracing::debug!(call_id = %call.dialog.call_id(), ?input, from = state.name(), to = next.name(), "called");
         call.role = Role::Called(next);
         self.carry_out(now, key, actions, work);
-        true
     }
 
     /// Steps whichever machine the call has.
-    pub(super) fn step(&mut self, now: Instant, key: CallKey, input: Common, work: Work) -> bool {
+    pub(super) fn step(&mut self, now: Instant, key: CallKey, input: Common, work: Work) {
         let Some(call) = self.calls.get(key) else {
-            return false;
+            return;
         };
         match call.role {
             Role::Caller(_) => {
@@ -136,11 +134,6 @@ impl DialogManager {
         }
         if actions.ack {
             self.acknowledge(now, key, work.answer);
-        }
-        if actions.settle
-            && let Some(call) = self.calls.get_mut(key)
-        {
-            call.unacknowledged = None;
         }
         if let (true, Some(event)) = (actions.report, work.event) {
             self.emit(event);

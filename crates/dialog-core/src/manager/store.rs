@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use slab::Slab;
 
-use crate::CallKey;
 use crate::dialog::Dialog;
 use crate::id::LocalTag;
 use crate::manager::call::{Call, Role};
+use crate::{CallKey, DialogError};
 
 /// The table of calls.
 #[derive(Debug, Default)]
@@ -42,6 +42,16 @@ impl CallStore {
         self.calls
             .get_mut(key.index as usize)
             .filter(|call| call.key == key)
+    }
+
+    /// A call that a command names.
+    pub(crate) fn known(&self, key: CallKey) -> Result<&Call, DialogError> {
+        self.get(key).ok_or(DialogError::NoSuchCall(key))
+    }
+
+    /// A call that a command names.
+    pub(crate) fn known_mut(&mut self, key: CallKey) -> Result<&mut Call, DialogError> {
+        self.get_mut(key).ok_or(DialogError::NoSuchCall(key))
     }
 
     pub(crate) fn by_tag(&mut self, tag: LocalTag) -> Option<&mut Call> {

@@ -36,10 +36,7 @@ impl DialogManager {
         key: CallKey,
         cause: TerminateCause,
     ) -> Result<(), DialogError> {
-        let call = self
-            .calls
-            .get_mut(key)
-            .ok_or(DialogError::NoSuchCall(key))?;
+        let call = self.calls.known_mut(key)?;
         let status = cause.status();
         let undecided = call.role.is_undecided();
         call.note(match call.role {
@@ -106,10 +103,7 @@ impl DialogManager {
             let request = self.capabilities.sign_request(request);
             self.dispatch(
                 now,
-                Errand {
-                    purpose: Purpose::Bye(Some(key)),
-                    request,
-                },
+                Errand::new(Purpose::Bye(Some(key)), request),
                 &next_hop,
                 path,
             )

@@ -108,18 +108,18 @@ fn a_refusal_is_told_with_its_status() {
 fn the_peer_hangs_up() {
     let mut bench = Bench::new();
     let (_, invite, ack) = bench.answered();
-    bench.send(&bye_of_peer(&invite, &ack));
+    bench.send(&bye_of_peer(&invite, &ack.header(HeaderName::To)));
     bench.take_one("200");
     assert_eq!(bench.ended(), EndCause::RemoteBye);
     bench.assert_clean();
 }
 
 /// BYE as the called peer sends it: From and To swapped.
-pub(crate) fn bye_of_peer(invite: &Received, ack: &Received) -> String {
+pub(crate) fn bye_of_peer(invite: &Received, peer: &str) -> String {
     format!(
         "BYE sip:alice@{US} SIP/2.0\nVia: SIP/2.0/UDP {PEER};branch=z9hG4bKbye\nMax-Forwards: 70\nFrom: {}\nTo: {}\n\
          Call-ID: {}\nCSeq: 10 BYE\nContent-Length: 0\n\n",
-        ack.header(HeaderName::To),
+        peer,
         invite.header(HeaderName::From),
         invite.header(HeaderName::CallId),
     )
@@ -229,6 +229,21 @@ fn a_late_offer_that_is_not_wanted_is_acknowledged_and_hung_up() {
 }
 
 #[test]
+fn a_late_offer_that_nobody_answers_is_acknowledged_and_hung_up_after_64_t1() {
+    let mut bench = Bench::new();
+    let (_, invite) = bench.calling(None);
+    bench.send(&reply(&invite, "200 OK", Some("b1"), &[], OFFER));
+    bench.events();
+    bench.run(31_900);
+    assert!(bench.take().is_empty());
+    bench.run(200);
+    assert_eq!(bench.labels(), ["ACK", "BYE"]);
+    bench.run(40_000);
+    assert_eq!(bench.ended(), EndCause::LocalBye);
+    bench.assert_clean();
+}
+
+#[test]
 fn the_2xx_of_another_fork_is_acknowledged_and_hung_up() {
     let mut bench = Bench::new();
     let (_, invite) = bench.calling(sdp(OFFER));
@@ -324,11 +339,8 @@ fn a_peer_that_hangs_up_without_its_2xx_having_come_is_believed() {
     let (_, invite) = bench.calling(sdp(OFFER));
     bench.send(&reply(&invite, "180 Ringing", Some("b1"), &[], ""));
     bench.events();
-    let ack = Received {
-        text: String::new(),
-        ..invite.clone()
-    };
-    bench.send(&bye_of_peer(&invite, &ack));
+    let to = format!("{};tag=b1", invite.header(HeaderName::To));
+    bench.send(&bye_of_peer(&invite, &to));
     assert_eq!(bench.labels(), ["200", "CANCEL"]);
     bench.run(33_000);
     assert_eq!(bench.ended(), EndCause::RemoteBye);

@@ -1,5 +1,6 @@
 //! What happens when both sides act at once: every crossing ends consistently.
 
+use rvoip_dialog_core::sip_core::HeaderName;
 use rvoip_dialog_core::{Body, EndCause, TerminateCause};
 
 use crate::caller::bye_of_peer;
@@ -80,7 +81,7 @@ fn bye_crossing_bye_ends_once_on_either_side() {
     let (key, invite, ack) = bench.answered();
     bench.command(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
     let ours = bench.take_one("BYE");
-    bench.send(&bye_of_peer(&invite, &ack));
+    bench.send(&bye_of_peer(&invite, &ack.header(HeaderName::To)));
     bench.take_one("200");
     assert_eq!(bench.ended(), EndCause::LocalBye);
     bench.send(&reply(
@@ -128,7 +129,7 @@ fn a_bye_crossing_our_reinvite_ends_the_call_and_its_late_2xx_is_acknowledged() 
     let (key, invite, ack) = bench.answered();
     bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
     let reinvite = bench.take_one("INVITE");
-    bench.send(&bye_of_peer(&invite, &ack));
+    bench.send(&bye_of_peer(&invite, &ack.header(HeaderName::To)));
     bench.take_one("200");
     assert_eq!(bench.ended(), EndCause::RemoteBye);
     bench.send(&reply(&reinvite, "200 OK", None, &[], ANSWER));

@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rvoip_dialog_core::sip_core::{
-    HeaderName, Limits, Message, NameAddr, Request, Response, StatusCode,
-};
+use rvoip_dialog_core::sip_core::{HeaderName, Limits, Message, NameAddr, Request, StatusCode};
 use rvoip_dialog_core::sip_transport::sim::{NodeId, Simulation};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;

@@ -288,6 +288,30 @@ fn a_reinvite_answered_481_or_not_at_all_ends_the_call() {
 }
 
 #[test]
+fn a_reinvite_left_unanswered_is_cancelled_or_refused_and_the_call_goes_on() {
+    let mut bench = Bench::new();
+    let (key, _, _) = bench.answered();
+    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    let reinvite = bench.take_one("INVITE");
+    bench.send(&reply(&reinvite, "100 Trying", None, &[], ""));
+    bench.run(180_000);
+    bench.take_one("CANCEL");
+    bench.send(&reply(&reinvite, "487 Request Terminated", None, &[], ""));
+    assert_eq!(name(&bench.event()), "OfferRefused 487");
+    assert_eq!(bench.manager().calls(), 1);
+
+    let mut bench = Bench::new();
+    let (_, tag) = bench.called();
+    let reinvite = bench.request("INVITE", 2, Some(&tag), &[], OFFER);
+    bench.send(&reinvite);
+    bench.events();
+    bench.run(180_000);
+    assert!(bench.labels().contains(&"480".to_owned()));
+    assert_eq!(name(&bench.event()), "OfferWithdrawn");
+    assert_eq!(bench.manager().calls(), 1);
+}
+
+#[test]
 fn a_reinvite_that_crosses_ours_gets_491() {
     let mut bench = Bench::new();
     let (key, tag) = bench.called();

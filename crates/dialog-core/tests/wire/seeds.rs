@@ -11,7 +11,7 @@ use rvoip_dialog_core::{Body, CallKey, TerminateCause};
 use crate::kit::*;
 use crate::pair::Pair;
 
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 5_000;
 
 struct Side {
     node: NodeId,

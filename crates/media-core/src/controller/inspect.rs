@@ -11,19 +11,13 @@ impl MediaSessionController {
     /// What was negotiated last; `None` before, and for a call without audio.
     #[must_use]
     pub fn parameters(&self, key: MediaSessionKey) -> Option<&MediaParameters> {
-        self.session(key)?.parameters.as_ref()
+        self.session(key)?.agreement.as_ref()?.parameters.as_ref()
     }
 
     /// Our latest agreed description.
     #[must_use]
     pub fn local_description(&self, key: MediaSessionKey) -> Option<&SessionDescription> {
-        self.session(key)?.local.as_ref()
-    }
-
-    /// The peer's latest agreed description.
-    #[must_use]
-    pub fn remote_description(&self, key: MediaSessionKey) -> Option<&SessionDescription> {
-        self.session(key)?.remote.as_ref()
+        Some(&self.session(key)?.agreement.as_ref()?.local)
     }
 
     /// The address this session receives RTP on; `None` without a port.

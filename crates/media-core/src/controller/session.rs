@@ -1,11 +1,12 @@
 //! One session of the controller: its port, what was offered and what was agreed.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::{MediaConfig, MediaMode, MediaSessionKey, OpenPort};
 use crate::error::MediaError;
 use crate::negotiate::{
-    DISCARD_PORT, LocalMedia, MediaParameters, accept_answer, negotiate, offer, reoffer,
+    DISCARD_PORT, LocalMedia, MediaParameters, Negotiated, accept_answer, negotiate, offer, reoffer,
 };
 use crate::sdp::{Direction, Origin, SessionDescription};
 
@@ -19,11 +20,18 @@ pub(super) struct Session {
     /// The number in our `o=` line.
     pub(super) session_id: u64,
     /// The latest description we wrote, agreed on or not; the next one is numbered after it.
-    latest: Option<SessionDescription>,
+    latest: Option<Arc<SessionDescription>>,
     /// Our offer, as long as the last exchange began with it.
-    offered: Option<SessionDescription>,
-    pub(super) local: Option<SessionDescription>,
-    pub(super) remote: Option<SessionDescription>,
+    offered: Option<Arc<SessionDescription>>,
+    /// What was agreed on last.
+    pub(super) agreement: Option<Agreement>,
+}
+
+/// The outcome of an offer and an answer.
+pub(super) struct Agreement {
+    /// Our side of it.
+    pub(super) local: Arc<SessionDescription>,
+    /// How the stream is run; `None` without audio.
     pub(super) parameters: Option<MediaParameters>,
 }
 
@@ -37,9 +45,7 @@ impl Session {
             session_id,
             latest: None,
             offered: None,
-            local: None,
-            remote: None,
-            parameters: None,
+            agreement: None,
         }
     }
 
@@ -53,44 +59,50 @@ impl Session {
                 offer(&config.capabilities, local, origin)
             }
         };
-        let text = description.to_string();
+        let description = Arc::new(description);
         self.latest = Some(description.clone());
-        self.offered = Some(description);
-        Ok(text)
+        self.offered = Some(description.clone());
+        Ok(description.to_string())
     }
 
-    /// Answers the peer's offer.
-    pub(super) fn answer(
-        &mut self,
-        config: &MediaConfig,
-        text: &str,
-    ) -> Result<String, MediaError> {
+    /// The answer to the peer's offer, and what it would make of the session.
+    pub(super) fn answer(&self, config: &MediaConfig, text: &str) -> Result<Agreement, MediaError> {
         let offer = SessionDescription::parse(text)?;
         let local = self.local_media(config)?;
         let origin = Origin::new(self.session_id, local.address.ip());
-        let negotiated = negotiate(&offer, &config.capabilities, local, origin)?;
+        let Negotiated { answer, media } = negotiate(&offer, &config.capabilities, local, origin)?;
         let answer = match &self.latest {
-            Some(latest) => negotiated.answer.succeeding(latest),
-            None => negotiated.answer,
+            Some(latest) => answer.succeeding(latest),
+            None => answer,
         };
-        let text = answer.to_string();
-        self.latest = Some(answer.clone());
-        self.local = Some(answer);
-        self.remote = Some(offer);
-        self.parameters = negotiated.media;
-        self.offered = None;
-        Ok(text)
+        Ok(Agreement {
+            local: Arc::new(answer),
+            parameters: media,
+        })
     }
 
-    /// Takes the peer's answer; a later answer to the same offer replaces an earlier one.
-    pub(super) fn accept(&mut self, text: &str) -> Result<(), MediaError> {
-        let offered = self.offered.as_ref();
+    /// What the peer's answer would make of the session; a later answer to the same offer replaces an earlier one.
+    pub(super) fn accept(&self, text: &str) -> Result<Agreement, MediaError> {
+        let offered = self.offered.clone();
         let offered = offered.ok_or(MediaError::NoOffer(self.key))?;
-        let answer = SessionDescription::parse(text)?;
-        self.parameters = Some(accept_answer(offered, &answer)?);
-        self.local = Some(offered.clone());
-        self.remote = Some(answer);
-        Ok(())
+        let parameters = accept_answer(&offered, &SessionDescription::parse(text)?)?;
+        Ok(Agreement {
+            local: offered,
+            parameters: Some(parameters),
+        })
+    }
+
+    /// Makes an agreement count. Our own answer ends our offer.
+    pub(super) fn agree(&mut self, agreement: Agreement) {
+        let local = &agreement.local;
+        self.offered = self
+            .offered
+            .take()
+            .filter(|offered| Arc::ptr_eq(offered, local));
+        if self.offered.is_none() {
+            self.latest = Some(local.clone());
+        }
+        self.agreement = Some(agreement);
     }
 
     /// Forgets an offer that was not accepted.

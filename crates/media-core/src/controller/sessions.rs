@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use slab::Slab;
 
-use super::session::Session;
+use super::session::{Agreement, Session};
 use super::{MediaConfig, MediaMode, MediaPorts, MediaSessionKey, Stopped};
 use crate::engine::MediaCommand;
 use crate::error::MediaError;
@@ -121,8 +121,9 @@ impl MediaSessionController {
         offer: &str,
     ) -> Result<String, MediaError> {
         let session = session_mut(&mut self.sessions, key)?;
-        let answer = session.answer(&self.config, offer)?;
-        self.configure(now, key)?;
+        let agreement = session.answer(&self.config, offer)?;
+        let answer = agreement.local.to_string();
+        self.agree(now, key, agreement)?;
         Ok(answer)
     }
 
@@ -130,10 +131,10 @@ impl MediaSessionController {
     /// forks) replaces an earlier one.
     ///
     /// # Errors
-    /// [`MediaError`]; the offer remains outstanding.
+    /// [`MediaError`]; the offer remains outstanding and the session as it was.
     pub fn apply_answer(&mut self, now: Instant, key: MediaSessionKey, answer: &str) -> Done {
-        self.session_mut(key)?.accept(answer)?;
-        self.configure(now, key)
+        let agreement = self.session_mut(key)?.accept(answer)?;
+        self.agree(now, key, agreement)
     }
 
     /// Forgets our outstanding offer, which the peer refused; the session stays as it was before it.
@@ -224,9 +225,12 @@ impl MediaSessionController {
         self.tell_untold(now);
     }
 
-    fn configure(&mut self, now: Instant, key: MediaSessionKey) -> Done {
-        let parameters = self.parameters(key).cloned().map(Box::new);
-        self.command(now, key, MediaCommand::Configure { key, parameters })
+    /// Runs the stream by an agreement, and takes note of it if the engine does.
+    fn agree(&mut self, now: Instant, key: MediaSessionKey, agreement: Agreement) -> Done {
+        let parameters = agreement.parameters.clone().map(Box::new);
+        self.command(now, key, MediaCommand::Configure { key, parameters })?;
+        self.session_mut(key)?.agree(agreement);
+        Ok(())
     }
 
     fn command(&mut self, now: Instant, key: MediaSessionKey, command: MediaCommand) -> Done {

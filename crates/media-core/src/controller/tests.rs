@@ -1,3 +1,5 @@
+//! The controller over ports that only take notes: descriptions, agreements, and engines that are busy or gone.
+
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -156,6 +158,10 @@ fn a_refused_offer_leaves_the_session_as_it_was() {
         .unwrap_err();
     assert_eq!(error, MediaError::Sdp(SdpError::Version));
     assert_eq!(error.sip_status(), 400);
+    ports.fail(RtpError::WorkerBusy);
+    let hold = peer_offer(2, Direction::SendOnly);
+    let error = controller.generate_answer(now, key, &hold).unwrap_err();
+    assert_eq!(error.sip_status(), 503);
     assert_eq!(controller.parameters(key).cloned(), before);
     assert!(ports.commands().is_empty());
 }

@@ -47,7 +47,7 @@ pub enum MediaCommand {
         /// Whether to send silence.
         muted: bool,
     },
-    /// Record what is received, in place of an earlier recording; `None` ends it.
+    /// Record what is received, in place of an earlier recording, which is completed in the background; `None` ends it.
     Record {
         /// The session.
         key: MediaSessionKey,

@@ -23,6 +23,7 @@ pub(super) struct Ending {
 impl MediaEngine {
     /// Ends a stream that has been taken out of the table.
     pub(super) fn close(&mut self, now: Instant, mut stream: Stream) {
+        tracing::debug!(session = %stream.key(), "media session ends");
         self.open -= 1;
         self.ports.remove(&stream.port());
         stream.say_goodbye(now, &mut self.outbox);

@@ -1,3 +1,5 @@
+//! Offer and answer, case by case against RFC 3264.
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Recordings on disk and in memory.
+
 use std::path::Path;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Descriptions usual, odd and broken.
+
 use super::*;
 
 const OFFER: &str = "v=0\r\n\

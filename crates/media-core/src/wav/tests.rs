@@ -1,3 +1,5 @@
+//! WAV files against another implementation, and files that are not read.
+
 use std::io::Cursor;
 
 use super::*;

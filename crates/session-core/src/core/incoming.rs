@@ -11,16 +11,20 @@ use super::{SessionCore, leading_status};
 use crate::record::CallDirection;
 use crate::{BasicSessionEvent, CallDecision, CallState, Result, SessionError, SessionId};
 
+/// Seconds after which a caller may try again who was refused for lack of room.
+const RETRY_AFTER: ByteString = ByteString::from_static("5");
+
 impl SessionCore {
     pub(super) fn on_incoming_call(
         &mut self,
         now: Instant,
         key: CallKey,
-        request: Request,
+        request: impl Into<Arc<Request>>,
         body: Option<Body>,
     ) {
+        let request = request.into();
         if !self.accepting || self.sessions.len() >= self.max_sessions {
-            let retry_after = (HeaderName::RetryAfter, ByteString::from_static("5"));
+            let retry_after = (HeaderName::RetryAfter, RETRY_AFTER);
             self.reject_call(now, key, StatusCode::SERVICE_UNAVAILABLE, &[retry_after]);
             return;
         }
@@ -31,11 +35,11 @@ impl SessionCore {
         };
         let from = request
             .from()
-            .map(|from| from.uri().to_string())
+            .map(|from| from.uri().as_str().to_owned())
             .unwrap_or_default();
         let to = request
             .to()
-            .map(|to| to.uri().to_string())
+            .map(|to| to.uri().as_str().to_owned())
             .unwrap_or_default();
         let exchange = if offer.is_some() {
             Exchange::OfferReceived
@@ -59,10 +63,8 @@ impl SessionCore {
             .map(|text| &**text)
             .unwrap_or_default();
         tracing::info!(session = %id, call_id, from = call.from(), to = call.to(), "call received");
-        self.events.push_back(BasicSessionEvent::CallReceived {
-            call,
-            request: Arc::new(request),
-        });
+        self.events
+            .push_back(BasicSessionEvent::CallReceived { call, request });
     }
 
     /// Lets the caller hear it ringing, once.

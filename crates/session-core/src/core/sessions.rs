@@ -12,6 +12,9 @@ use crate::record::CallDirection;
 use crate::registry::Registry;
 use crate::{CallRecord, SessionId, TerminalCause};
 
+/// Room for so many sessions is kept when the last one ends.
+const SMALL: usize = 1024;
+
 /// What is outstanding of the exchange of session descriptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Exchange {
@@ -199,6 +202,18 @@ impl Sessions {
             self.schedule(id, due, None);
         }
         self.registry.remove(id);
-        Some(self.slab.remove(id.slot()))
+        let session = self.slab.remove(id.slot());
+        if self.slab.is_empty() && self.slab.capacity() > SMALL {
+            self.shrink();
+        }
+        Some(session)
+    }
+
+    /// Gives back the room of a wave of calls that is over.
+    fn shrink(&mut self) {
+        self.slab = Slab::new();
+        self.by_call.shrink_to_fit();
+        self.by_media.shrink_to_fit();
+        self.registry.shrink();
     }
 }

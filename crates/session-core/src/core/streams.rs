@@ -129,12 +129,9 @@ impl SessionCore {
     }
 
     /// Whether packets are sent, or will be when the call is answered.
-    ///
-    /// # Errors
-    /// No such session.
-    pub fn is_sending(&self, id: SessionId) -> Result<bool> {
-        let session = self.session(id)?;
-        Ok(session.media.is_some() && session.sends_audio)
+    pub fn is_sending(&self, id: SessionId) -> bool {
+        let session = self.sessions.get(id);
+        session.is_some_and(|session| session.media.is_some() && session.sends_audio)
     }
 
     /// Sends silence in place of the source, or the source again.
@@ -158,19 +155,14 @@ impl SessionCore {
         self.with_media(id, |media, key| media.record(now, key, sink))
     }
 
-    /// What was agreed on; `None` when the session has no media here.
-    ///
-    /// # Errors
-    /// No such session.
-    pub fn media_info(&self, id: SessionId) -> Result<Option<MediaInfo>> {
-        let session = self.session(id)?;
-        let Some(key) = session.media else {
-            return Ok(None);
-        };
+    /// What was agreed on; `None` when the session has no media here, or has ended.
+    pub fn media_info(&self, id: SessionId) -> Option<MediaInfo> {
+        let session = self.sessions.get(id)?;
+        let key = session.media?;
         let local = self.media.local_rtp(key);
         let parameters = self.media.parameters(key);
         let unspecified = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        Ok(Some(MediaInfo {
+        Some(MediaInfo {
             local_rtp_address: local.map_or(unspecified, |local| local.ip()),
             local_rtp_port: local.map_or(0, |local| local.port()),
             remote_rtp_address: parameters.map_or(unspecified, |media| media.remote_rtp.ip()),
@@ -178,7 +170,7 @@ impl SessionCore {
             codec: parameters.map(|media| media.codec.to_string()),
             local_sdp: session.local_sdp.as_deref().map(str::to_owned),
             remote_sdp: session.remote_sdp.as_deref().map(str::to_owned),
-        }))
+        })
     }
 
     pub(super) fn record_to_directory(&mut self, now: Instant, id: SessionId) {

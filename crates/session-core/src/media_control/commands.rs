@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rvoip_media_core::{AudioSource, MediaStatistics, RecordingSink};
 
 use super::{CallStatistics, MediaControl, RtpStatistics};
-use crate::{MediaInfo, Result, SessionCoordinator, SessionCore, SessionError, SessionId};
+use crate::{MediaInfo, Result, SessionCoordinator, SessionCore, SessionId};
 
 /// How long a measurement may take before the last known figures are given instead.
 const MEASURE_WITHIN: Duration = Duration::from_millis(250);
@@ -29,22 +29,24 @@ async fn command<R: Send + 'static>(
         .await?
 }
 
+/// Measures the media now; `None` without media and after the end.
 async fn measure(
     coordinator: &Arc<SessionCoordinator>,
     session_id: &SessionId,
 ) -> Result<Option<Arc<MediaStatistics>>> {
-    let call = coordinator.switchboard.registry.get(*session_id);
-    let call = call.ok_or(SessionError::SessionNotFound(*session_id))?;
+    let Some(call) = coordinator.switchboard.registry.get(*session_id) else {
+        return Ok(None);
+    };
     let known = call.media_statistics();
     let has_port = command(coordinator, session_id, |core, now, id| {
         core.report(now, id);
-        Ok(core
-            .media_info(id)?
-            .is_some_and(|info| info.local_rtp_port != 0))
+        let info = core.media_info(id);
+        Ok(info.is_some_and(|info| info.local_rtp_port != 0))
     });
     if has_port.await? {
         // Without a new report in time, the last one stands.
-        let _ = tokio::time::timeout(MEASURE_WITHIN, call.wait_for_report(known.as_ref())).await;
+        let report = call.wait_for_report(known.as_ref());
+        let _ = tokio::time::timeout(MEASURE_WITHIN, report).await;
     }
     Ok(call.media_statistics())
 }
@@ -68,7 +70,7 @@ impl MediaControl for Arc<SessionCoordinator> {
     }
 
     async fn get_media_info(&self, session_id: &SessionId) -> Result<Option<MediaInfo>> {
-        command(self, session_id, |core, _, id| core.media_info(id)).await
+        command(self, session_id, |core, _, id| Ok(core.media_info(id))).await
     }
 
     async fn get_media_statistics(
@@ -157,7 +159,7 @@ impl MediaControl for Arc<SessionCoordinator> {
     }
 
     async fn is_audio_transmission_active(&self, session_id: &SessionId) -> Result<bool> {
-        command(self, session_id, |core, _, id| core.is_sending(id)).await
+        command(self, session_id, |core, _, id| Ok(core.is_sending(id))).await
     }
 
     async fn set_tone_generation(

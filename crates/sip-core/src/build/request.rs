@@ -6,6 +6,9 @@ use super::Draft;
 use crate::write::Lines;
 use crate::{Header, HeaderName, MaxForwards, Method, Request, Uri, Via};
 
+/// Room for the spaces, the version and the line end of the Request-Line.
+const VERSION_OCTETS: usize = 11;
+
 /// Writes a new request. Lines stand in the order of the calls, Via always above them, Content-Length always last.
 ///
 /// Line breaks in a value are written as spaces: no value can smuggle in a header.
@@ -19,7 +22,7 @@ pub struct RequestBuilder {
 
 impl RequestBuilder {
     pub(crate) fn new(method: Method, uri: &Uri) -> RequestBuilder {
-        let (vias, draft) = (Lines::default(), Draft::new());
+        let (vias, draft) = (Lines::default(), Draft::default());
         RequestBuilder {
             method,
             uri: uri.without_headers(),
@@ -87,9 +90,15 @@ impl RequestBuilder {
     /// Writes the request.
     pub fn build(&self) -> Request {
         let (method, uri) = (self.method.as_str(), self.uri.as_str());
-        let parts = self
-            .draft
-            .build(&[method, " ", uri, " SIP/2.0"], &self.vias);
+        let (octets, count) = self.draft.size();
+        let octets = octets + method.len() + uri.len() + VERSION_OCTETS + self.vias.len();
+        let mut lines = Lines::with_start_line(octets, count + self.vias.lines().len(), |out| {
+            for piece in [method, " ", uri, " SIP/2.0"] {
+                out.push_str(piece);
+            }
+        });
+        lines.append(&self.vias);
+        let parts = self.draft.finish(lines);
         let uri_start = method.len() as u32 + 1;
         Request {
             method: self.method.clone(),

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::Draft;
-use crate::write::Lines;
+use crate::name_addr::takes_tag;
+use crate::write::{Lines, push_number};
 use crate::{Header, HeaderName, Request, Response, StatusCode};
 
 /// Writes the response to a request. Lines stand in the order of the calls, those copied from the request above them,
@@ -26,7 +27,7 @@ impl ResponseBuilder {
             status,
             reason: None,
             to_tag: None,
-            draft: Draft::new(),
+            draft: Draft::default(),
         }
     }
 
@@ -91,11 +92,22 @@ impl ResponseBuilder {
 
     /// Writes the response.
     pub fn build(&self) -> Response {
-        let code = self.status.to_string();
         let reason = self.reason.as_deref().unwrap_or(self.status.reason());
-        let parts = self
-            .draft
-            .build(&["SIP/2.0 ", &code, " ", reason], &self.copied());
+        let (octets, count) = self.draft.size();
+        let request = self.request.headers();
+        // More than is copied of the request, which goes into one buffer all the same.
+        let octets = octets
+            + reason.len()
+            + request.head.len()
+            + self.to_tag.as_ref().map_or(0, String::len);
+        let mut lines = Lines::with_start_line(octets, count + request.len(), |out| {
+            out.push_str("SIP/2.0 ");
+            push_number(out, u64::from(self.status.code()));
+            out.push(' ');
+            out.push_str(reason);
+        });
+        self.copy_into(&mut lines);
+        let parts = self.draft.finish(lines);
         let reason_start = "SIP/2.0 200 ".len() as u32;
         Response {
             status: self.status,
@@ -104,19 +116,11 @@ impl ResponseBuilder {
         }
     }
 
-    /// The tag to add to To; none when the request has one, or a To that cannot carry one.
-    fn missing_tag(&self) -> Option<&str> {
-        self.to_tag
-            .as_deref()
-            .filter(|_| self.request.to().is_ok_and(|to| to.tag().is_none()))
-    }
-
     /// What the response repeats of the request; of a header that must not stand twice the first.
-    fn copied(&self) -> Lines {
-        let mut lines = Lines::with_capacity(super::USUAL_OCTETS, super::USUAL_LINES);
-        let headers = self.request.headers();
-        for value in headers.raw_all(&HeaderName::Via) {
-            lines.line(&HeaderName::Via, |out| out.push_str(value));
+    fn copy_into(&self, lines: &mut Lines) {
+        let request = self.request.headers();
+        for line in request.lines_named(&HeaderName::Via) {
+            lines.copy(&request.head, line);
         }
         for name in [
             HeaderName::From,
@@ -124,26 +128,24 @@ impl ResponseBuilder {
             HeaderName::CallId,
             HeaderName::CSeq,
         ] {
-            let tag = if name == HeaderName::To {
-                self.missing_tag()
-            } else {
-                None
+            let Some(line) = request.lines_named(&name).next() else {
+                continue;
             };
-            if let Some(value) = headers.raw(&name) {
-                lines.line(&name, |out| {
-                    out.push_str(value);
-                    if let Some(tag) = tag {
-                        out.push_str(";tag=");
-                        out.push_str(tag);
-                    }
-                });
+            let takes_tag = || name == HeaderName::To && takes_tag(line.value(&request.head));
+            match self.to_tag.as_deref().filter(|_| takes_tag()) {
+                None => lines.copy(&request.head, line),
+                Some(tag) => {
+                    _ = lines.line(&name, |out| {
+                        for piece in [line.value(&request.head), ";tag=", tag] {
+                            out.push_str(piece);
+                        }
+                    })
+                }
             }
         }
-        if self.status == StatusCode::TRYING
-            && let Some(value) = headers.raw(&HeaderName::Timestamp)
-        {
-            lines.line(&HeaderName::Timestamp, |out| out.push_str(value));
+        let timestamp = request.lines_named(&HeaderName::Timestamp).next();
+        if let Some(line) = timestamp.filter(|_| self.status == StatusCode::TRYING) {
+            lines.copy(&request.head, line);
         }
-        lines
     }
 }

@@ -32,8 +32,13 @@ impl Header for CallId {
     const NAME: HeaderName = HeaderName::CallId;
 
     fn parse(value: ByteString) -> Result<CallId, ParseError> {
-        if !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_graphic()) {
-            Ok(CallId(value))
+        Self::check(&value).map(|()| CallId(value))
+    }
+
+    fn check(value: &str) -> Result<(), ParseError> {
+        let visible = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_graphic());
+        if visible {
+            Ok(())
         } else {
             Err(ParseError::InvalidHeader(Self::NAME))
         }

@@ -61,6 +61,13 @@ impl Header for Contact {
             .map_err(|_| ParseError::InvalidHeader(Self::NAME))
     }
 
+    fn check(value: &str) -> Result<(), ParseError> {
+        if value == "*" {
+            return Ok(());
+        }
+        NameAddr::check(value).map_err(|_| ParseError::InvalidHeader(Self::NAME))
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Contact::Any => out.push('*'),

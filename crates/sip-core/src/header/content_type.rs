@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 
 use super::{Header, HeaderName, display_by_write};
-use crate::{Params, ParseError, token};
+use crate::{Params, ParseError, param, token};
 
 /// What the body is: `application/sdp`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +38,12 @@ impl Header for ContentType {
         Ok(ContentType { media_type, params })
     }
 
+    fn check(value: &str) -> Result<(), ParseError> {
+        read_media_type(value)
+            .map(drop)
+            .ok_or(ParseError::InvalidHeader(Self::NAME))
+    }
+
     fn write(&self, out: &mut String) {
         out.push_str(&self.media_type);
         self.params.write(out);
@@ -45,13 +51,23 @@ impl Header for ContentType {
 }
 
 /// `type/subtype;params`, of which each half of the type is a token.
-pub(super) fn parse_media_type(value: &ByteString) -> Option<(ByteString, Params)> {
-    let end = value.find(';').unwrap_or(value.len());
-    let media_type = value[..end].trim_end();
+fn read_media_type(value: &str) -> Option<(&str, &str)> {
+    let (media_type, params) = value.split_at(token::find(value, b';').unwrap_or(value.len()));
+    let media_type = token::trimmed(media_type);
     let (kind, subtype) = media_type.split_once('/')?;
-    let params = Params::parse_slice(value, &value[end..]).ok()?;
-    (token::is_token(kind) && token::is_token(subtype))
-        .then(|| (value.slice_ref(media_type), params))
+    let params = param::checked(params).ok()?;
+    (token::is_token(kind) && token::is_token(subtype)).then_some((media_type, params))
+}
+
+/// The type and the parameters as slices of the value.
+pub(super) fn parse_media_type(value: &ByteString) -> Option<(ByteString, Params)> {
+    let (media_type, _) = read_media_type(value)?;
+    let params = Params::parse_slice(
+        value,
+        &value[token::find(value, b';').unwrap_or(value.len())..],
+    )
+    .ok()?;
+    Some((value.slice_ref(media_type), params))
 }
 
 display_by_write!(ContentType);

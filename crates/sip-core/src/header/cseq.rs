@@ -4,7 +4,7 @@ use bytestring::ByteString;
 
 use super::{Header, HeaderName, display_by_write, parse_number};
 use crate::write::push_number;
-use crate::{Method, ParseError};
+use crate::{Method, ParseError, token};
 
 /// The number of the request within its dialog, and its method.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +19,16 @@ impl Header for CSeq {
     const NAME: HeaderName = HeaderName::CSeq;
 
     fn parse(value: ByteString) -> Result<CSeq, ParseError> {
-        let invalid = || ParseError::InvalidHeader(Self::NAME);
-        let (number, method) = value.split_once([' ', '\t']).ok_or_else(invalid)?;
-        let number = parse_number(number)
-            .filter(|number| *number < 1 << 31)
-            .ok_or_else(invalid)?;
-        let method = Method::parse(value.slice_ref(method.trim_start())).map_err(|_| invalid())?;
+        let (number, text) = read(&value).ok_or(ParseError::InvalidHeader(Self::NAME))?;
+        let method =
+            Method::known(text).unwrap_or_else(|| Method::Extension(value.slice_ref(text)));
         Ok(CSeq { number, method })
+    }
+
+    fn check(value: &str) -> Result<(), ParseError> {
+        read(value)
+            .map(drop)
+            .ok_or(ParseError::InvalidHeader(Self::NAME))
     }
 
     fn write(&self, out: &mut String) {
@@ -33,6 +36,14 @@ impl Header for CSeq {
         out.push(' ');
         out.push_str(self.method.as_str());
     }
+}
+
+/// The number and the text of the method.
+pub(crate) fn read(value: &str) -> Option<(u32, &str)> {
+    let end = value.bytes().position(token::is_blank)?;
+    let number = parse_number(&value[..end]).filter(|number| *number < 1 << 31)?;
+    let method = token::trimmed(&value[end..]);
+    token::is_token(method).then_some((number, method))
 }
 
 display_by_write!(CSeq);

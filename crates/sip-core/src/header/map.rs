@@ -41,16 +41,41 @@ impl Line {
         &text[self.value_start as usize..self.value_end as usize]
     }
 
-    /// A test for lines of this name in the text.
-    pub(crate) fn named(text: &str, name: HeaderName) -> impl Fn(&Line) -> bool {
-        let code = name.code().unwrap_or(Line::UNKNOWN);
-        move |line| {
-            line.code == code
-                && match &name {
-                    HeaderName::Other(other) => line.name(text).eq_ignore_ascii_case(other),
-                    _ => true,
-                }
+    pub(crate) fn is_named(&self, text: &str, name: &HeaderName) -> bool {
+        match name {
+            HeaderName::Other(other) => {
+                self.code == Line::UNKNOWN && self.name(text).eq_ignore_ascii_case(other)
+            }
+            known => known.code() == Some(self.code),
         }
+    }
+}
+
+/// The lines of one name.
+struct Named<'a> {
+    text: &'a str,
+    lines: std::slice::Iter<'a, Line>,
+    code: u8,
+    /// The name, when it is not a known one.
+    other: Option<ByteString>,
+}
+
+impl<'a> Iterator for Named<'a> {
+    type Item = &'a Line;
+
+    fn next(&mut self) -> Option<&'a Line> {
+        let Named {
+            text,
+            lines,
+            code,
+            other,
+        } = self;
+        lines.find(|line| {
+            line.code == *code
+                && other
+                    .as_ref()
+                    .is_none_or(|other| line.name(text).eq_ignore_ascii_case(other))
+        })
     }
 }
 
@@ -92,7 +117,7 @@ impl HeaderMap {
 
     /// Whether there is a line of this name.
     pub fn contains(&self, name: &HeaderName) -> bool {
-        self.lines_named(name.clone()).next().is_some()
+        self.lines_named(name).next().is_some()
     }
 
     /// What stands on the first line of this name.
@@ -102,8 +127,7 @@ impl HeaderMap {
 
     /// What stands on each line of this name.
     pub fn raw_all(&self, name: &HeaderName) -> impl Iterator<Item = &str> + use<'_> {
-        self.lines_named(name.clone())
-            .map(|line| self.value_of(line))
+        self.lines_named(name).map(|line| self.value_of(line))
     }
 
     /// The first value of a header, `None` when there is none. Of a header whose values belong together
@@ -112,7 +136,7 @@ impl HeaderMap {
     /// # Errors
     /// What [`Header::parse`] says of the value.
     pub fn first<H: Header>(&self) -> Result<Option<H>, ParseError> {
-        let mut lines = self.lines_named(H::NAME);
+        let mut lines = self.lines_named(&H::NAME);
         let Some(line) = lines.next() else {
             return Ok(None);
         };
@@ -133,21 +157,25 @@ impl HeaderMap {
 
     /// All values of a header in order, lines and commas alike.
     pub fn all<H: Header>(&self) -> impl Iterator<Item = Result<H, ParseError>> {
-        let mut lines = self.lines_named(H::NAME);
+        self.values::<H>()
+            .map(|value| H::parse(self.head.slice_ref(value)))
+    }
+
+    /// The text of all values of a header in order, lines and commas alike.
+    pub(crate) fn values<H: Header>(&self) -> impl Iterator<Item = &str> + use<'_, H> {
+        let mut lines = self.lines_named(&H::NAME);
         let mut rest = None;
         std::iter::from_fn(move || {
             let value = match rest.take() {
                 Some(value) => value,
                 None => self.value_of(lines.next()?),
             };
-            let first = if H::VALUES == Values::Each {
-                let (first, behind) = split_first(value);
-                rest = behind;
-                first
-            } else {
-                value
-            };
-            Some(H::parse(self.head.slice_ref(first)))
+            if H::VALUES != Values::Each {
+                return Some(value);
+            }
+            let (first, behind) = split_first(value);
+            rest = behind;
+            Some(first)
         })
     }
 
@@ -161,9 +189,18 @@ impl HeaderMap {
         }
     }
 
-    fn lines_named(&self, name: HeaderName) -> impl Iterator<Item = &Line> {
-        let is_named = Line::named(&self.head, name);
-        self.lines.iter().filter(move |line| is_named(line))
+    pub(crate) fn lines_named(&self, name: &HeaderName) -> impl Iterator<Item = &Line> + use<'_> {
+        let other = match name {
+            HeaderName::Other(other) => Some(other.clone()),
+            _ => None,
+        };
+        let code = name.code().unwrap_or(Line::UNKNOWN);
+        Named {
+            text: &self.head,
+            lines: self.lines.iter(),
+            code,
+            other,
+        }
     }
 
     fn value_of(&self, line: &Line) -> &str {

@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{Header, HeaderName, display_by_write};
+use super::{Header, HeaderName, display_by_write, parse_number};
 use crate::ParseError;
 use crate::write::push_number;
 
@@ -14,15 +14,21 @@ impl Header for MaxForwards {
     const NAME: HeaderName = HeaderName::MaxForwards;
 
     fn parse(value: ByteString) -> Result<MaxForwards, ParseError> {
-        let digits = value.bytes().all(|octet| octet.is_ascii_digit());
-        let hops = digits.then(|| value.parse().ok()).flatten();
-        hops.map(MaxForwards)
-            .ok_or(ParseError::InvalidHeader(Self::NAME))
+        read(&value).map(MaxForwards)
+    }
+
+    fn check(value: &str) -> Result<(), ParseError> {
+        read(value).map(drop)
     }
 
     fn write(&self, out: &mut String) {
         push_number(out, u64::from(self.0));
     }
+}
+
+fn read(value: &str) -> Result<u8, ParseError> {
+    let hops = parse_number(value).and_then(|hops| u8::try_from(hops).ok());
+    hops.ok_or(ParseError::InvalidHeader(MaxForwards::NAME))
 }
 
 display_by_write!(MaxForwards);

@@ -37,6 +37,10 @@ macro_rules! route {
                 NameAddr::parse(value).map($type).map_err(|_| ParseError::InvalidHeader(Self::NAME))
             }
 
+            fn check(value: &str) -> Result<(), ParseError> {
+                NameAddr::check(value).map_err(|_| ParseError::InvalidHeader(Self::NAME))
+            }
+
             fn write(&self, out: &mut String) {
                 self.0.write(out);
             }

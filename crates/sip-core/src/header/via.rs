@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use bytestring::ByteString;
-use memchr::memchr2;
 
 use super::{Header, HeaderName, Values, display_by_write};
-use crate::{Host, HostPort, Params, ParseError, token};
+use crate::host::{HostRef, read_sent_by};
+use crate::{Host, HostPort, Params, ParseError, param, token};
 
 /// What a branch made by RFC 3261 starts with.
 pub const MAGIC_COOKIE: &str = "z9hG4bK";
@@ -46,20 +46,22 @@ impl ViaTransport {
         }
     }
 
+    /// The transport of this name, unless it is an unusual one.
+    fn known(text: &str) -> Option<ViaTransport> {
+        match text {
+            "UDP" => Some(ViaTransport::Udp),
+            "TCP" => Some(ViaTransport::Tcp),
+            "TLS" => Some(ViaTransport::Tls),
+            "WS" => Some(ViaTransport::Ws),
+            "WSS" => Some(ViaTransport::Wss),
+            "SCTP" => Some(ViaTransport::Sctp),
+            _ => None,
+        }
+    }
+
     /// Reads a transport out of shared text.
     fn parse(shared: &ByteString, text: &str) -> Result<ViaTransport, ParseError> {
-        const KNOWN: [ViaTransport; 6] = [
-            ViaTransport::Udp,
-            ViaTransport::Tcp,
-            ViaTransport::Tls,
-            ViaTransport::Ws,
-            ViaTransport::Wss,
-            ViaTransport::Sctp,
-        ];
-        match KNOWN
-            .into_iter()
-            .find(|known| known.as_str().eq_ignore_ascii_case(text))
-        {
+        match Self::known(text).or_else(|| Self::known(&text.to_ascii_uppercase())) {
             Some(known) => Ok(known),
             None if token::is_token(text) => Ok(ViaTransport::Other(shared.slice_ref(text))),
             None => Err(ParseError::InvalidTransport),
@@ -163,7 +165,25 @@ impl Header for Via {
     const VALUES: Values = Values::Each;
 
     fn parse(value: ByteString) -> Result<Via, ParseError> {
-        parse_hop(&value).map_err(|_| ParseError::InvalidHeader(Self::NAME))
+        let hop = || {
+            let hop = ViaRef::read(&value)?;
+            Ok(Via {
+                transport: ViaTransport::parse(&value, hop.transport)?,
+                sent_by: HostPort {
+                    host: hop.host.share(&value),
+                    port: hop.port,
+                },
+                params: Params::parse_slice(&value, hop.params)?,
+            })
+        };
+        hop().map_err(|_: ParseError| ParseError::InvalidHeader(Self::NAME))
+    }
+
+    fn check(value: &str) -> Result<(), ParseError> {
+        let params = ViaRef::read(value).and_then(|hop| param::checked(hop.params));
+        params
+            .map(drop)
+            .map_err(|_| ParseError::InvalidHeader(Self::NAME))
     }
 
     fn write(&self, out: &mut String) {
@@ -175,36 +195,57 @@ impl Header for Via {
     }
 }
 
-/// White space is allowed around the slashes of `SIP / 2.0 / UDP`, and is required before the host.
-fn parse_hop(value: &ByteString) -> Result<Via, ParseError> {
-    let invalid = ParseError::InvalidTransport;
-    let Some((protocol, version, rest)) = split_protocol(value) else {
-        return Err(invalid);
-    };
-    if !protocol.eq_ignore_ascii_case("SIP") || version != "2.0" {
-        return Err(invalid);
-    }
-    let transport_end = memchr2(b' ', b'\t', rest.as_bytes()).ok_or(invalid)?;
-    let (transport, rest) = rest.split_at(transport_end);
-    let sent_by_end = token::find(rest, b';').unwrap_or(rest.len());
-    let (sent_by, params) = rest.split_at(sent_by_end);
-    Ok(Via {
-        transport: ViaTransport::parse(value, transport)?,
-        sent_by: HostPort::parse_slice(value, token::trimmed(sent_by))?,
-        params: Params::parse_slice(value, params)?,
-    })
+/// A hop as it stands in a text; its parameters have not been looked at.
+struct ViaRef<'a> {
+    transport: &'a str,
+    host: HostRef<'a>,
+    port: Option<u16>,
+    /// With the first semicolon.
+    params: &'a str,
 }
 
-/// Protocol name, version and what follows them.
-fn split_protocol(value: &str) -> Option<(&str, &str, &str)> {
-    let slash = |text: &str| text.bytes().position(|octet| octet == b'/');
-    let (protocol, rest) = value.split_at(slash(value)?);
-    let (version, rest) = rest[1..].split_at(slash(&rest[1..])?);
-    Some((
-        token::trimmed(protocol),
-        token::trimmed(version),
-        token::trimmed(&rest[1..]),
-    ))
+impl<'a> ViaRef<'a> {
+    /// White space is allowed around the slashes of `SIP / 2.0 / UDP`, and is required before the host.
+    fn read(value: &'a str) -> Result<ViaRef<'a>, ParseError> {
+        let rest = match value.strip_prefix("SIP/2.0/") {
+            Some(rest) => rest,
+            None => behind_protocol(value).ok_or(ParseError::InvalidTransport)?,
+        };
+        let octets = rest.as_bytes();
+        let start = token::blanks_end(octets, 0);
+        let transport_end = token::token_end(octets, start);
+        if transport_end == start
+            || !octets
+                .get(transport_end)
+                .is_some_and(|octet| token::is_blank(*octet))
+        {
+            return Err(ParseError::InvalidTransport);
+        }
+        let params = token::find(&rest[transport_end..], b';')
+            .map_or(rest.len(), |length| transport_end + length);
+        let (host, port) = read_sent_by(&rest[transport_end..params])?;
+        Ok(ViaRef {
+            transport: &rest[start..transport_end],
+            host,
+            port,
+            params: &rest[params..],
+        })
+    }
+}
+
+/// What follows `SIP/2.0/` in any spelling.
+fn behind_protocol(value: &str) -> Option<&str> {
+    let (protocol, rest) = value.split_once('/')?;
+    let (version, rest) = rest.split_once('/')?;
+    let is_ours =
+        token::trimmed(protocol).eq_ignore_ascii_case("SIP") && token::trimmed(version) == "2.0";
+    is_ours.then_some(rest)
+}
+
+/// The branch in the value of a Via, whatever else stands there.
+pub(crate) fn branch_of(value: &str) -> Option<&str> {
+    let params = &value[token::find(value, b';')? + 1..];
+    param::find(params, "branch").filter(|branch| !branch.is_empty())
 }
 
 display_by_write!(Via);

@@ -1,6 +1,10 @@
 //! Whether a message may be acted upon, and the status that answers it if not (RFC 3261 sections 8.1.1, 8.2 and 18.3).
+//!
+//! Values are looked at where they stand; nothing is kept of them.
 
 use super::Parts;
+use crate::header::cseq;
+use crate::uri::UriRef;
 use crate::{
     CSeq, CallId, Contact, ContentType, Defect, From, Header, HeaderMap, MaxForwards, ParseError,
     RecordRoute, Request, Response, Route, StatusCode, To, Via,
@@ -18,13 +22,15 @@ impl Request {
     pub fn check(&self) -> Result<(), Defect> {
         let check = || {
             self.parts.check_flaw()?;
-            if self.uri()?.headers().is_some() {
+            if UriRef::read(self.raw_uri())?.has_headers() {
                 return Err(ParseError::RequestLine);
             }
-            let cseq = check_headers(self.headers())?;
+            check_headers(self.headers())?;
             at_most_one::<MaxForwards>(self.headers())?;
             each::<Route>(self.headers())?;
-            if cseq.method == *self.method() {
+            let cseq = self.headers().raw(&CSeq::NAME).and_then(cseq::read);
+            let same = cseq.is_some_and(|(_, method)| method == self.method().as_str());
+            if same {
                 Ok(())
             } else {
                 Err(ParseError::MethodMismatch)
@@ -42,7 +48,7 @@ impl Response {
     pub fn check(&self) -> Result<(), Defect> {
         let check = || {
             self.parts.check_flaw()?;
-            check_headers(self.headers()).map(drop)
+            check_headers(self.headers())
         };
         check().map_err(defect)
     }
@@ -63,7 +69,7 @@ fn defect(error: ParseError) -> Defect {
 }
 
 /// What requests and responses alike must hold.
-fn check_headers(headers: &HeaderMap) -> Result<CSeq, ParseError> {
+fn check_headers(headers: &HeaderMap) -> Result<(), ParseError> {
     if each::<Via>(headers)? == 0 {
         return Err(ParseError::MissingHeader(Via::NAME));
     }
@@ -73,26 +79,26 @@ fn check_headers(headers: &HeaderMap) -> Result<CSeq, ParseError> {
     at_most_one::<ContentType>(headers)?;
     each::<Contact>(headers)?;
     each::<RecordRoute>(headers)?;
-    one(headers)
+    one::<CSeq>(headers)
 }
 
 /// How many values there are, all of them well-formed.
 fn each<H: Header>(headers: &HeaderMap) -> Result<usize, ParseError> {
     headers
-        .all::<H>()
-        .try_fold(0, |count, value| value.map(|_| count + 1))
+        .values::<H>()
+        .try_fold(0, |count, value| H::check(value).map(|()| count + 1))
 }
 
-fn at_most_one<H: Header>(headers: &HeaderMap) -> Result<Option<H>, ParseError> {
-    let mut values = headers.all::<H>();
-    let first = values.next().transpose()?;
-    if values.next().is_some() {
-        Err(ParseError::DuplicateHeader(H::NAME))
-    } else {
-        Ok(first)
+fn at_most_one<H: Header>(headers: &HeaderMap) -> Result<usize, ParseError> {
+    match each::<H>(headers)? {
+        count @ (0 | 1) => Ok(count),
+        _ => Err(ParseError::DuplicateHeader(H::NAME)),
     }
 }
 
-fn one<H: Header>(headers: &HeaderMap) -> Result<H, ParseError> {
-    at_most_one(headers)?.ok_or(ParseError::MissingHeader(H::NAME))
+fn one<H: Header>(headers: &HeaderMap) -> Result<(), ParseError> {
+    match at_most_one::<H>(headers)? {
+        0 => Err(ParseError::MissingHeader(H::NAME)),
+        _ => Ok(()),
+    }
 }

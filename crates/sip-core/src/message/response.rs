@@ -6,6 +6,9 @@ use bytes::Bytes;
 
 use super::Parts;
 use super::typed::typed_headers;
+use crate::edit::Access;
+use crate::header::branch_of;
+use crate::name_addr::tag_of;
 use crate::{
     Allow, CSeq, CallId, Contact, ContentType, Edit, Expires, From, Header, HeaderMap, ParseError,
     RecordRoute, Request, Require, ResponseBuilder, StatusCode, Supported, To, Via,

@@ -29,12 +29,8 @@ pub(super) fn parse(octets: Bytes, limits: &Limits) -> Result<Message, ParseErro
         octets.slice(..end)
     };
     let body = octets.slice(headers.head.len()..);
-    // Another version says more than any other flaw: it may have other rules.
-    let (version_flaw, line_flaw) = match line_flaw {
-        Some(ParseError::UnsupportedVersion) => (line_flaw, None),
-        line_flaw => (None, line_flaw),
-    };
-    let flaw = version_flaw.or(flaw).or(length_flaw).or(line_flaw);
+    // The start line comes first: another version may have other rules for all the rest.
+    let flaw = line_flaw.or(flaw).or(length_flaw);
     let parts = Parts {
         octets,
         headers,
@@ -97,7 +93,7 @@ fn start_line(
         .count();
     let start = (first + 1 + blanks) as u32;
     let flaw = version_flaw(version.trim_end()).or_else(|| {
-        let inside = memchr2(b' ', b'\t', line[first + 1..last].as_bytes()).is_some();
+        let inside = memchr2(b' ', b'\t', &line.as_bytes()[first + 1..last]).is_some();
         (inside || version.ends_with([' ', '\t'])).then_some(ParseError::RequestLine)
     });
     Ok((

@@ -32,6 +32,21 @@ macro_rules! typed_headers {
                 self.mandatory()
             }
 
+            /// The branch of the first Via value, without reading the rest of it.
+            pub fn branch(&self) -> Option<&str> {
+                self.headers().values::<Via>().next().and_then(branch_of)
+            }
+
+            /// The tag of From, without reading its URI.
+            pub fn from_tag(&self) -> Option<&str> {
+                self.headers().raw(&From::NAME).and_then(tag_of)
+            }
+
+            /// The tag of To, without reading its URI.
+            pub fn to_tag(&self) -> Option<&str> {
+                self.headers().raw(&To::NAME).and_then(tag_of)
+            }
+
             /// All Via values from the top.
             pub fn vias(&self) -> impl Iterator<Item = Result<Via, ParseError>> {
                 self.headers().all()
@@ -124,10 +139,11 @@ macro_rules! typed_headers {
 
             /// Starts a change that needs no second parse.
             pub fn edit(&self) -> Edit<$type> {
-                Edit::new(self.clone(), self.parts.clone(), |message, parts| $type {
-                    parts,
-                    ..message
-                })
+                let access = Access {
+                    parts: |message: &$type| &message.parts,
+                    with_parts: |message, parts| $type { parts, ..message },
+                };
+                Edit::new(self.clone(), access)
             }
         }
     };

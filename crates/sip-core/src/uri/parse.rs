@@ -1,10 +1,11 @@
-//! Reading a URI (RFC 3261 section 25.1, RFC 3966 section 3).
+//! Reading a URI (RFC 3261 section 25.1).
 
 use bytestring::ByteString;
-use memchr::memchr2;
 
 use super::Uri;
-use crate::{HostPort, ParseError, token};
+use super::tel::read_tel;
+use crate::host::{HostRef, read_host_port};
+use crate::{ParseError, token};
 
 /// The most parameters and the most headers a URI may have: comparing takes their square.
 const MAX_PARTS: usize = 64;
@@ -66,6 +67,26 @@ impl Uri {
     /// # Errors
     /// [`ParseError::InvalidUri`], [`ParseError::InvalidHost`] or [`ParseError::InvalidPort`].
     pub fn parse(text: ByteString) -> Result<Uri, ParseError> {
+        let UriRef { layout, host, port } = UriRef::read(&text)?;
+        let host = host.map(|host| host.share(&text));
+        Ok(Uri {
+            text,
+            host,
+            port,
+            layout,
+        })
+    }
+}
+
+/// What reading a URI finds in its text.
+pub(crate) struct UriRef<'a> {
+    pub(super) layout: Layout,
+    pub(super) host: Option<HostRef<'a>>,
+    pub(super) port: Option<u16>,
+}
+
+impl<'a> UriRef<'a> {
+    pub(crate) fn read(text: &'a str) -> Result<UriRef<'a>, ParseError> {
         let colon = text
             .bytes()
             .position(|octet| octet == b':')
@@ -75,11 +96,11 @@ impl Uri {
             return Err(ParseError::InvalidUri);
         }
         if scheme.eq_ignore_ascii_case("sip") {
-            parse_sip(text, Kind::Sip, colon + 1)
+            read_sip(text, Kind::Sip, colon + 1)
         } else if scheme.eq_ignore_ascii_case("sips") {
-            parse_sip(text, Kind::Sips, colon + 1)
+            read_sip(text, Kind::Sips, colon + 1)
         } else if scheme.eq_ignore_ascii_case("tel") {
-            parse_tel(text, colon + 1)
+            read_tel(text, colon + 1)
         } else if is_scheme(scheme) && token::is_uric(&text[colon + 1..]) {
             let params = Range::new(text.len(), text.len());
             let layout = Layout {
@@ -89,15 +110,18 @@ impl Uri {
                 params,
                 headers: None,
             };
-            Ok(Uri {
-                text,
+            Ok(UriRef {
+                layout,
                 host: None,
                 port: None,
-                layout,
             })
         } else {
             Err(ParseError::InvalidUri)
         }
+    }
+
+    pub(crate) fn has_headers(&self) -> bool {
+        self.layout.headers.is_some()
     }
 }
 
@@ -110,68 +134,60 @@ fn is_scheme(scheme: &str) -> bool {
         && scheme.bytes().all(follows)
 }
 
-fn parse_sip(text: ByteString, kind: Kind, start: usize) -> Result<Uri, ParseError> {
+fn read_sip(text: &str, kind: Kind, start: usize) -> Result<UriRef<'_>, ParseError> {
     let octets = text.as_bytes();
-    let at = token::find(&text[start..], b'@').map(|at| start + at);
-    let (user, password) = match at {
-        Some(at) => parse_userinfo(&text, start, at)?,
-        None => (None, None),
-    };
-    let host_start = at.map_or(start, |at| at + 1);
-    let host_end =
-        memchr2(b';', b'?', &octets[host_start..]).map_or(text.len(), |end| host_start + end);
-    let headers_start = token::find(&text[host_end..], b'?').map(|mark| host_end + mark);
-    let params_end = headers_start.unwrap_or(text.len());
-
-    let host_port = &text[host_start..host_end];
-    if memchr2(b' ', b'\t', host_port.as_bytes()).is_some() {
-        return Err(ParseError::InvalidHost);
-    }
-    let HostPort { host, port } = HostPort::parse_slice(&text, host_port)?;
-    let params = Range::new(host_end, params_end);
-    check_params(params.of(&text))?;
-    let headers = headers_start.map(|mark| Range::new(mark + 1, text.len()));
-    if headers.is_some_and(|headers| !is_headers(headers.of(&text))) {
+    let (user, password, host_start) = read_userinfo(octets, start);
+    if user.is_some_and(|user| user.of(text).is_empty()) {
         return Err(ParseError::InvalidUri);
     }
-    Ok(Uri {
+    let (host, port, host_end) = read_host_port(text, host_start)?;
+    let params_end = params_end(octets, host_end)?;
+    let headers = match octets.get(params_end) {
+        None => None,
+        Some(b'?') if is_headers(&text[params_end + 1..]) => {
+            Some(Range::new(params_end + 1, text.len()))
+        }
+        Some(_) => return Err(ParseError::InvalidUri),
+    };
+    let params = Range::new(host_end, params_end);
+    let layout = Layout {
+        kind,
+        user,
+        password,
+        params,
+        headers,
+    };
+    Ok(UriRef {
+        layout,
         host: Some(host),
         port,
-        layout: Layout {
-            kind,
-            user,
-            password,
-            params,
-            headers,
-        },
-        text,
     })
 }
 
-fn parse_userinfo(
-    text: &str,
-    start: usize,
-    at: usize,
-) -> Result<(Option<Range>, Option<Range>), ParseError> {
-    let colon = token::find(&text[start..at], b':').map(|colon| start + colon);
-    let user = Range::new(start, colon.unwrap_or(at));
-    let password = colon.map(|colon| Range::new(colon + 1, at));
-    let password_ok = password.is_none_or(|password| token::is_user(password.of(text)));
-    if user.of(text).is_empty() || !token::is_user(user.of(text)) || !password_ok {
-        return Err(ParseError::InvalidUri);
+/// User, password, and where the host starts: there is a user part only if an at sign follows what may stand in one.
+fn read_userinfo(octets: &[u8], start: usize) -> (Option<Range>, Option<Range>, usize) {
+    let user_end = token::user_end(octets, start);
+    let user = Range::new(start, user_end);
+    match octets.get(user_end) {
+        Some(b'@') => (Some(user), None, user_end + 1),
+        Some(b':') => match token::user_end(octets, user_end + 1) {
+            end if octets.get(end) == Some(&b'@') => {
+                (Some(user), Some(Range::new(user_end + 1, end)), end + 1)
+            }
+            _ => (None, None, start),
+        },
+        _ => (None, None, start),
     }
-    Ok((Some(user), password))
 }
 
-/// The list is empty or starts with a semicolon.
-fn check_params(list: &str) -> Result<(), ParseError> {
-    let octets = list.as_bytes();
-    let mut at = 0;
+/// Where the parameters end that start at `from`, each with a semicolon in front; there may be none.
+pub(super) fn params_end(octets: &[u8], from: usize) -> Result<usize, ParseError> {
+    let mut at = from;
     let mut count = 0;
-    while octets.get(at) == Some(&b';') && count < MAX_PARTS {
+    while octets.get(at) == Some(&b';') {
         count += 1;
         let name_end = token::uri_param_end(octets, at + 1);
-        if name_end == at + 1 {
+        if name_end == at + 1 || count > MAX_PARTS {
             return Err(ParseError::InvalidUri);
         }
         at = name_end;
@@ -180,11 +196,7 @@ fn check_params(list: &str) -> Result<(), ParseError> {
             at = token::uri_param_end(octets, at + 1);
         }
     }
-    if at == octets.len() {
-        Ok(())
-    } else {
-        Err(ParseError::InvalidUri)
-    }
+    Ok(at)
 }
 
 fn is_headers(list: &str) -> bool {
@@ -195,41 +207,4 @@ fn is_headers(list: &str) -> bool {
                 && token::is_uri_header(name)
                 && value.split('=').all(token::is_uri_header)
         })
-}
-
-/// The number counts as user part.
-fn parse_tel(text: ByteString, start: usize) -> Result<Uri, ParseError> {
-    let end = text[start..]
-        .find(';')
-        .map_or(text.len(), |end| start + end);
-    let number = &text[start..end];
-    let (digits, is_digit): (&str, fn(u8) -> bool) = match number.strip_prefix('+') {
-        Some(digits) => (digits, |octet| octet.is_ascii_digit()),
-        None => (number, |octet| {
-            octet.is_ascii_hexdigit() || matches!(octet, b'*' | b'#')
-        }),
-    };
-    let separators = |octet: u8| matches!(octet, b'-' | b'.' | b'(' | b')');
-    if !digits.bytes().any(is_digit)
-        || !digits
-            .bytes()
-            .all(|octet| is_digit(octet) || separators(octet))
-    {
-        return Err(ParseError::InvalidUri);
-    }
-    let (user, params) = (Range::new(start, end), Range::new(end, text.len()));
-    check_params(params.of(&text))?;
-    let layout = Layout {
-        kind: Kind::Tel,
-        user: Some(user),
-        password: None,
-        params,
-        headers: None,
-    };
-    Ok(Uri {
-        text,
-        host: None,
-        port: None,
-        layout,
-    })
 }

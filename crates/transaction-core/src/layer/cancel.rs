@@ -34,16 +34,15 @@ impl TransactionLayer {
         if transaction.link != Link::None {
             return Err(TransactionError::WrongState);
         }
-        let flow = transaction.flow;
+        let flow = self.store.flow(invite).ok_or(TransactionError::Unknown)?;
         let request = reread_request(&transaction.kept).ok_or(TransactionError::WrongState)?;
         let to = request.headers().raw(&HeaderName::To).unwrap_or_default();
         let request = ack::same_hop(&request, Method::Cancel, to)?;
-        let via = request.top_via()?;
-        let fingerprint = self
-            .matcher
-            .client(via.branch().unwrap_or_default(), &Method::Cancel);
-        let held = Transaction::new(Machine::HeldCancel, fingerprint, flow, request.to_bytes());
-        let key = self.store.insert(held);
+        let branch = request.branch().unwrap_or_default();
+        let fingerprint = self.matcher.client(branch, &Method::Cancel);
+        let key = self.store.insert(flow, |flow| {
+            Transaction::new(Machine::HeldCancel, fingerprint, flow, request.to_bytes())
+        });
         self.counters.client_transactions += 1;
         if let Some(transaction) = self.store.get_mut(invite) {
             transaction.link = Link::CancelledBy(key);
@@ -77,12 +76,12 @@ impl TransactionLayer {
         if transaction.machine != Machine::HeldCancel {
             return;
         }
-        let (state, actions) = client_non_invite::start(transaction.is_reliable());
+        let (state, actions) = client_non_invite::start(transaction.reliable);
         transaction.machine = Machine::ClientNonInvite(state);
         transaction.sent = true;
-        let (octets, flow) = (transaction.kept.clone(), transaction.flow);
+        let octets = transaction.kept.clone();
         // Failures of the network become terminal events: at once that of the CANCEL, later that of the INVITE.
-        match self.send_octets(now, cancel, octets, &flow) {
+        match self.send_octets(now, cancel, octets) {
             Ok(()) => {
                 let _ = self.perform(now, cancel, &actions, Carried::Nothing);
             }
@@ -166,7 +165,7 @@ impl TransactionLayer {
     fn tag_given(&self, key: Key) -> Option<String> {
         let transaction = self.store.get(key).filter(|transaction| transaction.sent)?;
         match reread(&transaction.kept)? {
-            Message::Response(response) => response.to().ok()?.tag().map(str::to_owned),
+            Message::Response(response) => response.to_tag().map(str::to_owned),
             Message::Request(_) => None,
         }
     }

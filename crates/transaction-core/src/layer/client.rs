@@ -41,9 +41,11 @@ impl TransactionLayer {
             let (state, actions) = client_non_invite::start(reliable);
             (Machine::ClientNonInvite(state), actions)
         };
-        let mut transaction = Transaction::new(machine, fingerprint, flow, octets);
-        transaction.sent = true;
-        let key = self.store.insert(transaction);
+        let key = self.store.insert(flow, |flow| {
+            let mut transaction = Transaction::new(machine, fingerprint, flow, octets);
+            transaction.sent = true;
+            transaction
+        });
         self.counters.client_transactions += 1;
         self.perform(now, key, &actions, Carried::Nothing)?;
         Ok(key)
@@ -85,10 +87,8 @@ impl TransactionLayer {
 
     /// The transaction of a response; never by the socket it came in on (RFC 3261 section 18.1.2).
     fn client_of(&self, response: &Response) -> Option<Key> {
-        let (via, cseq) = (response.top_via().ok()?, response.cseq().ok()?);
-        let key = self
-            .store
-            .find(self.matcher.client(via.branch()?, &cseq.method))?;
+        let (branch, cseq) = (response.branch()?, response.cseq().ok()?);
+        let key = self.store.find(self.matcher.client(branch, &cseq.method))?;
         self.store
             .get(key)
             .filter(|transaction| transaction.machine != Machine::HeldCancel)?;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use rvoip_sip_transport::sip_core::{Limits, Message, Request};
-use rvoip_sip_transport::{Flow, Target, TransportError};
+use rvoip_sip_transport::{Target, TransportError};
 
 use super::TransactionLayer;
 use super::step::Carried;
@@ -39,17 +39,16 @@ impl TransactionLayer {
         key: Key,
         message: &Carried,
     ) -> Result<(), TransportError> {
-        let (Carried::Response(response), Some(transaction)) = (message, self.store.get_mut(key))
+        let (Carried::Response(response), Some(flow), Some(transaction)) =
+            (message, self.store.flow(key), self.store.get_mut(key))
         else {
             return Ok(());
         };
         transaction.kept = response.to_bytes();
         transaction.sent = true;
-        let flow = self
-            .transport
-            .send_response(now, response, &transaction.flow)?;
-        transaction.reopened |= flow != transaction.flow;
-        self.store.set_flow(key, flow);
+        let sent_on = self.transport.send_response(now, response, &flow)?;
+        transaction.reopened |= sent_on != flow;
+        self.store.set_flow(key, sent_on);
         Ok(())
     }
 
@@ -72,8 +71,8 @@ impl TransactionLayer {
             return Ok(());
         };
         transaction.kept = ack.to_bytes();
-        let (octets, flow) = (transaction.kept.clone(), transaction.flow);
-        self.send_octets(now, key, octets, &flow)
+        let octets = transaction.kept.clone();
+        self.send_octets(now, key, octets)
     }
 
     /// Sends the octets kept once more; a response that has lost its connection finds its way anew.
@@ -81,10 +80,13 @@ impl TransactionLayer {
         let Some(transaction) = self.store.get(key).filter(|transaction| transaction.sent) else {
             return Ok(());
         };
-        let (octets, flow) = (transaction.kept.clone(), transaction.flow);
+        let octets = transaction.kept.clone();
+        let Some(flow) = self.store.flow(key) else {
+            return Ok(());
+        };
         self.counters.retransmissions_sent += 1;
         if transaction.machine.is_client() {
-            return self.send_octets(now, key, octets, &flow);
+            return self.send_octets(now, key, octets);
         }
         match self.transport.resend(now, octets.clone(), &flow) {
             Err(TransportError::FlowEnded) => match reread(&octets) {
@@ -97,15 +99,17 @@ impl TransactionLayer {
         }
     }
 
-    /// Sends octets of ours over a flow, or to the same place anew when the flow has ended.
+    /// Sends octets of ours over the flow of a transaction, or to the same place anew when the flow has ended.
     pub(super) fn send_octets(
         &mut self,
         now: Instant,
         key: Key,
         octets: Bytes,
-        flow: &Flow,
     ) -> Result<(), TransportError> {
-        match self.transport.resend(now, octets.clone(), flow) {
+        let Some(flow) = self.store.flow(key) else {
+            return Ok(());
+        };
+        match self.transport.resend(now, octets.clone(), &flow) {
             Err(TransportError::FlowEnded) => {
                 let anew = Target::Address {
                     kind: flow.kind,

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rvoip_sip_transport::Flow;
-use rvoip_sip_transport::sip_core::{Message, Method, Request, Response, To};
+use rvoip_sip_transport::sip_core::{Message, Method, Request, Response};
 
 use super::TransactionLayer;
 use super::send::reread;
@@ -61,9 +61,12 @@ impl TransactionLayer {
             let (state, actions) = server_non_invite::start();
             (Machine::ServerNonInvite(state), actions)
         };
-        let mut transaction = Transaction::new(machine, fingerprint, flow, request.to_bytes());
-        transaction.link = link;
-        let key = self.store.insert(transaction);
+        let octets = request.to_bytes();
+        let key = self.store.insert(flow, |flow| {
+            let mut transaction = Transaction::new(machine, fingerprint, flow, octets);
+            transaction.link = link;
+            transaction
+        });
         self.counters.server_transactions += 1;
         let message = if link == Link::Hidden {
             Carried::Nothing
@@ -110,11 +113,7 @@ impl TransactionLayer {
     /// Whether an ACK that names this INVITE is for the response that went out: without a unique branch the To tag has
     /// to tell (RFC 3261 section 17.2.3).
     fn acknowledges(&self, key: Key, ack: &Request) -> bool {
-        let tag = |to: Result<To, _>| to.ok()?.tag().map(str::to_owned);
-        if ack
-            .top_via()
-            .is_ok_and(|via| via.branch().is_some_and(branch::is_unique))
-        {
+        if ack.branch().is_some_and(branch::is_unique) {
             return true;
         }
         let kept = self
@@ -123,7 +122,7 @@ impl TransactionLayer {
             .filter(|transaction| transaction.sent)
             .map(|transaction| &transaction.kept);
         match kept.and_then(reread) {
-            Some(Message::Response(response)) => tag(response.to()) == tag(ack.to()),
+            Some(Message::Response(response)) => response.to_tag() == ack.to_tag(),
             _ => true,
         }
     }

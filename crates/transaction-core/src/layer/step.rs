@@ -36,7 +36,7 @@ impl TransactionLayer {
             return Ok(false);
         };
         let before = transaction.machine;
-        let reliable = transaction.is_reliable();
+        let reliable = transaction.reliable;
         let actions = transaction.machine.step(stimulus, reliable);
         tracing::debug!(?key, ?before, after = ?transaction.machine, ?stimulus, "transaction step");
         let result = self.perform(now, key, &actions, message);
@@ -93,7 +93,7 @@ impl TransactionLayer {
         let Some(transaction) = self.store.get_mut(key) else {
             return;
         };
-        let reliable = transaction.is_reliable();
+        let reliable = transaction.reliable;
         for action in transaction
             .machine
             .step(Stimulus::TransportFailed, reliable)

@@ -39,7 +39,7 @@ impl TransactionLayer {
             let survives = self.store.get(key).is_some_and(|transaction| {
                 let held = transaction.machine == Machine::HeldCancel;
                 held || !transaction.machine.is_client()
-                    && transaction.is_reliable()
+                    && transaction.reliable
                     && !transaction.reopened
             });
             if !survives {
