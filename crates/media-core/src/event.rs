@@ -73,6 +73,9 @@ pub struct MediaStatistics {
     pub packets_received: u64,
     /// Payload octets received.
     pub octets_received: u64,
+    /// Of the packets received those that were not audio to play: telephone events, payload types that were not agreed on,
+    /// packets of more than 200 ms, audio while none is to be received.
+    pub packets_ignored: u64,
     /// Packets the network lost, RFC 3550 A.3; never negative.
     pub packets_lost: u64,
     /// Lost packets in per cent of those expected; 0 before anything was expected.

@@ -4,12 +4,14 @@
 //! need no further thought. Its delay follows the network: a histogram of how much later than the fastest packets the
 //! others come has its 0.99 quantile as the target. The delay moves towards the target where it is not heard: in gaps and
 //! silence freely, in sound by whole pitch periods, overlapped and added. What is missing is made up from the last pitch
-//! period, fading out over 60 ms. Memory is fixed: about 10 KB.
+//! period, fading out over 60 ms; every join of one sound and another is a cross-fade. Memory is fixed: about 10 KB.
 
 use std::time::{Duration, Instant};
 
 mod conceal;
 mod delay;
+mod pitch;
+mod playout;
 mod sample_store;
 
 use conceal::Concealer;
@@ -23,10 +25,6 @@ use crate::codec::SAMPLE_RATE_HZ;
 const MAX_STEP_SAMPLES: i64 = SAMPLE_RATE_HZ as i64;
 /// So many late packets in a row mean that the timestamps have moved.
 const MAX_LATE_RUN: u32 = 5;
-/// How far the delay may be above the target before sound is shortened.
-const SLACK_ABOVE: i64 = 200;
-/// How far it may be below before sound is lengthened.
-const SLACK_BELOW: i64 = 40;
 
 /// What a jitter buffer did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -53,10 +51,14 @@ pub struct JitterBuffer {
     store: SampleStore,
     estimator: DelayEstimator,
     concealer: Concealer,
-    /// The timestamp to be played next; `None` until something came.
+    /// The timestamp to be played next; `None` until something came, and again after a restart.
     next: Option<i64>,
+    /// Whether anything has ever come.
+    begun: bool,
     /// Whether nothing has been played since the (re)start.
     fresh: bool,
+    /// For how many samples more sound that is there is held back, to join the made-up sound where it fits.
+    holding: i64,
     late_run: u32,
     /// The timestamp of a packet that was out of line; another one near it means a jump.
     stray: Option<i64>,
@@ -78,7 +80,9 @@ impl JitterBuffer {
             estimator: DelayEstimator::default(),
             concealer: Concealer::default(),
             next: None,
+            begun: false,
             fresh: true,
+            holding: 0,
             late_run: 0,
             stray: None,
             statistics: JitterBufferStatistics::default(),
@@ -104,7 +108,11 @@ impl JitterBuffer {
             return;
         }
         self.stray = None;
-        self.estimator.observe(now, timestamp);
+        let into_frame = match self.fresh {
+            true => 0,
+            false => (first - next).rem_euclid(FRAME_SAMPLES as i64),
+        };
+        self.estimator.observe(now, timestamp, into_frame);
         if end <= next {
             self.statistics.late += 1;
             self.late_run += 1;
@@ -121,10 +129,12 @@ impl JitterBuffer {
     }
 
     /// Plays the next frame, the one of the instant `now`. Returns whether playing has begun; `frame` is silence before.
+    /// Between a restart and the next packet what was heard last fades out.
     pub fn play(&mut self, now: Instant, frame: &mut FrameSamples) -> bool {
         let Some(mut next) = self.next else {
-            frame.fill(0);
-            return false;
+            self.conceal(0, FRAME_SAMPLES, frame);
+            self.concealer.remember(frame);
+            return self.begun;
         };
         if self.fresh {
             self.fresh = false;
@@ -148,6 +158,7 @@ impl JitterBuffer {
     pub fn restart(&mut self) {
         self.statistics.restarts += u64::from(self.next.is_some());
         self.next = None;
+        self.holding = 0;
         self.estimator = DelayEstimator::default();
         self.late_run = 0;
         self.stray = None;
@@ -160,71 +171,14 @@ impl JitterBuffer {
     }
 
     fn begin(&mut self, now: Instant, timestamp: u32, samples: &[i16]) {
-        self.estimator.observe(now, timestamp);
+        self.estimator.observe(now, timestamp, 0);
         let first = self.estimator.extend(timestamp);
         let next = first - self.estimator.target();
         self.store.clear(next);
         self.store.put(first, samples);
         self.next = Some(next);
+        self.begun = true;
         self.fresh = true;
-    }
-
-    /// Writes a frame from `next` on and returns how many samples of the store it stands for: fewer or more than a frame
-    /// when the delay is `excess` above the target.
-    fn render(&mut self, next: i64, excess: i64, frame: &mut FrameSamples) -> i64 {
-        let whole = FRAME_SAMPLES as i64;
-        let quiet = self.store.quiet_run(next, 2 * whole);
-        if quiet >= whole && excess > SLACK_BELOW {
-            let skipped = excess
-                .min(self.store.quiet_run(next, excess + whole) - whole)
-                .max(0);
-            self.fill(next + skipped, frame);
-            return skipped + whole;
-        }
-        if quiet >= whole && excess < -SLACK_BELOW {
-            let held = (-excess).min(whole);
-            self.concealer.learn(0, frame);
-            let (before, after) = frame.split_at_mut(held as usize);
-            self.statistics.concealed_samples += self.concealer.conceal(before);
-            self.fill(next, after);
-            return whole - held;
-        }
-        if excess > SLACK_ABOVE && self.store.is_complete(next, 2 * whole) {
-            let mut sound = [0; 2 * FRAME_SAMPLES];
-            self.store.read(next, &mut sound);
-            let cut = conceal::shorten(&sound, frame);
-            self.concealer.resume(frame);
-            return whole + cut as i64;
-        }
-        if excess < -SLACK_BELOW && self.store.is_complete(next, whole) {
-            let mut sound = [0; FRAME_SAMPLES];
-            self.store.read(next, &mut sound);
-            let added = self.concealer.lengthen(&sound, frame);
-            self.concealer.resume(frame);
-            return whole - added as i64;
-        }
-        self.fill(next, frame);
-        whole
-    }
-
-    /// Writes what is there from `at` on, and makes up what is not.
-    fn fill(&mut self, at: i64, output: &mut [i16]) {
-        let mut done = 0;
-        while done < output.len() {
-            let place = at + done as i64;
-            let left = (output.len() - done) as i64;
-            let (present, run) = self.store.run(place, left);
-            let part = &mut output[done..done + run as usize];
-            if present {
-                self.store.read(place, part);
-                self.concealer.resume(part);
-            } else {
-                self.concealer.learn(done, output);
-                let part = &mut output[done..done + run as usize];
-                self.statistics.concealed_samples += self.concealer.conceal(part);
-            }
-            done += run as usize;
-        }
     }
 }
 

@@ -41,6 +41,7 @@ pub(crate) struct Stream {
     packetizer: Packetizer,
     jitter_buffer: JitterBuffer,
     decoded: Vec<i16>,
+    packets_ignored: u64,
     recorder: Option<Recorder>,
     /// Samples that earlier recordings of this stream lost.
     recording_samples_dropped: u64,
@@ -78,6 +79,7 @@ impl Stream {
             packetizer: Packetizer::default(),
             jitter_buffer: JitterBuffer::new(),
             decoded: Vec::with_capacity(MAX_PAYLOAD_OCTETS),
+            packets_ignored: 0,
             recorder: None,
             recording_samples_dropped: 0,
             flowing: false,

@@ -57,6 +57,20 @@ fn within(value: f64, limit: f64) -> f64 {
     value.clamp(0.0, limit)
 }
 
+/// The share of the energy of `samples` that is at `hz`: 1 for a pure tone.
+#[cfg(test)]
+pub(crate) fn purity(samples: &[i16], hz: f64) -> f64 {
+    let (mut cos, mut sin, mut energy) = (0.0, 0.0, 0.0);
+    for (n, sample) in samples.iter().enumerate() {
+        let sample = f64::from(*sample);
+        let angle = TAU * hz * n as f64 / f64::from(SAMPLE_RATE_HZ);
+        cos += sample * angle.cos();
+        sin += sample * angle.sin();
+        energy += sample * sample;
+    }
+    (cos * cos + sin * sin) * 2.0 / (samples.len() as f64 * energy.max(1.0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

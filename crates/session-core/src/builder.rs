@@ -54,11 +54,9 @@ impl SessionManagerBuilder {
         self
     }
 
-    /// Receives SIP here too. With at least one of these the bind address counts for RTP alone.
+    /// Receives SIP here, in place of the bind address; may be called several times. RTP is received on the address of the
+    /// first.
     pub fn with_listener(mut self, kind: TransportKind, address: SocketAddr) -> Self {
-        if self.config.listeners.is_empty() {
-            self.config.local_bind_addr = address;
-        }
         self.config.listeners.push((kind, address));
         self
     }

@@ -46,7 +46,11 @@ pub(crate) fn dispatch(
                 remote_sdp,
             },
         ),
-        Event::MediaFlowChanged { call, active } => (call, Callback::MediaFlowChanged(active)),
+        Event::MediaFlowChanged {
+            call,
+            active,
+            codec,
+        } => (call, Callback::MediaFlowChanged(active, codec)),
         Event::MediaReported { call, statistics } => (call, Callback::MediaReported(statistics)),
         Event::MediaFailed { call, message } => {
             (call, Callback::Warning(WarningCategory::Media, message))
@@ -125,11 +129,7 @@ impl Caller {
                     .on_call_established(self.session(), text(local_sdp), text(remote_sdp))
                     .await;
             }
-            Callback::MediaFlowChanged(active) => {
-                let codec = self
-                    .call
-                    .media_statistics()
-                    .and_then(|statistics| statistics.codec);
+            Callback::MediaFlowChanged(active, codec) => {
                 let codec = codec.map_or("", |codec| codec.name());
                 self.handler
                     .on_media_flow(&id, MediaFlowDirection::Receive, active, codec)

@@ -49,8 +49,8 @@ pub enum TerminalCause {
         /// The status that said so.
         status: StatusCode,
     },
-    /// The peer broke the protocol so that no call could be made of its answer.
-    PeerFault,
+    /// The signalling gave up for a reason that has no word here.
+    SignallingFailed,
     /// The parties have no media in common, or the media failed.
     MediaFailed,
     /// The call lasted as long as a call may last here.
@@ -92,7 +92,7 @@ impl TerminalCause {
             TerminalCause::DialogLost { status } => {
                 return Cow::Owned(format!("call lost at the peer: {}", status.code()));
             }
-            TerminalCause::PeerFault => "peer broke the protocol",
+            TerminalCause::SignallingFailed => "signalling failed",
             TerminalCause::MediaFailed => "no common media",
             TerminalCause::TimeLimit => "time limit",
             TerminalCause::Shutdown => "shutdown",
@@ -130,7 +130,7 @@ impl From<EndCause> for TerminalCause {
             EndCause::TransportFailed { error } => TerminalCause::NetworkFailed { error },
             EndCause::AckTimeout => TerminalCause::Unacknowledged,
             EndCause::DialogLost { status } => TerminalCause::DialogLost { status },
-            _ => TerminalCause::PeerFault,
+            _ => TerminalCause::SignallingFailed,
         }
     }
 }

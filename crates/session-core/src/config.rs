@@ -32,7 +32,8 @@ pub struct SessionManagerConfig {
     pub ringing_timeout: Duration,
     /// How long a handler may think before the caller hears it ringing.
     pub alert_after: Duration,
-    /// Codecs by their names in SDP, best first.
+    /// Codecs, best first; others are not used. The order decides when we answer, unless it is the default one: then the
+    /// offerer's does.
     pub preferred_codecs: Vec<Codec>,
     /// Whether calls carry media at all. Inactive media opens no port.
     pub media: MediaMode,

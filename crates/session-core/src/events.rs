@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rvoip_dialog_core::sip_core::Request;
-use rvoip_media_core::MediaStatistics;
+use rvoip_media_core::{Codec, MediaStatistics};
 
 use crate::{CallRecord, CallState, SessionId, TerminalCause};
 
@@ -50,6 +50,8 @@ pub enum BasicSessionEvent {
         call: Arc<CallRecord>,
         /// Whether it arrives.
         active: bool,
+        /// The codec in use.
+        codec: Option<Codec>,
     },
     /// The media of a call was measured.
     MediaReported {

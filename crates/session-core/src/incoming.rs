@@ -38,6 +38,12 @@ impl CallHeaders {
         self.0.headers().raw(&name)
     }
 
+    /// All headers in their order, as name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (HeaderName, &str)> {
+        let lines = self.0.headers().iter();
+        lines.map(|line| (line.name, line.value))
+    }
+
     /// The INVITE itself.
     pub fn request(&self) -> &Request {
         &self.0

@@ -26,8 +26,8 @@ use media_inbox::MediaInbox;
 /// How long the peers have to answer our BYE when everything stops.
 const FAREWELL: Duration = Duration::from_millis(1200);
 
-/// How long the handler has then to hear of the ends.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How long media has then to close, and the handler to hear of the ends.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Shared by all handles of one coordinator.
 pub(crate) struct Switchboard {
@@ -189,10 +189,10 @@ impl Switchboard {
 
     async fn close(&self) {
         if let Some(shard) = self.shard.get() {
-            if shard.call(|core, now| core.shutdown(now)).await.is_ok() {
-                // Those who do not answer in time are left behind.
-                let empty = wait_for(&self.emptied, || self.registry.is_empty().then_some(()));
-                let _ = tokio::time::timeout(FAREWELL, empty).await;
+            let left = shard.call(|core, now| core.shutdown(now)).await.is_ok()
+                && !self.emptied_within(FAREWELL).await;
+            if left && shard.call(|core, now| core.abandon(now)).await.is_ok() {
+                self.emptied_within(LAST_WORDS).await;
             }
             shard.stop().await;
         }
@@ -206,6 +206,12 @@ impl Switchboard {
         });
         let _ = tokio::time::timeout(LAST_WORDS, told).await;
         self.set_handler(None);
+    }
+
+    /// Whether the last session ends within `limit`.
+    async fn emptied_within(&self, limit: Duration) -> bool {
+        let emptied = wait_for(&self.emptied, || self.registry.is_empty().then_some(()));
+        tokio::time::timeout(limit, emptied).await.is_ok()
     }
 
     /// A task calls the handler from now on.

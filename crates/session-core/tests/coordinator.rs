@@ -328,3 +328,96 @@ async fn stop_tells_the_handler_of_every_end_and_frees_the_address() -> Result<(
         .await?;
     again.stop().await
 }
+
+#[tokio::test]
+async fn a_chain_of_handlers_asks_one_after_the_other() -> Result<()> {
+    let mut routing = RoutingHandler::new();
+    routing.add_route("sip:sales@", "sip:queue@127.0.0.1:9");
+    routing.set_default_action(CallDecision::Defer);
+    let queue = Arc::new(QueueHandler::new(1));
+    let chain = CompositeHandler::new()
+        .add_handler(Arc::new(routing))
+        .add_handler(queue.clone());
+    let (server, client) = pair(Arc::new(chain)).await?;
+    let sales = call(&client, &server, "sales").await?;
+    assert_eq!(
+        sales.wait_for_end().await.status(),
+        Some(StatusCode::MOVED_TEMPORARILY)
+    );
+    let first = call(&client, &server, "bob").await?;
+    let waiting = tokio::time::timeout(PATIENCE, queue.next())
+        .await
+        .expect("a call");
+    let second = call(&client, &server, "bob").await?;
+    let again = tokio::time::timeout(PATIENCE, queue.next())
+        .await
+        .expect("a call");
+    waiting.reject("486 Busy Here").await?;
+    again.accept().await?;
+    assert_eq!(
+        first.wait_for_end().await.status(),
+        Some(StatusCode::BUSY_HERE)
+    );
+    second.wait_for_answer(PATIENCE).await?;
+    drop(second.end_on_drop());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_media_of_a_call_is_announced_recorded_and_reported() -> Result<()> {
+    let (server, client) = pair(Arc::new(AutoAnswerHandler)).await?;
+    let mut events = client.subscribe();
+    let session = call(&client, &server, "bob").await?;
+    session.wait_for_answer(PATIENCE).await?;
+    let flow = event(&mut events, |event| match event {
+        BasicSessionEvent::MediaFlowChanged { active, codec, .. } => Some((active, codec)),
+        _ => None,
+    });
+    assert_eq!(flow.await, (true, Some(Codec::Pcmu)));
+    client
+        .start_statistics_monitoring(session.id(), Duration::from_millis(100))
+        .await?;
+    let figures = event(&mut events, |event| match event {
+        BasicSessionEvent::MediaReported { statistics, .. } => Some(statistics),
+        _ => None,
+    });
+    assert!(figures.await.packets_received > 0);
+    let figures = client
+        .get_call_statistics(session.id())
+        .await?
+        .expect("a call");
+    assert!(figures.state == CallState::Active && figures.media.is_some());
+    assert_eq!(client.get_packet_loss_rate(session.id()).await?, Some(0.0));
+    client.stop_statistics_monitoring(session.id()).await?;
+    client.set_audio_muted(session.id(), true).await?;
+    client.set_tone_generation(session.id(), 300.0, 0.2).await?;
+    client.stop_audio_transmission(session.id()).await?;
+    assert!(!client.is_audio_transmission_active(session.id()).await?);
+    session.terminate().await?;
+    session.wait_for_end().await;
+    assert!(
+        client.get_media_statistics(session.id()).await?.is_none(),
+        "no data after the end"
+    );
+    client.stop().await?;
+    server.stop().await
+}
+
+#[tokio::test]
+async fn stop_does_not_wait_for_ever_for_a_silent_peer() -> Result<()> {
+    let silent = tokio::net::UdpSocket::bind("127.0.0.1:0").await?;
+    let client = coordinator(None).await?;
+    let mut events = client.subscribe();
+    let target = format!("sip:bob@{}", silent.local_addr()?);
+    let session = client
+        .create_outgoing_call("sip:alice@localhost", &target, None)
+        .await?;
+    client.stop().await?;
+    assert_eq!(session.wait_for_end().await, TerminalCause::Shutdown);
+    let ended = event(&mut events, |event| match event {
+        BasicSessionEvent::Ended { cause, .. } => Some(cause),
+        _ => None,
+    });
+    assert_eq!(ended.await, TerminalCause::Shutdown);
+    Ok(())
+}

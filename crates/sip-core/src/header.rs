@@ -37,7 +37,7 @@ pub use map::{HeaderLine, HeaderMap};
 pub(crate) use map::{Line, split_first};
 pub use max_forwards::MaxForwards;
 pub use name::HeaderName;
-pub(crate) use name::lookup;
+pub(crate) use name::{Seen, lookup};
 pub use option_tag::{ProxyRequire, Require, Supported, Unsupported};
 pub use reason::Reason;
 pub use retry_after::RetryAfter;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytestring::ByteString;
-use memchr::{memchr2, memchr3};
+use memchr::memchr2;
 
 use crate::quoted::quoted_end;
 use crate::uri::UriRef;
@@ -127,11 +127,13 @@ impl<'a> NameAddrRef<'a> {
             Some(b'"') => 1 + quoted_end(&octets[1..]).ok_or(ParseError::InvalidNameAddr)?,
             _ => 0,
         };
-        let stop = memchr3(b'<', b';', b'"', &octets[quoted..]).map(|length| quoted + length);
-        match stop.filter(|stop| octets[*stop] == b'<') {
-            Some(open) => Self::read_bracketed(text, quoted, open),
-            None if quoted > 0 => Err(ParseError::InvalidNameAddr),
-            None => Self::read_bare(text),
+        let name_end = token::display_end(octets, quoted);
+        if octets.get(name_end) == Some(&b'<') {
+            Self::read_bracketed(text, name_end)
+        } else if quoted > 0 {
+            Err(ParseError::InvalidNameAddr)
+        } else {
+            Self::read_bare(text)
         }
     }
 
@@ -140,19 +142,8 @@ impl<'a> NameAddrRef<'a> {
         param::find(params, "tag").filter(|tag| !tag.is_empty())
     }
 
-    /// `name <uri>;params`, of which the quoted name ends at `quoted` and the bracket opens at `open`.
-    fn read_bracketed(
-        text: &'a str,
-        quoted: usize,
-        open: usize,
-    ) -> Result<NameAddrRef<'a>, ParseError> {
-        if !text.as_bytes()[quoted..open]
-            .iter()
-            .copied()
-            .all(is_display_octet)
-        {
-            return Err(ParseError::InvalidNameAddr);
-        }
+    /// `name <uri>;params`, of which the bracket opens at `open`.
+    fn read_bracketed(text: &'a str, open: usize) -> Result<NameAddrRef<'a>, ParseError> {
         let close = token::find(&text[open..], b'>').ok_or(ParseError::InvalidNameAddr)? + open;
         let display_name = token::trimmed(&text[..open]);
         Ok(NameAddrRef {
@@ -184,11 +175,6 @@ pub(crate) fn tag_of(text: &str) -> Option<&str> {
 /// Whether a From or To has no tag and can carry one, whatever its URI is.
 pub(crate) fn takes_tag(text: &str) -> bool {
     NameAddrRef::read(text).is_ok_and(|party| party.tag().is_none())
-}
-
-/// What may stand in a display name without quotes. The grammar has tokens only; text that is not ASCII can do no harm.
-fn is_display_octet(octet: u8) -> bool {
-    token::is_token_octet(octet) || token::is_blank(octet) || !octet.is_ascii()
 }
 
 impl std::convert::From<Uri> for NameAddr {

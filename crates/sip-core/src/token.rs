@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 const TOKEN: u8 = 1;
+const DISPLAY: u8 = 2;
 const USER: u8 = 4;
 const VALUE: u8 = 8;
 const PARAM: u8 = 16;
@@ -26,7 +27,13 @@ const CLASSES: [u8; 256] = {
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
         0xFF,
     );
-    table = mark(table, b"-.!%*_+`'~", TOKEN);
+    table = mark(table, b"-.!%*_+`'~", TOKEN | DISPLAY);
+    table = mark(table, b" \t", DISPLAY);
+    let mut octet = 0x80;
+    while octet < table.len() {
+        table[octet] |= DISPLAY;
+        octet += 1;
+    }
     // unreserved = alphanum / mark
     table = mark(table, b"-_.!~*'()", USER | PARAM | URI_HEADER | URIC);
     table = mark(table, b"&=+$,;?/", USER);
@@ -98,6 +105,12 @@ pub(crate) fn host_name_end(octets: &[u8], from: usize) -> usize {
 /// Where the token that starts at `from` ends.
 pub(crate) fn token_end(octets: &[u8], from: usize) -> usize {
     class_end(octets, from, TOKEN)
+}
+
+/// Where the display name without quotes that starts at `from` ends. The grammar has tokens with blanks between; text
+/// that is not ASCII can do no harm.
+pub(crate) fn display_end(octets: &[u8], from: usize) -> usize {
+    class_end(octets, from, DISPLAY)
 }
 
 /// Where the plain value of a header parameter that starts at `from` ends. The grammar has tokens and hosts only, but

@@ -14,6 +14,8 @@ pub struct TransactionCounters {
     pub retransmissions_absorbed: u64,
     /// Requests answered 503 because the table was full.
     pub refused_table_full: u64,
+    /// Copies of an INVITE over another path, answered 482.
+    pub merged_refused: u64,
     /// Defective requests answered with the status of their defect.
     pub defective_answered: u64,
     /// Defective requests dropped: an ACK, or one whose answer could not be sent.

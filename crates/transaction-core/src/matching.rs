@@ -1,28 +1,20 @@
 //! Which transaction a message belongs to (RFC 3261 sections 17.1.3, 17.2.3 and 9.2).
 //!
-//! Everything that has to be equal is fed into a keyed 128-bit hash, and the table knows a transaction by that number
-//! alone: no octets of the request stay in memory for it, and nobody outside can make two messages meet.
+//! Everything that has to be equal is fed into a keyed hash of 64 bits, and the table knows a transaction by that number
+//! alone: no octets of the request stay in memory for it, and nobody outside can make two messages meet. By chance two of
+//! half a million do in one case of 2^45.
 
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use rand::Rng;
 use rand::rngs::StdRng;
-use rvoip_sip_transport::sip_core::{
-    Host, HostPort, Method, ParseError, Request, Via, ViaTransport,
-};
-use smallvec::SmallVec;
+use rvoip_sip_transport::sip_core::{HeaderName, Method, Request};
 
 use crate::branch;
 
 /// What stands for the parts of a message that matching compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Fingerprint([u64; 2]);
-
-impl Hash for Fingerprint {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0[0]);
-    }
-}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Fingerprint(u64);
 
 /// A table by fingerprint; the key is a hash already and is used as one.
 pub(crate) type ByFingerprint<V> =
@@ -62,117 +54,137 @@ impl Matcher {
 
     /// The client transaction of a response: branch of the top Via and method of CSeq (section 17.1.3).
     pub(crate) fn client(&self, branch: &str, method: &Method) -> Fingerprint {
-        let mut parts = Parts::new(b'c');
-        parts.folded(branch);
-        parts.exact(method.as_str());
-        self.fingerprint(&parts)
+        let mut hasher = self.hasher(b'c');
+        folded(&mut hasher, branch);
+        method.as_str().hash(&mut hasher);
+        Fingerprint(hasher.finish())
     }
 
     /// The server transaction of a request (section 17.2.3), `method` standing in for the request's own: an ACK belongs
-    /// to its INVITE, and a CANCEL asks for one.
-    pub(crate) fn server(
-        &self,
-        request: &Request,
-        method: &Method,
-    ) -> Result<Fingerprint, ParseError> {
-        let via = request.top_via()?;
-        let mut parts = match via.branch() {
+    /// to its INVITE, and a CANCEL asks for one. `None` for a request that has passed no check.
+    pub(crate) fn server(&self, request: &Request, method: &Method) -> Option<Fingerprint> {
+        let (host, port) = sent_by(request.headers().raw(&HeaderName::Via)?);
+        let mut hasher = match request.branch() {
             Some(branch) if branch::is_unique(branch) => {
-                let mut parts = Parts::new(b's');
-                parts.folded(branch);
-                parts
+                let mut hasher = self.hasher(b's');
+                folded(&mut hasher, branch);
+                hasher
             }
-            branch => rfc_2543(request, branch.unwrap_or_default(), method)?,
+            branch => self.rfc_2543(request, branch.unwrap_or_default(), method)?,
         };
-        parts.sent_by(&via);
-        parts.exact(method.as_str());
-        Ok(self.fingerprint(&parts))
+        folded(&mut hasher, host);
+        hasher.write_u16(port);
+        method.as_str().hash(&mut hasher);
+        Some(Fingerprint(hasher.finish()))
     }
 
-    /// The INVITE of a dialog-to-be, by what a CANCEL copies from it whatever its branch.
-    pub(crate) fn invite(&self, request: &Request) -> Result<Fingerprint, ParseError> {
-        let mut parts = Parts::new(b'i');
-        parts.exact(request.call_id()?.as_str());
-        parts.exact(request.from_tag().unwrap_or_default());
-        parts.exact(request.to_tag().unwrap_or_default());
-        parts.number(request.cseq()?.number);
-        Ok(self.fingerprint(&parts))
+    /// What RFC 2543 clients are matched by, as their branch promises nothing. The To tag is left out for an INVITE, since
+    /// its ACK carries the tag of the response there; the layer compares that one when the ACK comes.
+    fn rfc_2543(&self, request: &Request, branch: &str, method: &Method) -> Option<DefaultHasher> {
+        let mut hasher = self.hasher(b'o');
+        request.raw_uri().hash(&mut hasher);
+        if *method != Method::Invite {
+            request.to_tag().hash(&mut hasher);
+        }
+        origin(&mut hasher, request)?;
+        branch.hash(&mut hasher);
+        Some(hasher)
+    }
+
+    /// The INVITE of a dialog-to-be, by what its CANCEL copies from it whatever its branch (section 9.1), and by which
+    /// its copies are known that come over other paths (section 8.2.2.2).
+    pub(crate) fn invite(&self, request: &Request) -> Option<Fingerprint> {
+        let mut hasher = self.hasher(b'i');
+        request.to_tag().hash(&mut hasher);
+        origin(&mut hasher, request)?;
+        Some(Fingerprint(hasher.finish()))
     }
 
     /// A To tag for an answer without a transaction: the same for the same octets (section 8.2.7).
     pub(crate) fn stateless_tag(&self, octets: &[u8]) -> String {
-        format!(
-            "{:016x}",
-            self.hash(self.secrets[0].rotate_left(32), octets)
-        )
-    }
-
-    fn fingerprint(&self, parts: &Parts) -> Fingerprint {
-        Fingerprint(self.secrets.map(|secret| self.hash(secret, &parts.octets)))
-    }
-
-    fn hash(&self, secret: u64, octets: &[u8]) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        hasher.write_u64(secret);
+        let mut hasher = self.hasher(b't');
         hasher.write(octets);
-        hasher.finish()
-    }
-}
-
-/// What RFC 2543 clients are matched by, as their branch promises nothing. The To tag is left out for an INVITE, since
-/// its ACK carries the tag of the response there; the layer compares that one when the ACK comes.
-fn rfc_2543(request: &Request, branch: &str, method: &Method) -> Result<Parts, ParseError> {
-    let mut parts = Parts::new(b'o');
-    parts.exact(request.raw_uri());
-    if *method != Method::Invite {
-        parts.exact(request.to_tag().unwrap_or_default());
-    }
-    parts.exact(request.from_tag().unwrap_or_default());
-    parts.exact(request.call_id()?.as_str());
-    parts.number(request.cseq()?.number);
-    parts.exact(branch);
-    Ok(parts)
-}
-
-/// The input of a hash: fields that cannot run into each other.
-struct Parts {
-    octets: SmallVec<[u8; 256]>,
-}
-
-impl Parts {
-    fn new(kind: u8) -> Parts {
-        let mut octets = SmallVec::new();
-        octets.push(kind);
-        Parts { octets }
+        format!("{:016x}", hasher.finish())
     }
 
-    fn exact(&mut self, text: &str) {
-        self.number(text.len() as u32);
-        self.octets.extend_from_slice(text.as_bytes());
-    }
-
-    fn folded(&mut self, text: &str) {
-        self.exact(text);
-        let start = self.octets.len() - text.len();
-        self.octets[start..].make_ascii_lowercase();
-    }
-
-    fn number(&mut self, number: u32) {
-        self.octets.extend_from_slice(&number.to_be_bytes());
-    }
-
-    fn sent_by(&mut self, via: &Via) {
-        let HostPort { host, port } = &via.sent_by;
-        match host {
-            Host::Name(name) => self.folded(name),
-            Host::V4(ip) => self.octets.extend_from_slice(&ip.octets()),
-            Host::V6(ip) => self.octets.extend_from_slice(&ip.octets()),
+    /// A hash under the secret; `kind` keeps the uses of it apart.
+    fn hasher(&self, kind: u8) -> DefaultHasher {
+        let mut hasher = DefaultHasher::new();
+        for secret in self.secrets {
+            hasher.write_u64(secret);
         }
-        let default = if matches!(via.transport, ViaTransport::Tls | ViaTransport::Wss) {
-            5061
-        } else {
-            5060
-        };
-        self.number(u32::from(port.unwrap_or(default)));
+        hasher.write_u8(kind);
+        hasher
+    }
+}
+
+/// What a client gives each of its requests: From tag, Call-ID and the number of CSeq.
+fn origin(hasher: &mut DefaultHasher, request: &Request) -> Option<()> {
+    request.from_tag().hash(hasher);
+    request.headers().raw(&HeaderName::CallId)?.hash(hasher);
+    hasher.write_u32(request.cseq().ok()?.number);
+    Some(())
+}
+
+/// Text whose case does not count.
+fn folded(hasher: &mut DefaultHasher, text: &str) {
+    for chunk in text.as_bytes().chunks(32) {
+        let mut lower = [0; 32];
+        let lower = &mut lower[..chunk.len()];
+        lower.copy_from_slice(chunk);
+        lower.make_ascii_lowercase();
+        hasher.write(lower);
+    }
+    hasher.write_u8(0xff);
+}
+
+/// Host and port of a Via value that has passed its check; the port of the transport when none is named.
+fn sent_by(via: &str) -> (&str, u16) {
+    let hop = via.split([';', ',']).next().unwrap_or_default();
+    let hop = hop.rsplit('/').next().unwrap_or_default().trim();
+    let (transport, sent_by) = hop.split_once([' ', '\t']).unwrap_or_default();
+    let named = sent_by
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host.trim(), port.trim().parse().ok()?)));
+    named.unwrap_or_else(|| {
+        let secure = ["TLS", "WSS"]
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(transport));
+        (sent_by.trim(), if secure { 5061 } else { 5060 })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sent_by_is_read_off_any_via() {
+        for (via, expected) in [
+            (
+                "SIP/2.0/UDP 192.0.2.7:5066;branch=z9hG4bK1",
+                ("192.0.2.7", 5066),
+            ),
+            ("SIP/2.0/UDP pc33.example.org", ("pc33.example.org", 5060)),
+            (
+                "SIP/2.0/tls pc33.example.org;rport",
+                ("pc33.example.org", 5061),
+            ),
+            (
+                "SIP / 2.0 / TCP   a.example : 4000 ;x=1",
+                ("a.example", 4000),
+            ),
+            (
+                "SIP/2.0/UDP [2001:db8::1];branch=1",
+                ("[2001:db8::1]", 5060),
+            ),
+            (
+                "SIP/2.0/UDP [2001:db8::1]:5062, SIP/2.0/TCP b:1",
+                ("[2001:db8::1]", 5062),
+            ),
+            ("", ("", 5060)),
+        ] {
+            assert_eq!(sent_by(via), expected, "{via}");
+        }
     }
 }

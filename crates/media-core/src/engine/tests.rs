@@ -1,7 +1,6 @@
 //! Two engines in virtual time, joined by a network that can lose, delay and reorder.
 
 use std::collections::BTreeMap;
-use std::f64::consts::TAU;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -15,6 +14,7 @@ use crate::event::MediaStatistics;
 use crate::play::AudioSource;
 use crate::record::{MemoryRecording, RecordingSink};
 use crate::sdp::Direction;
+use crate::tone::purity;
 use crate::wav::Audio;
 
 const TONE: AudioSource = AudioSource::Tone {
@@ -182,19 +182,6 @@ impl Call {
             }
         })
     }
-}
-
-/// The share of the energy of `samples` that is at `hz`: 1 for a pure tone.
-fn purity(samples: &[i16], hz: f64) -> f64 {
-    let (mut cos, mut sin, mut energy) = (0.0, 0.0, 0.0);
-    for (n, sample) in samples.iter().enumerate() {
-        let sample = f64::from(*sample);
-        let angle = TAU * hz * n as f64 / 8_000.0;
-        cos += sample * angle.cos();
-        sin += sample * angle.sin();
-        energy += sample * sample;
-    }
-    (cos * cos + sin * sin) * 2.0 / (samples.len() as f64 * energy.max(1.0))
 }
 
 /// What is heard from the first sound on.

@@ -1,7 +1,8 @@
 //! How late packets are: the target delay of the jitter buffer.
 //!
 //! Every packet's delay is taken relative to the smallest of the last two seconds, so that neither clock offset nor drift
-//! matters. A histogram of 5 ms bins that forgets (each packet weighs 0.995 of the next) gives the 0.99 quantile.
+//! matters; how far into a frame the packet begins comes on top. A histogram of 5 ms bins that forgets (each packet weighs
+//! 0.995 of the next) gives the 0.99 quantile.
 
 use std::time::Instant;
 
@@ -22,6 +23,9 @@ const WARM_UP: u32 = 50;
 /// The smallest delay is kept per half second, for four of them.
 const SLOT_SAMPLES: i64 = SAMPLE_RATE_HZ as i64 / 2;
 const SLOTS: usize = 4;
+
+/// Where time ends for arithmetic's sake, after some millions of years.
+const MAX_ELAPSED: i64 = i64::MAX / 4;
 
 /// Learns from arrivals; all times and delays are in samples.
 #[derive(Debug, Default)]
@@ -61,8 +65,9 @@ impl DelayEstimator {
         }
     }
 
-    /// Learns from a packet that arrived at `now`.
-    pub(super) fn observe(&mut self, now: Instant, timestamp: u32) {
+    /// Learns from a packet that arrived at `now` and begins `into_frame` samples after the beginning of a frame: a frame is
+    /// played all at once, so the packet has to be there that much earlier.
+    pub(super) fn observe(&mut self, now: Instant, timestamp: u32, into_frame: i64) {
         let timestamp = self.extend(timestamp);
         self.latest = Some(timestamp.max(self.latest.unwrap_or(timestamp)));
         self.origin.get_or_insert(now);
@@ -78,7 +83,7 @@ impl DelayEstimator {
         for slot in &mut self.smallest {
             *slot = slot.filter(|(number, _)| *number > oldest);
         }
-        self.histogram.add(delay - self.base());
+        self.histogram.add(delay - self.base() + into_frame);
     }
 
     /// The delay to aim at.
@@ -103,7 +108,10 @@ impl DelayEstimator {
     fn elapsed(&self, now: Instant) -> i64 {
         let origin = self.origin.unwrap_or(now);
         let elapsed = now.saturating_duration_since(origin).as_micros();
-        i64::try_from(elapsed * u128::from(SAMPLE_RATE_HZ) / 1_000_000).unwrap_or(i64::MAX)
+        let samples = elapsed.saturating_mul(u128::from(SAMPLE_RATE_HZ)) / 1_000_000;
+        i64::try_from(samples)
+            .unwrap_or(MAX_ELAPSED)
+            .min(MAX_ELAPSED)
     }
 }
 

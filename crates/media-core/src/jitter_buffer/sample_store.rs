@@ -33,12 +33,15 @@ impl SampleStore {
         self.first = first;
     }
 
-    /// Moves the window; what falls out of it at its beginning is forgotten, and a move back forgets nothing.
+    /// Moves the window; what falls out of it is forgotten.
     pub(super) fn move_to(&mut self, first: i64) {
-        if first - self.first >= Self::CAPACITY {
+        let moved = first - self.first;
+        if moved.abs() >= Self::CAPACITY {
             self.present.fill(0);
         } else {
-            (self.first..first).for_each(|place| self.set(place, false));
+            // Places that the old and the new window do not share have the same bits at either end.
+            let unshared = self.first.min(first)..self.first.max(first);
+            unshared.for_each(|place| self.set(place, false));
         }
         self.first = first;
     }
@@ -47,7 +50,7 @@ impl SampleStore {
     pub(super) fn put(&mut self, first: i64, samples: &[i16]) -> bool {
         let mut new = false;
         for (place, sample) in (first..).zip(samples) {
-            if !self.has(place) {
+            if self.is_inside(place) && !self.has(place) {
                 self.samples[index(place)] = *sample;
                 self.set(place, true);
                 new = true;
@@ -66,17 +69,15 @@ impl SampleStore {
     /// Whether the samples from `first` on are present or missing, and how many of them are alike, at most `limit`.
     pub(super) fn run(&self, first: i64, limit: i64) -> (bool, i64) {
         let present = self.has(first);
-        let mut run = first..first + limit;
-        let end = run.find(|place| self.has(*place) != present);
-        (present, end.unwrap_or(first + limit) - first)
+        let end = self.find(first, limit, |place| self.has(place) != present);
+        (present, end.map_or(limit, |end| end - first))
     }
 
     /// How many samples from `first` on are missing or silent, at most `limit`.
     pub(super) fn quiet_run(&self, first: i64, limit: i64) -> i64 {
-        let loud =
-            |place: &i64| self.has(*place) && self.samples[index(*place)].unsigned_abs() > QUIET;
-        let end = (first..first + limit).find(loud);
-        end.unwrap_or(first + limit) - first
+        let loud = |place| self.has(place) && self.samples[index(place)].unsigned_abs() > QUIET;
+        let end = self.find(first, limit, loud);
+        end.map_or(limit, |end| end - first)
     }
 
     /// Whether `count` samples from `first` on are all present.
@@ -84,10 +85,20 @@ impl SampleStore {
         self.run(first, count) == (true, count)
     }
 
+    /// The first place of `limit` from `first` on that `wanted` holds for. Beyond the window all are alike: none is looked at
+    /// but the first.
+    fn find(&self, first: i64, limit: i64, wanted: impl Fn(i64) -> bool) -> Option<i64> {
+        let end = first.max(self.first + Self::CAPACITY).saturating_add(1);
+        (first..end.min(first.saturating_add(limit))).find(|place| wanted(*place))
+    }
+
+    fn is_inside(&self, place: i64) -> bool {
+        (self.first..self.first + Self::CAPACITY).contains(&place)
+    }
+
     fn has(&self, place: i64) -> bool {
-        let inside = (self.first..self.first + Self::CAPACITY).contains(&place);
         let index = index(place);
-        inside && self.present[index / 64] >> (index % 64) & 1 == 1
+        self.is_inside(place) && self.present[index / 64] >> (index % 64) & 1 == 1
     }
 
     fn set(&mut self, place: i64, present: bool) {
@@ -102,4 +113,34 @@ impl SampleStore {
 
 fn index(place: i64) -> usize {
     place.rem_euclid(SampleStore::CAPACITY) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_that_moves_keeps_what_it_shares_with_the_old_one() {
+        for moved in [-5_000, -4_096, -1_000, -1, 0, 1, 1_000, 4_096, 5_000] {
+            let mut store = SampleStore::default();
+            store.clear(10_000);
+            store.put(10_000, &[7; 4_096]);
+            store.move_to(10_000 + moved);
+            for place in 4_000..20_000 {
+                let window = 10_000 + moved..10_000 + moved + SampleStore::CAPACITY;
+                let shared = window.contains(&place) && (10_000..14_096).contains(&place);
+                assert_eq!(store.has(place), shared, "{moved} {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn samples_beyond_the_window_are_left_out() {
+        let mut store = SampleStore::default();
+        store.clear(100);
+        assert!(store.put(0, &[7; 10_000]));
+        assert_eq!(store.run(0, i64::MAX), (false, 100));
+        assert_eq!(store.run(100, i64::MAX), (true, SampleStore::CAPACITY));
+        assert_eq!(store.quiet_run(4_196, i64::MAX), i64::MAX);
+    }
 }

@@ -4,9 +4,16 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
-use crate::tone::Tone;
+use crate::tone::{Tone, purity};
+
+mod joins;
 
 const FRAME: Duration = Duration::from_millis(20);
+/// The sound of the traces, and the steepest step from sample to sample that it has by itself.
+const TONE_HZ: f64 = 440.0;
+const TONE_STEP: i32 = 5_630;
+/// What joins may add to that: a cross-fade is 4 ms at least.
+const JOIN_STEP: i32 = 100;
 
 fn milliseconds(value: f64) -> Duration {
     Duration::from_secs_f64(value / 1_000.0)
@@ -45,10 +52,11 @@ impl Trace {
         }
     }
 
-    /// Runs the trace; `network` tells for the packet of this number how long it takes, or that it is lost.
+    /// Runs the trace; `network` tells for the packet of this number how long it takes, or that it is lost. The sender goes
+    /// on for a second after the end, so that all that is heard was sent.
     fn run(mut self, mut network: impl FnMut(&mut StdRng, u32) -> Option<Duration>) -> Heard {
-        let mut tone = Tone::new(440.0, 0.5);
-        let packets = self.frames * 160 / self.samples_per_packet as u32;
+        let mut tone = Tone::new(TONE_HZ, 0.5);
+        let packets = (self.frames + 50) * 160 / self.samples_per_packet as u32;
         let packet_time = self.sender_frame * self.samples_per_packet as f64 / 160.0;
         let mut arrivals = Vec::new();
         for number in 0..packets {
@@ -85,19 +93,76 @@ impl Trace {
     }
 }
 
+/// What a trace may cost: about a tenth or a fifth more than it does.
+struct Limits {
+    late_percent: f64,
+    made_up_percent: f64,
+    delay_ms: f64,
+    /// What is not the tone, in the mean of all pieces of 100 ms.
+    impurity: f64,
+    gap: usize,
+}
+
+/// What a network without loss and jitter costs: the fade-in.
+const STEADY: Limits = Limits {
+    late_percent: 0.0,
+    made_up_percent: 0.0,
+    delay_ms: 40.0,
+    impurity: 0.0002,
+    gap: 1,
+};
+
 impl Heard {
-    /// The longest stretch near silence between beginning and end, in samples.
-    fn longest_gap(&self) -> usize {
-        let loud = |sample: &i16| sample.unsigned_abs() > 1_000;
-        let samples = &self.samples[800..self.samples.len() - 2_000];
-        samples.split(loud).map(<[i16]>::len).max().unwrap_or(0)
+    /// What is heard from the first sound on.
+    fn sound(&self) -> &[i16] {
+        let first = self.samples.iter().position(is_loud).unwrap();
+        &self.samples[first..]
     }
 
-    /// The steepest step from sample to sample; a tone of 440 Hz at this amplitude has none above 5,630.
+    /// The longest stretch near silence from the first sound to the end, in samples.
+    fn longest_gap(&self) -> usize {
+        let gaps = self.sound().split(is_loud);
+        gaps.map(<[i16]>::len).max().unwrap_or(0)
+    }
+
+    /// The steepest step from sample to sample.
     fn steepest(&self) -> i32 {
-        let pairs = self.samples[800..].windows(2);
-        let steps = pairs.map(|pair| (i32::from(pair[1]) - i32::from(pair[0])).abs());
-        steps.max().unwrap_or(0)
+        steepest(&self.samples)
+    }
+
+    /// How pure the tone is in pieces of 100 ms: the worst and the mean.
+    fn purity(&self) -> (f64, f64) {
+        let pieces = self.sound().chunks_exact(800);
+        let purities: Vec<f64> = pieces.map(|piece| purity(piece, TONE_HZ)).collect();
+        let worst = purities.iter().copied().fold(1.0, f64::min);
+        (worst, purities.iter().sum::<f64>() / purities.len() as f64)
+    }
+
+    /// Prints the figures of a trace, and checks that no join steps and that they are within `limits`.
+    fn check(&self, name: &str, limits: Limits) {
+        let packets = self.samples.len() as u32 / 160;
+        let (late, made_up) = (self.late_percent(packets), self.made_up_percent());
+        let delay = self.mean_delay().as_secs_f64() * 1_000.0;
+        let (worst, mean) = self.purity();
+        let (steepest, gap) = (self.steepest(), self.longest_gap());
+        println!(
+            "{name}: late {late:.2} %, made up {made_up:.2} %, mean delay {delay:.1} ms, steepest step {steepest}, \
+             impurity {:.4} in the mean, {:.4} at worst, longest gap {gap}, {:?}",
+            1.0 - mean,
+            1.0 - worst,
+            self.statistics,
+        );
+        assert!(steepest <= TONE_STEP + JOIN_STEP, "{name}: {steepest}");
+        assert!(late <= limits.late_percent, "{name}: {late} %");
+        assert!(made_up <= limits.made_up_percent, "{name}: {made_up} %");
+        assert!(delay <= limits.delay_ms, "{name}: {delay} ms");
+        assert!(1.0 - mean <= limits.impurity, "{name}: {mean}");
+        assert!(gap <= limits.gap, "{name}: {gap}");
+    }
+
+    /// The share of samples that were made up because packets were lost or late, or late in part.
+    fn made_up_percent(&self) -> f64 {
+        self.statistics.concealed_samples as f64 * 100.0 / self.samples.len() as f64
     }
 
     fn late_percent(&self, packets: u32) -> f64 {
@@ -107,6 +172,18 @@ impl Heard {
     fn mean_delay(&self) -> Duration {
         self.delays.iter().sum::<Duration>() / self.delays.len() as u32
     }
+}
+
+fn is_loud(sample: &i16) -> bool {
+    sample.unsigned_abs() > 1_000
+}
+
+/// The steepest step from sample to sample.
+fn steepest(samples: &[i16]) -> i32 {
+    let steps = samples
+        .windows(2)
+        .map(|pair| (i32::from(pair[1]) - i32::from(pair[0])).abs());
+    steps.max().unwrap_or(0)
 }
 
 #[test]
@@ -145,17 +222,19 @@ fn packets_of_any_length_are_played() {
         let mut trace = Trace::new(20);
         trace.samples_per_packet = samples_per_packet;
         let heard = trace.run(|_, _| Some(milliseconds(5.0)));
-        assert_eq!(heard.statistics.late, 0, "{samples_per_packet}");
-        assert!(heard.longest_gap() < 20, "{samples_per_packet}");
-        assert!(heard.steepest() < 6_000, "{samples_per_packet}");
+        heard.check(&format!("{samples_per_packet} samples"), STEADY);
     }
 }
 
 #[test]
 fn single_losses_are_made_up() {
     let heard = Trace::new(60).run(|rng, _| (!rng.random_bool(0.05)).then_some(FRAME));
-    assert!(heard.longest_gap() < 200, "{}", heard.longest_gap());
-    assert!(heard.steepest() < 8_000, "{}", heard.steepest());
+    let limits = Limits {
+        made_up_percent: 5.2,
+        impurity: 0.0015,
+        ..STEADY
+    };
+    heard.check("5 % loss", limits);
     let lost = heard.statistics.concealed_samples / 160;
     assert!((100..200).contains(&lost), "{lost}");
 }
@@ -164,8 +243,15 @@ fn single_losses_are_made_up() {
 fn bursts_of_loss_fade_to_silence_and_come_back() {
     // Ten packets lost every two seconds.
     let heard = Trace::new(20).run(|_, number| (number % 100 >= 10).then_some(FRAME));
-    let gap = heard.longest_gap();
-    assert!((1_100..1_600).contains(&gap), "{gap}");
+    let limits = Limits {
+        made_up_percent: 3.0,
+        delay_ms: 25.0,
+        impurity: 0.08,
+        gap: 1_200,
+        ..STEADY
+    };
+    heard.check("bursts", limits);
+    assert!(heard.longest_gap() > 1_100);
     assert_eq!(heard.statistics.restarts, 0);
     let bursts = 10 - 1;
     assert_eq!(heard.statistics.concealed_samples, bursts * 480);
@@ -178,9 +264,14 @@ fn reordered_packets_find_their_places() {
         let slow = number % 3 == 0;
         Some(milliseconds(if slow { 50.0 } else { 5.0 }))
     });
-    let late = heard.late_percent(3_000);
-    assert!(late < 0.5, "{late}");
-    assert!(heard.longest_gap() < 200);
+    let limits = Limits {
+        late_percent: 0.1,
+        made_up_percent: 0.1,
+        delay_ms: 76.0,
+        impurity: 0.0003,
+        ..STEADY
+    };
+    heard.check("reordering", limits);
 }
 
 #[test]
@@ -201,18 +292,53 @@ fn duplicates_are_counted_and_not_heard() {
     assert_eq!(buffer.statistics().duplicates, 100);
 }
 
+/// The delays of a busy radio network: mostly small, with a long tail (gamma, shape 2, scale 7 ms).
+///
+/// Measured: 0.02 % of the packets are late as a whole, 0.09 % of the samples are made up, the mean delay is 64.9 ms. A
+/// buffer that does not care where in a frame packets begin comes to 0.08 %, 0.56 % and 54.8 ms.
 #[test]
 fn wifi_jitter_is_met_by_delay() {
-    // The delays of a busy radio network: mostly small, with a long tail.
     let heard = Trace::new(120).run(|rng, _| {
         let tail: f64 = -(1.0 - rng.random::<f64>()).ln() - (1.0 - rng.random::<f64>()).ln();
         Some(milliseconds(5.0 + 7.0 * tail))
     });
-    let late = heard.late_percent(6_000);
-    assert!(late < 1.5, "{late} %");
-    let mean = heard.mean_delay();
-    assert!(mean < Duration::from_millis(75), "{mean:?}");
-    assert!(heard.longest_gap() < 200);
+    let limits = Limits {
+        late_percent: 0.05,
+        made_up_percent: 0.15,
+        delay_ms: 70.0,
+        impurity: 0.0002,
+        ..STEADY
+    };
+    heard.check("gamma Wi-Fi", limits);
+}
+
+#[test]
+fn lasting_heavy_jitter_is_met_by_delay() {
+    let heard = Trace::new(60).run(|rng, _| Some(milliseconds(5.0 + rng.random::<f64>() * 120.0)));
+    let limits = Limits {
+        late_percent: 0.1,
+        made_up_percent: 0.25,
+        delay_ms: 155.0,
+        impurity: 0.0013,
+        ..STEADY
+    };
+    heard.check("lasting jitter of 120 ms", limits);
+}
+
+#[test]
+fn loss_and_jitter_together_are_met() {
+    let heard = Trace::new(60).run(|rng, _| {
+        let delay = milliseconds(5.0 + rng.random::<f64>() * 120.0);
+        (!rng.random_bool(0.05)).then_some(delay)
+    });
+    let limits = Limits {
+        late_percent: 0.1,
+        made_up_percent: 5.7,
+        delay_ms: 150.0,
+        impurity: 0.0024,
+        gap: 40,
+    };
+    heard.check("5 % loss and jitter of 120 ms", limits);
 }
 
 #[test]
@@ -226,8 +352,14 @@ fn the_delay_falls_again_when_the_network_calms_down() {
     let calm = heard.delays[2_900];
     assert!(rough > Duration::from_millis(90), "{rough:?}");
     assert!(calm < Duration::from_millis(55), "{calm:?}");
-    // Sound that follows on made-up sound may step, but never as far as from peak to peak.
-    assert!(heard.steepest() < 16_000, "{}", heard.steepest());
+    let limits = Limits {
+        late_percent: 0.15,
+        made_up_percent: 0.25,
+        delay_ms: 85.0,
+        impurity: 0.0025,
+        gap: 500,
+    };
+    heard.check("120 ms of jitter for 10 s", limits);
 }
 
 #[test]
@@ -238,8 +370,14 @@ fn a_spike_costs_no_more_than_itself() {
         let held = f64::from(715 - number.min(715)) * 20.0;
         Some(milliseconds(if stuck { 5.0 + held } else { 5.0 }))
     });
-    assert!(heard.longest_gap() < 2_600, "{}", heard.longest_gap());
-    assert!(heard.statistics.late < 15);
+    let limits = Limits {
+        late_percent: 0.4,
+        made_up_percent: 0.25,
+        impurity: 0.009,
+        gap: 1_800,
+        ..STEADY
+    };
+    heard.check("a spike of 300 ms", limits);
     let end = heard.delays.last().copied().unwrap();
     assert!(end < Duration::from_millis(230), "{end:?}");
 }
@@ -251,13 +389,14 @@ fn a_new_route_that_takes_longer_is_followed() {
             let route = if number < 500 { 5.0 } else { 5.0 + step };
             Some(milliseconds(route))
         });
-        let gap = heard.longest_gap();
-        assert!(gap < (step as usize + 160) * 8, "{step} ms: {gap}");
-        assert!(
-            heard.statistics.late <= 6,
-            "{step} ms: {:?}",
-            heard.statistics
-        );
+        let limits = Limits {
+            late_percent: 0.4,
+            made_up_percent: 0.25,
+            delay_ms: 75.0,
+            impurity: 0.017,
+            gap: (step as usize + 40) * 8,
+        };
+        heard.check(&format!("{step} ms more"), limits);
     }
 }
 
@@ -267,8 +406,6 @@ fn clocks_that_run_apart_are_kept_together() {
         let mut trace = Trace::new(600);
         trace.sender_frame = 0.020 * (1.0 + parts_per_million / 1e6);
         let heard = trace.run(|rng, _| Some(milliseconds(5.0 + rng.random::<f64>() * 3.0)));
-        let late = heard.late_percent(30_000);
-        assert!(late < 0.1, "{parts_per_million} ppm: {late} %");
         let adjusted = heard.statistics.adjusted_samples;
         // 200 ppm of ten minutes are 960 samples.
         assert!(
@@ -276,8 +413,9 @@ fn clocks_that_run_apart_are_kept_together() {
             "{parts_per_million}: {:?}",
             heard.statistics
         );
-        assert!(heard.longest_gap() < 40, "{}", heard.longest_gap());
-        assert!(heard.steepest() < 7_500, "{}", heard.steepest());
+        let delay_ms = 44.0;
+        let limits = Limits { delay_ms, ..STEADY };
+        heard.check(&format!("{parts_per_million} ppm"), limits);
         let end = heard.delays.last().copied().unwrap();
         assert!(end < Duration::from_millis(60), "{end:?}");
     }
@@ -321,6 +459,18 @@ fn pauses_of_the_sender_are_silence_and_nothing_else() {
     let statistics = buffer.statistics();
     assert_eq!((statistics.restarts, statistics.late), (0, 0));
     assert_eq!(statistics.concealed_samples, 4 * 480);
+}
+
+#[test]
+fn a_leap_of_the_clock_costs_no_time() {
+    let mut buffer = JitterBuffer::new();
+    let mut now = Instant::now();
+    let mut frame = [0; 160];
+    for number in 0..100_u32 {
+        buffer.insert(now, number * 160, &[5_000; 160]);
+        buffer.play(now, &mut frame);
+        now += Duration::from_secs(1_000_000_000);
+    }
 }
 
 #[test]

@@ -69,6 +69,7 @@ impl Stream {
             octets_sent: rtp.octets_sent,
             packets_received: rtp.packets_received,
             octets_received: rtp.octets_received,
+            packets_ignored: self.packets_ignored,
             packets_lost: rtp.packets_lost,
             packet_loss_percent: rtp.packet_loss_percent(),
             jitter: rtp.jitter,

@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use super::Stream;
 use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
+use crate::codec::Codec;
 use crate::engine::Outbox;
 use crate::event::MediaEvent;
+use crate::rtp_core::PayloadType;
 
 /// The longest packet that is decoded: 200 ms.
 pub(super) const MAX_PAYLOAD_OCTETS: usize = 10 * FRAME_SAMPLES;
@@ -26,26 +28,29 @@ impl Stream {
         if received.restarted {
             self.jitter_buffer.restart();
         }
-        let Some(parameters) = &self.parameters else {
+        let payload = received.packet.payload();
+        let header = received.packet.header();
+        let Some(codec) = self.expected_codec(header.payload_type, payload.len()) else {
+            self.packets_ignored += 1;
             return;
         };
-        let number = received.packet.header().payload_type.number();
-        let mut known = parameters.receive.iter();
-        let codec = known.find(|(payload_type, _)| *payload_type == number);
-        let payload = received.packet.payload();
-        if let Some((_, codec)) = codec
-            && parameters.direction.receives()
-            && payload.len() <= MAX_PAYLOAD_OCTETS
-        {
-            self.decoded.clear();
-            codec.decode(payload, &mut self.decoded);
-            let timestamp = received.packet.header().timestamp;
-            self.jitter_buffer.insert(now, timestamp, &self.decoded);
-            if !std::mem::replace(&mut self.flowing, true) {
-                let key = self.key;
-                outbox.events.push_back(MediaEvent::FlowStarted { key });
-            }
+        self.decoded.clear();
+        codec.decode(payload, &mut self.decoded);
+        let timestamp = header.timestamp;
+        self.jitter_buffer.insert(now, timestamp, &self.decoded);
+        if !std::mem::replace(&mut self.flowing, true) {
+            let key = self.key;
+            outbox.events.push_back(MediaEvent::FlowStarted { key });
         }
+    }
+
+    /// The codec of a packet that is to be played; `None` for telephone events and all else that was not agreed on.
+    fn expected_codec(&self, payload_type: PayloadType, octets: usize) -> Option<Codec> {
+        let parameters = self.parameters.as_ref()?;
+        let mut known = parameters.receive.iter();
+        let (_, codec) = known.find(|(number, _)| *number == payload_type.number())?;
+        let wanted = parameters.direction.receives() && octets <= MAX_PAYLOAD_OCTETS;
+        wanted.then_some(*codec)
     }
 
     /// Takes a datagram of the RTCP port; one that cannot be used is counted by the session.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rvoip_dialog_core::sip_core::Request;
-use rvoip_media_core::MediaStatistics;
+use rvoip_media_core::{Codec, MediaStatistics};
 
 use crate::handler::WarningCategory;
 use crate::{CallState, TerminalCause};
@@ -26,7 +26,7 @@ pub(crate) enum Callback {
         local_sdp: Option<Arc<str>>,
         remote_sdp: Option<Arc<str>>,
     },
-    MediaFlowChanged(bool),
+    MediaFlowChanged(bool, Option<Codec>),
     MediaReported(Arc<MediaStatistics>),
     Warning(WarningCategory, Arc<str>),
     Ended(TerminalCause),
@@ -82,9 +82,9 @@ mod tests {
     #[test]
     fn a_slow_handler_loses_notices_but_not_the_end() {
         let queue = CallbackQueue::default();
-        assert!(queue.push(Callback::MediaFlowChanged(true)));
+        assert!(queue.push(Callback::MediaFlowChanged(true, None)));
         for _ in 0..2 * MAX_WAITING {
-            assert!(!queue.push(Callback::MediaFlowChanged(false)));
+            assert!(!queue.push(Callback::MediaFlowChanged(false, None)));
         }
         assert!(!queue.push(Callback::Ended(TerminalCause::RemoteHangup)));
         let told: Vec<Callback> = std::iter::from_fn(|| queue.next()).collect();
@@ -95,7 +95,7 @@ mod tests {
         ));
         assert!(matches!(told[MAX_WAITING + 1], Callback::Ended(_)));
         assert!(
-            queue.push(Callback::MediaFlowChanged(true)),
+            queue.push(Callback::MediaFlowChanged(true, None)),
             "a new task is wanted after the queue ran empty"
         );
     }

@@ -24,6 +24,19 @@ impl SessionCore {
         Ok(())
     }
 
+    /// Ends every session without waiting any longer for its peer; the media is still closed in order.
+    pub fn abandon(&mut self, now: Instant) {
+        for id in self.sessions.ids() {
+            if self
+                .session(id)
+                .is_ok_and(|session| session.ended.is_none())
+            {
+                self.sessions.unlink_call(id);
+                self.close(now, id, TerminalCause::Shutdown);
+            }
+        }
+    }
+
     /// `cause` says more than the way the call ends; `None` leaves that to the signalling.
     pub(super) fn end(&mut self, now: Instant, id: SessionId, cause: Option<TerminalCause>) {
         let Some(session) = self.sessions.get_mut(id) else {

@@ -10,7 +10,7 @@ use rvoip_media_core::{
 
 use super::SessionCore;
 use super::sessions::Due;
-use crate::{BasicSessionEvent, Result, SessionError, SessionId};
+use crate::{BasicSessionEvent, CallRecord, Result, SessionError, SessionId};
 
 /// The shortest interval at which media is measured.
 const SHORTEST_REPORT: Duration = Duration::from_millis(100);
@@ -47,16 +47,8 @@ impl SessionCore {
         };
         let call = Arc::clone(&session.record);
         match event {
-            MediaEvent::FlowStarted { .. } => {
-                self.events
-                    .push_back(BasicSessionEvent::MediaFlowChanged { call, active: true });
-            }
-            MediaEvent::FlowStopped { .. } => {
-                self.events.push_back(BasicSessionEvent::MediaFlowChanged {
-                    call,
-                    active: false,
-                });
-            }
+            MediaEvent::FlowStarted { key } => self.tell_flow(call, key, true),
+            MediaEvent::FlowStopped { key } => self.tell_flow(call, key, false),
             MediaEvent::Statistics { statistics, .. } => {
                 let statistics = Arc::new(statistics);
                 call.set_statistics(Arc::clone(&statistics));
@@ -76,6 +68,16 @@ impl SessionCore {
             }
             _ => {}
         }
+    }
+
+    fn tell_flow(&mut self, call: Arc<CallRecord>, key: MediaSessionKey, active: bool) {
+        let codec = self.media.parameters(key).map(|media| media.codec);
+        let event = BasicSessionEvent::MediaFlowChanged {
+            call,
+            active,
+            codec,
+        };
+        self.events.push_back(event);
     }
 
     /// Measures the media of a session every `interval`, or no longer.

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Draft;
+use crate::header::Seen;
 use crate::name_addr::takes_tag;
 use crate::write::{Lines, push_number};
 use crate::{Header, HeaderName, Request, Response, StatusCode};
@@ -116,36 +117,33 @@ impl ResponseBuilder {
         }
     }
 
-    /// What the response repeats of the request; of a header that must not stand twice the first.
+    /// What the response repeats of the request, in the request's order; of a header that must not stand twice the
+    /// first.
     fn copy_into(&self, lines: &mut Lines) {
         let request = self.request.headers();
-        for line in request.lines_named(&HeaderName::Via) {
-            lines.copy(&request.head, line);
-        }
-        for name in [
-            HeaderName::From,
-            HeaderName::To,
-            HeaderName::CallId,
-            HeaderName::CSeq,
-        ] {
-            let Some(line) = request.lines_named(&name).next() else {
-                continue;
-            };
-            let takes_tag = || name == HeaderName::To && takes_tag(line.value(&request.head));
-            match self.to_tag.as_deref().filter(|_| takes_tag()) {
-                None => lines.copy(&request.head, line),
-                Some(tag) => {
-                    _ = lines.line(&name, |out| {
-                        for piece in [line.value(&request.head), ";tag=", tag] {
+        let mut seen = Seen::default();
+        for line in &request.lines {
+            let value = line.value(&request.head);
+            match HeaderName::from_code(line.code) {
+                Some(HeaderName::Via) => {}
+                Some(
+                    HeaderName::From | HeaderName::To | HeaderName::CallId | HeaderName::CSeq,
+                ) if seen.insert(line.code) => {}
+                Some(HeaderName::Timestamp)
+                    if self.status == StatusCode::TRYING && seen.insert(line.code) => {}
+                _ => continue,
+            }
+            let is_to = HeaderName::To.code() == Some(line.code);
+            match self.to_tag.as_deref() {
+                Some(tag) if is_to && takes_tag(value) => {
+                    lines.line(&HeaderName::To, |out| {
+                        for piece in [value, ";tag=", tag] {
                             out.push_str(piece);
                         }
-                    })
+                    });
                 }
+                _ => lines.copy(&request.head, line),
             }
-        }
-        let timestamp = request.lines_named(&HeaderName::Timestamp).next();
-        if let Some(line) = timestamp.filter(|_| self.status == StatusCode::TRYING) {
-            lines.copy(&request.head, line);
         }
     }
 }

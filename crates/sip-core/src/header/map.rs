@@ -42,11 +42,11 @@ impl Line {
     }
 
     pub(crate) fn is_named(&self, text: &str, name: &HeaderName) -> bool {
-        match name {
-            HeaderName::Other(other) => {
-                self.code == Line::UNKNOWN && self.name(text).eq_ignore_ascii_case(other)
+        match name.code() {
+            Some(code) => self.code == code,
+            None => {
+                self.code == Line::UNKNOWN && self.name(text).eq_ignore_ascii_case(name.as_str())
             }
-            known => known.code() == Some(self.code),
         }
     }
 }
@@ -190,11 +190,10 @@ impl HeaderMap {
     }
 
     pub(crate) fn lines_named(&self, name: &HeaderName) -> impl Iterator<Item = &Line> + use<'_> {
-        let other = match name {
-            HeaderName::Other(other) => Some(other.clone()),
-            _ => None,
+        let (code, other) = match (name.code(), name) {
+            (None, HeaderName::Other(other)) => (Line::UNKNOWN, Some(other.clone())),
+            (code, _) => (code.unwrap_or(Line::UNKNOWN), None),
         };
-        let code = name.code().unwrap_or(Line::UNKNOWN);
         Named {
             text: &self.head,
             lines: self.lines.iter(),
@@ -207,7 +206,7 @@ impl HeaderMap {
         line.value(&self.head)
     }
 
-    fn name_of(&self, line: &Line) -> HeaderName {
+    pub(crate) fn name_of(&self, line: &Line) -> HeaderName {
         HeaderName::from_code(line.code)
             .unwrap_or_else(|| HeaderName::Other(self.head.slice_ref(line.name(&self.head))))
     }

@@ -29,11 +29,11 @@ macro_rules! names {
         enum Place { $($variant),* }
 
         impl HeaderName {
-            /// The place of a known name in the table.
-            pub(crate) const fn code(&self) -> Option<u8> {
+            /// The place of a known name in the table, also when it is spelt out in [`HeaderName::Other`].
+            pub(crate) fn code(&self) -> Option<u8> {
                 match self {
                     $(HeaderName::$variant => Some(Place::$variant as u8),)*
-                    HeaderName::Other(_) => None,
+                    HeaderName::Other(text) => lookup(text.as_bytes()),
                 }
             }
 
@@ -130,11 +130,33 @@ impl HeaderName {
     }
 }
 
+/// A set of known names.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen(u64);
+
+// Each code is a bit of the set.
+const _: () = assert!(KNOWN.len() <= 64);
+
+impl Seen {
+    /// Adds the name of a code; `false` when it was there.
+    pub(crate) fn insert(&mut self, code: u8) -> bool {
+        let bit = 1_u64.checked_shl(u32::from(code)).unwrap_or(0);
+        let is_new = self.0 & bit == 0;
+        self.0 |= bit;
+        is_new
+    }
+
+    pub(crate) fn contains(&self, name: &HeaderName) -> bool {
+        let bit = |code| 1_u64.checked_shl(u32::from(code)).unwrap_or(0);
+        name.code().is_some_and(|code| self.0 & bit(code) != 0)
+    }
+}
+
 impl PartialEq for HeaderName {
     fn eq(&self, other: &HeaderName) -> bool {
-        match (self, other) {
-            (HeaderName::Other(a), HeaderName::Other(b)) => a.eq_ignore_ascii_case(b),
-            (a, b) => a.code() == b.code(),
+        match (self.code(), other.code()) {
+            (None, None) => self.as_str().eq_ignore_ascii_case(other.as_str()),
+            (a, b) => a == b,
         }
     }
 }
@@ -143,11 +165,12 @@ impl Eq for HeaderName {}
 
 impl Hash for HeaderName {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            HeaderName::Other(text) => text
-                .bytes()
-                .for_each(|octet| state.write_u8(octet.to_ascii_lowercase())),
-            known => known.code().hash(state),
+        match self.code() {
+            Some(code) => state.write_u8(code),
+            None => {
+                let octets = self.as_str().bytes();
+                octets.for_each(|octet| state.write_u8(octet.to_ascii_lowercase()));
+            }
         }
     }
 }
@@ -190,6 +213,13 @@ mod tests {
         assert_eq!(other, HeaderName::Other("x-mINE".into()));
         assert_eq!(other.as_str(), "X-Mine");
         assert_eq!("z".parse(), Ok(HeaderName::Other("z".into())));
+        for spelt in ["v", "VIA"] {
+            assert_eq!(HeaderName::Other(spelt.into()), HeaderName::Via);
+        }
+        assert_eq!(
+            HeaderName::Other("v".into()),
+            HeaderName::Other("Via".into())
+        );
         for text in ["", "a b", "a:", "\u{e4}"] {
             assert_eq!(
                 text.parse::<HeaderName>(),

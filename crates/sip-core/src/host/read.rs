@@ -26,22 +26,17 @@ impl<'a> HostRef<'a> {
                 read_ipv6(&text[from + 1..from + length]).ok_or(ParseError::InvalidHost)?;
             return Ok((HostRef::V6(address), from + length + 1));
         }
+        if let Some((address, end)) = read_ipv4(octets, from)
+            && token::host_name_end(octets, end) == end
+        {
+            return Ok((HostRef::V4(address), end));
+        }
         let end = token::host_name_end(octets, from);
-        let name = text
-            .get(from..end)
-            .filter(|name| !name.is_empty())
-            .ok_or(ParseError::InvalidHost)?;
-        if name.as_bytes()[0].is_ascii_digit() {
-            if let Some(address) = read_ipv4(name.as_bytes()) {
-                return Ok((HostRef::V4(address), end));
-            }
-            // Digits and dots that are no address are no name either.
-            if name
-                .bytes()
-                .all(|octet| octet.is_ascii_digit() || octet == b'.')
-            {
-                return Err(ParseError::InvalidHost);
-            }
+        let name = text.get(from..end).unwrap_or("");
+        // Digits and dots that are no address are no name either.
+        let mut octets = name.bytes();
+        if octets.all(|octet| octet.is_ascii_digit() || octet == b'.') {
+            return Err(ParseError::InvalidHost);
         }
         Ok((HostRef::Name(name), end))
     }
@@ -105,27 +100,33 @@ fn read_port(octets: &[u8], from: usize) -> Result<(u16, usize), ParseError> {
     }
 }
 
-/// Four numbers up to 255 without leading zeros.
-fn read_ipv4(octets: &[u8]) -> Option<Ipv4Addr> {
+/// Four numbers up to 255 without leading zeros, and where they end.
+fn read_ipv4(octets: &[u8], from: usize) -> Option<(Ipv4Addr, usize)> {
     let mut parts = [0_u8; 4];
-    let mut place = 0;
-    let mut number: Option<u8> = None;
-    for octet in octets {
-        match (octet, number) {
-            (b'0'..=b'9', None) => number = Some(octet - b'0'),
-            (b'0'..=b'9', Some(1..)) => {
-                number = Some(number?.checked_mul(10)?.checked_add(octet - b'0')?)
+    let mut at = from;
+    for (place, part) in parts.iter_mut().enumerate() {
+        if place > 0 {
+            if octets.get(at) != Some(&b'.') {
+                return None;
             }
-            (b'.', Some(part)) if place < 3 => {
-                parts[place] = part;
-                place += 1;
-                number = None;
-            }
-            _ => return None,
+            at += 1;
         }
+        let start = at;
+        let mut number = 0_u32;
+        while let Some(digit @ b'0'..=b'9') = octets.get(at) {
+            number = number * 10 + u32::from(digit - b'0');
+            at += 1;
+            if number > 255 {
+                return None;
+            }
+        }
+        let has_leading_zero = at > start + 1 && octets[start] == b'0';
+        if at == start || has_leading_zero {
+            return None;
+        }
+        *part = number as u8;
     }
-    parts[3] = number.filter(|_| place == 3)?;
-    Some(Ipv4Addr::from(parts))
+    Some((Ipv4Addr::from(parts), at))
 }
 
 /// RFC 5118 section 4.10 asks to tolerate three colons where an old grammar produced them before an embedded IPv4 address.

@@ -3,11 +3,11 @@
 //! Values are looked at where they stand; nothing is kept of them.
 
 use super::Parts;
-use crate::header::cseq;
+use crate::header::{Seen, cseq, split_first};
 use crate::uri::UriRef;
 use crate::{
-    CSeq, CallId, Contact, ContentType, Defect, From, Header, HeaderMap, MaxForwards, ParseError,
-    RecordRoute, Request, Response, Route, StatusCode, To, Via,
+    CallId, Contact, ContentType, Defect, From, Header, HeaderMap, HeaderName, MaxForwards, Method,
+    ParseError, RecordRoute, Request, Response, Route, StatusCode, To, Via,
 };
 
 impl Request {
@@ -25,16 +25,7 @@ impl Request {
             if UriRef::read(self.raw_uri())?.has_headers() {
                 return Err(ParseError::RequestLine);
             }
-            check_headers(self.headers())?;
-            at_most_one::<MaxForwards>(self.headers())?;
-            each::<Route>(self.headers())?;
-            let cseq = self.headers().raw(&CSeq::NAME).and_then(cseq::read);
-            let same = cseq.is_some_and(|(_, method)| method == self.method().as_str());
-            if same {
-                Ok(())
-            } else {
-                Err(ParseError::MethodMismatch)
-            }
+            check_headers(self.headers(), Some(self.method()))
         };
         check().map_err(defect)
     }
@@ -48,7 +39,7 @@ impl Response {
     pub fn check(&self) -> Result<(), Defect> {
         let check = || {
             self.parts.check_flaw()?;
-            check_headers(self.headers())
+            check_headers(self.headers(), None)
         };
         check().map_err(defect)
     }
@@ -68,37 +59,64 @@ fn defect(error: ParseError) -> Defect {
     Defect { error, status }
 }
 
-/// What requests and responses alike must hold.
-fn check_headers(headers: &HeaderMap) -> Result<(), ParseError> {
-    if each::<Via>(headers)? == 0 {
-        return Err(ParseError::MissingHeader(Via::NAME));
+/// What must be there.
+const MANDATORY: [HeaderName; 5] = [
+    HeaderName::Via,
+    HeaderName::From,
+    HeaderName::To,
+    HeaderName::CallId,
+    HeaderName::CSeq,
+];
+
+/// Looks at each line once. The method is that of a request; a response has none.
+fn check_headers(headers: &HeaderMap, method: Option<&Method>) -> Result<(), ParseError> {
+    let mut seen = Seen::default();
+    for line in &headers.lines {
+        let value = line.value(&headers.head);
+        let may_repeat = match HeaderName::from_code(line.code) {
+            Some(HeaderName::Via) => each::<Via>(value)?,
+            Some(HeaderName::Contact) => each::<Contact>(value)?,
+            Some(HeaderName::RecordRoute) => each::<RecordRoute>(value)?,
+            Some(HeaderName::Route) if method.is_some() => each::<Route>(value)?,
+            Some(HeaderName::MaxForwards) if method.is_some() => one::<MaxForwards>(value)?,
+            Some(HeaderName::From) => one::<From>(value)?,
+            Some(HeaderName::To) => one::<To>(value)?,
+            Some(HeaderName::CallId) => one::<CallId>(value)?,
+            Some(HeaderName::ContentType) => one::<ContentType>(value)?,
+            Some(HeaderName::CSeq) => check_cseq(value, method)?,
+            _ => continue,
+        };
+        if !seen.insert(line.code) && !may_repeat {
+            return Err(ParseError::DuplicateHeader(headers.name_of(line)));
+        }
     }
-    one::<From>(headers)?;
-    one::<To>(headers)?;
-    one::<CallId>(headers)?;
-    at_most_one::<ContentType>(headers)?;
-    each::<Contact>(headers)?;
-    each::<RecordRoute>(headers)?;
-    one::<CSeq>(headers)
-}
-
-/// How many values there are, all of them well-formed.
-fn each<H: Header>(headers: &HeaderMap) -> Result<usize, ParseError> {
-    headers
-        .values::<H>()
-        .try_fold(0, |count, value| H::check(value).map(|()| count + 1))
-}
-
-fn at_most_one<H: Header>(headers: &HeaderMap) -> Result<usize, ParseError> {
-    match each::<H>(headers)? {
-        count @ (0 | 1) => Ok(count),
-        _ => Err(ParseError::DuplicateHeader(H::NAME)),
+    match MANDATORY.into_iter().find(|name| !seen.contains(name)) {
+        Some(name) => Err(ParseError::MissingHeader(name)),
+        None => Ok(()),
     }
 }
 
-fn one<H: Header>(headers: &HeaderMap) -> Result<(), ParseError> {
-    match at_most_one::<H>(headers)? {
-        0 => Err(ParseError::MissingHeader(H::NAME)),
-        _ => Ok(()),
+/// Whether every value on a line is well-formed; `true`, as there may be more lines of the header.
+fn each<H: Header>(line: &str) -> Result<bool, ParseError> {
+    let mut rest = Some(line);
+    while let Some(list) = rest {
+        let (value, behind) = split_first(list);
+        H::check(value)?;
+        rest = behind;
+    }
+    Ok(true)
+}
+
+/// Whether the one value is well-formed; `false`, as there may be no other line of the header.
+fn one<H: Header>(value: &str) -> Result<bool, ParseError> {
+    H::check(value).map(|()| false)
+}
+
+fn check_cseq(value: &str, method: Option<&Method>) -> Result<bool, ParseError> {
+    let (_, named) = cseq::read(value).ok_or(ParseError::InvalidHeader(HeaderName::CSeq))?;
+    if method.is_none_or(|method| method.as_str() == named) {
+        Ok(false)
+    } else {
+        Err(ParseError::MethodMismatch)
     }
 }

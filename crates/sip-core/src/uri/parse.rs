@@ -87,42 +87,47 @@ pub(crate) struct UriRef<'a> {
 
 impl<'a> UriRef<'a> {
     pub(crate) fn read(text: &'a str) -> Result<UriRef<'a>, ParseError> {
-        let colon = text
-            .bytes()
-            .position(|octet| octet == b':')
-            .ok_or(ParseError::InvalidUri)?;
-        let scheme = &text[..colon];
         if text.len() > MAX_OCTETS {
             return Err(ParseError::InvalidUri);
         }
-        if scheme.eq_ignore_ascii_case("sip") {
-            read_sip(text, Kind::Sip, colon + 1)
-        } else if scheme.eq_ignore_ascii_case("sips") {
-            read_sip(text, Kind::Sips, colon + 1)
-        } else if scheme.eq_ignore_ascii_case("tel") {
-            read_tel(text, colon + 1)
-        } else if is_scheme(scheme) && token::is_uric(&text[colon + 1..]) {
-            let params = Range::new(text.len(), text.len());
-            let layout = Layout {
-                kind: Kind::Other,
-                user: None,
+        match text.as_bytes() {
+            [b's' | b'S', b'i' | b'I', b'p' | b'P', b':', ..] => read_sip(text, Kind::Sip, 4),
+            [b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S', b':', ..] => {
+                read_sip(text, Kind::Sips, 5)
+            }
+            [b't' | b'T', b'e' | b'E', b'l' | b'L', b':', ..] => read_tel(text, 4),
+            _ => read_other(text),
+        }
+    }
+
+    /// A URI that has no host.
+    pub(super) fn without_host(kind: Kind, user: Option<Range>, params: Range) -> UriRef<'a> {
+        UriRef {
+            layout: Layout {
+                kind,
+                user,
                 password: None,
                 params,
                 headers: None,
-            };
-            Ok(UriRef {
-                layout,
-                host: None,
-                port: None,
-            })
-        } else {
-            Err(ParseError::InvalidUri)
+            },
+            host: None,
+            port: None,
         }
     }
 
     pub(crate) fn has_headers(&self) -> bool {
         self.layout.headers.is_some()
     }
+}
+
+/// A URI of which the scheme alone is known.
+fn read_other(text: &str) -> Result<UriRef<'_>, ParseError> {
+    let (scheme, rest) = text.split_once(':').ok_or(ParseError::InvalidUri)?;
+    if !is_scheme(scheme) || !token::is_uric(rest) {
+        return Err(ParseError::InvalidUri);
+    }
+    let params = Range::new(text.len(), text.len());
+    Ok(UriRef::without_host(Kind::Other, None, params))
 }
 
 fn is_scheme(scheme: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Reading a `tel` URI (RFC 3966 section 3).
 
-use super::parse::{Kind, Layout, Range, UriRef, params_end};
+use super::parse::{Kind, Range, UriRef, params_end};
 use crate::ParseError;
 
 /// The number counts as user part.
@@ -27,16 +27,5 @@ pub(super) fn read_tel(text: &str, start: usize) -> Result<UriRef<'_>, ParseErro
     if params_end(text.as_bytes(), end)? != text.len() {
         return Err(ParseError::InvalidUri);
     }
-    let layout = Layout {
-        kind: Kind::Tel,
-        user: Some(user),
-        password: None,
-        params,
-        headers: None,
-    };
-    Ok(UriRef {
-        layout,
-        host: None,
-        port: None,
-    })
+    Ok(UriRef::without_host(Kind::Tel, Some(user), params))
 }

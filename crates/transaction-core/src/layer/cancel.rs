@@ -110,13 +110,10 @@ impl TransactionLayer {
         flow: Flow,
         fingerprint: Fingerprint,
     ) {
-        let by_branch = self.matcher.server(&request, &Method::Invite).ok();
+        let by_branch = self.matcher.server(&request, &Method::Invite);
         let invite = by_branch
             .and_then(|fingerprint| self.store.find(fingerprint))
-            .or_else(|| {
-                let by_dialog = self.matcher.invite(&request).ok()?;
-                self.store.find_invite(by_dialog)
-            });
+            .or_else(|| self.store.find_invite(self.matcher.invite(&request)?));
         let status = if invite.is_some() {
             StatusCode::OK
         } else {

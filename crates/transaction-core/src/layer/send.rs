@@ -32,7 +32,8 @@ pub(super) fn reread_request(octets: &Bytes) -> Option<Request> {
 }
 
 impl TransactionLayer {
-    /// Sends a response and keeps its octets. The first transmission of a request is over before its machine begins.
+    /// Sends a response and keeps its octets: the first along its Via, later ones the same way as long as there is one. The
+    /// first transmission of a request is over before its machine begins.
     pub(super) fn send(
         &mut self,
         now: Instant,
@@ -45,7 +46,12 @@ impl TransactionLayer {
             return Ok(());
         };
         transaction.kept = response.to_bytes();
-        transaction.sent = true;
+        if std::mem::replace(&mut transaction.sent, true) {
+            match self.transport.resend(now, response.to_bytes(), &flow) {
+                Err(TransportError::FlowEnded) => {}
+                result => return result,
+            }
+        }
         let sent_on = self.transport.send_response(now, response, &flow)?;
         transaction.reopened |= sent_on != flow;
         self.store.set_flow(key, sent_on);

@@ -22,7 +22,7 @@ impl TransactionLayer {
         if *request.method() == Method::Ack {
             return self.on_ack(now, request, flow);
         }
-        let Ok(fingerprint) = self.matcher.server(&request, request.method()) else {
+        let Some(fingerprint) = self.matcher.server(&request, request.method()) else {
             self.counters.defective_dropped += 1;
             return;
         };
@@ -35,13 +35,16 @@ impl TransactionLayer {
         if !self.has_room(request.method()) {
             return self.refuse_for_room(now, &request, &flow);
         }
-        let link = match *request.method() {
-            Method::Invite => self
-                .matcher
-                .invite(&request)
-                .map_or(Link::None, Link::Invite),
-            _ => Link::None,
+        let invite = match *request.method() {
+            Method::Invite => self.matcher.invite(&request),
+            _ => None,
         };
+        if invite.is_some_and(|invite| self.store.find_invite(invite).is_some())
+            && request.to_tag().is_none()
+        {
+            return self.refuse_merged(now, &request, &flow);
+        }
+        let link = invite.map_or(Link::None, Link::Invite);
         self.begin_server(now, request, flow, fingerprint, link);
     }
 
@@ -93,7 +96,7 @@ impl TransactionLayer {
 
     /// An ACK ends a refused INVITE here; any other is the transaction user's.
     fn on_ack(&mut self, now: Instant, request: Request, flow: Flow) {
-        let invite = self.matcher.server(&request, &Method::Invite).ok();
+        let invite = self.matcher.server(&request, &Method::Invite);
         let key = invite.and_then(|fingerprint| self.store.find(fingerprint));
         match key.filter(|key| self.acknowledges(*key, &request)) {
             // An ACK makes nothing go out, so that the network has nothing to refuse.

@@ -1,4 +1,5 @@
-//! Answers that leave no trace (RFC 3261 section 8.2.7): to defective requests, and to those for which there is no room.
+//! Answers that leave no trace (RFC 3261 section 8.2.7): to defective requests, to those for which there is no room, and to
+//! copies of an INVITE that is here already.
 
 use std::time::Instant;
 
@@ -25,6 +26,17 @@ impl TransactionLayer {
         let response = Response::builder_for(request, StatusCode::SERVICE_UNAVAILABLE)
             .to_tag(&self.stateless_tag(request))
             .header(&RetryAfter::new(seconds))
+            .build();
+        // Whoever does not get this answer asks again.
+        let _ = self.transport.send_response(now, &response, flow);
+    }
+
+    /// Turns away the copy of an INVITE that a proxy sent here over another path (section 8.2.2.2): the first one is
+    /// answered, and the user's telephone rings once.
+    pub(super) fn refuse_merged(&mut self, now: Instant, request: &Request, flow: &Flow) {
+        self.counters.merged_refused += 1;
+        let response = Response::builder_for(request, StatusCode::LOOP_DETECTED)
+            .to_tag(&self.stateless_tag(request))
             .build();
         // Whoever does not get this answer asks again.
         let _ = self.transport.send_response(now, &response, flow);

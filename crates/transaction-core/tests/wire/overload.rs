@@ -21,15 +21,20 @@ fn branch(number: usize) -> String {
     format!(";branch=z9hG4bKpeer{number}")
 }
 
+/// An INVITE of a call of its own.
+fn invite(number: usize) -> String {
+    incoming("INVITE", &branch(number)).replace("call-7@", &format!("call-{number}@"))
+}
+
 #[test]
 fn a_full_table_answers_503_and_says_when_to_come_back() {
     let mut bed = small();
     for number in 0..4 {
-        bed.receive(incoming("INVITE", &branch(number)));
+        bed.receive(invite(number));
     }
     bed.said();
-    bed.receive(incoming("INVITE", &branch(4)));
-    bed.receive(incoming("INVITE", &branch(4)));
+    bed.receive(invite(4));
+    bed.receive(invite(4));
     let refusals = bed.octets("SIP/2.0 503");
     assert_eq!(refusals.len(), 2);
     assert_eq!(
@@ -48,7 +53,7 @@ fn a_full_table_answers_503_and_says_when_to_come_back() {
 fn what_ends_calls_is_let_in_a_little_longer() {
     let mut bed = small();
     for number in 0..4 {
-        bed.receive(incoming("INVITE", &branch(number)));
+        bed.receive(invite(number));
     }
     bed.receive(incoming("BYE", &branch(5)));
     assert!(bed.times("SIP/2.0 503").is_empty());

@@ -59,14 +59,61 @@ fn a_peer_of_rfc_2543_is_matched_by_what_it_has() {
         bed.receive(incoming("INVITE", branch).replace("CSeq: 1", "CSeq: 2"));
         bed.receive(incoming("INVITE", branch).replace("tag=b7", "tag=b8"));
         bed.receive(incoming("INVITE", branch).replace("call-7", "call-8"));
-        bed.receive(incoming("INVITE", branch).replace("INVITE sip:alice", "INVITE sip:carol"));
         bed.receive(incoming("OPTIONS", branch));
         bed.receive(incoming("OPTIONS", branch).replace(
             "To: <sip:alice@192.0.2.1>",
             "To: <sip:alice@192.0.2.1>;tag=1",
         ));
-        assert_eq!(bed.said().len(), 6);
+        assert_eq!(bed.said().len(), 5);
+        assert_eq!(bed.sent_count(), 0);
     }
+}
+
+#[test]
+fn a_copy_of_an_invite_over_another_path_gets_482() {
+    let mut bed = Bed::udp();
+    bed.receive(incoming("INVITE", BRANCH));
+    let copy =
+        incoming("INVITE", ";branch=z9hG4bKpath2").replace("INVITE sip:alice", "INVITE sip:bob");
+    bed.receive(&copy);
+    bed.receive(&copy);
+    let refusals = bed.octets("SIP/2.0 482");
+    assert_eq!(refusals.len(), 2);
+    assert_eq!(refusals[0], refusals[1]);
+    bed.receive(incoming("ACK", ";branch=z9hG4bKpath2"));
+    assert_eq!(bed.said(), ["0 request INVITE", "0 ack"]);
+    assert_eq!(
+        (bed.layer.len(), bed.layer.counters().merged_refused),
+        (1, 2)
+    );
+    for (number, (part, other)) in [
+        ("CSeq: 1 ", "CSeq: 2 "),
+        ("tag=b7", "tag=b8"),
+        ("call-7@", "call-8@"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        bed.receive(
+            incoming("INVITE", &format!(";branch=z9hG4bKmore{number}")).replace(part, other),
+        );
+    }
+    assert_eq!(bed.said(), ["0 request INVITE"; 3], "requests of their own");
+}
+
+#[test]
+fn a_reinvite_is_no_copy() {
+    let mut bed = Bed::udp();
+    for branch in [BRANCH, ";branch=z9hG4bKpeer2"] {
+        let reinvite =
+            incoming("INVITE", branch).replace("alice@192.0.2.1>", "alice@192.0.2.1>;tag=b1");
+        bed.receive(reinvite);
+    }
+    assert_eq!(
+        bed.said(),
+        ["0 request INVITE"; 2],
+        "the dialog judges by CSeq"
+    );
 }
 
 #[test]
