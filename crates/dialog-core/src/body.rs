@@ -5,6 +5,9 @@ use rvoip_transaction_core::sip_core::{
     ByteString, HeaderName, Request, RequestBuilder, Response, ResponseBuilder,
 };
 
+/// The media type of session descriptions.
+const SDP: &str = "application/sdp";
+
 /// A message body with its media type; opaque to signalling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
@@ -18,7 +21,7 @@ impl Body {
     /// A body of type `application/sdp`.
     pub fn sdp(content: impl Into<Bytes>) -> Body {
         Body {
-            content_type: ByteString::from_static("application/sdp"),
+            content_type: ByteString::from_static(SDP),
             content: content.into(),
         }
     }
@@ -41,7 +44,10 @@ impl Body {
 
     fn read(content_type: Option<&str>, content: &Bytes) -> Option<Body> {
         (!content.is_empty()).then(|| Body {
-            content_type: ByteString::from(content_type.unwrap_or("application/sdp")),
+            content_type: match content_type {
+                None | Some(SDP) => ByteString::from_static(SDP),
+                Some(other) => ByteString::from(other),
+            },
             content: content.clone(),
         })
     }

@@ -65,7 +65,9 @@ impl Dialog {
                 .with_param("tag", Some(&local_tag.to_string()))
                 .to_string()
                 .into(),
-            remote: To::from(NameAddr::new(remote.clone())).to_string().into(),
+            remote: To::from(NameAddr::new(remote.without_headers()))
+                .to_string()
+                .into(),
             remote_target: owned(remote),
             route_set: preloaded(route),
             contact: ByteString::new(),
@@ -92,10 +94,12 @@ impl Dialog {
             call_id: value(invite.headers(), &HeaderName::CallId)?.into(),
             local_tag,
             remote_tag: invite.from_tag().map(ByteString::from),
-            local: format!(
-                "{};tag={local_tag}",
-                value(invite.headers(), &HeaderName::To)?
-            )
+            local: [
+                value(invite.headers(), &HeaderName::To)?,
+                ";tag=",
+                &local_tag.to_string(),
+            ]
+            .concat()
             .into(),
             remote: value(invite.headers(), &HeaderName::From)?.into(),
             remote_target: target,
@@ -105,7 +109,8 @@ impl Dialog {
         })
     }
 
-    /// The dialog that a 2xx of our INVITE makes (section 12.1.2). A 2xx without Contact leaves the target as it was.
+    /// The dialog that a 2xx of our INVITE makes (section 12.1.2). A 2xx without Contact leaves the target as it was. The
+    /// peer's CSeq begins anew: what came before may have been the request of another branch.
     ///
     /// # Errors
     /// When a header that the dialog is made of does not parse; the dialog is then unchanged.
@@ -115,6 +120,7 @@ impl Dialog {
         self.remote_tag = success.to_tag().map(ByteString::from);
         self.remote = value(success.headers(), &HeaderName::To)?.into();
         self.route_set = RouteSet::reversed(hops.into_iter().map(|hop| hop.0));
+        self.sequence = Sequence::new(self.sequence.local(), None);
         Ok(())
     }
 
@@ -152,9 +158,11 @@ impl Dialog {
     /// Whether an in-dialog request is the peer's: its Call-ID and From tag. A peer that has shown no tag yet may be
     /// any branch of our INVITE, or one that never learnt of tags.
     pub fn owns(&self, request: &Request) -> bool {
-        let call_id = request.headers().raw(&HeaderName::CallId);
-        call_id == Some(&*self.call_id)
-            && (self.remote_tag.is_none() || request.from_tag() == self.remote_tag.as_deref())
+        let headers = request.headers();
+        headers.raw(&HeaderName::CallId) == Some(&*self.call_id)
+            && (self.remote_tag.is_none()
+                || headers.raw(&HeaderName::From) == Some(&*self.remote)
+                || request.from_tag() == self.remote_tag.as_deref())
     }
 
     /// A request inside the dialog, and the URI whose host it goes to.

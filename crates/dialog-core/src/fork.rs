@@ -6,7 +6,7 @@ use rvoip_transaction_core::sip_core::ByteString;
 use rvoip_transaction_core::sip_transport::Target;
 use smallvec::SmallVec;
 
-/// Branches of one INVITE that are told apart; those beyond are not followed.
+/// Branches of one INVITE whose 2xx is answered; those beyond are not.
 const MAX_FORKS: usize = 16;
 
 /// An ACK that went out, kept for the repeats of its 2xx.
@@ -34,34 +34,32 @@ pub enum Verdict {
 #[derive(Debug)]
 struct Fork {
     tag: Option<ByteString>,
-    answered: bool,
     ack: Option<Acknowledgement>,
 }
 
-/// The branches of one INVITE. It lives as long as the INVITE's client transaction, which passes on every 2xx for
-/// 64*T1 after the first.
+/// The branches of one INVITE that have answered with 2xx; an early dialog leaves nothing here. It lives as long as the
+/// INVITE's client transaction, which passes on every 2xx for 64*T1 after the first.
 #[derive(Debug, Default)]
 pub struct Forks {
     forks: SmallVec<[Fork; 1]>,
 }
 
 impl Forks {
-    /// Notes a provisional response with this To tag; true when it makes a new early dialog.
-    pub fn early(&mut self, tag: Option<&str>) -> bool {
-        tag.is_some() && self.find(tag).is_none() && self.add(tag).is_some()
-    }
-
     /// Judges a 2xx with this To tag.
     pub fn success(&mut self, tag: Option<&str>) -> Verdict {
-        let won = self.forks.iter().any(|fork| fork.answered);
-        let Some(index) = self.find(tag).or_else(|| self.add(tag)) else {
+        if self.find(tag).is_some() {
+            return Verdict::Repeat;
+        }
+        if self.forks.len() == MAX_FORKS {
             return Verdict::Ignored;
-        };
-        let fork = &mut self.forks[index];
-        match std::mem::replace(&mut fork.answered, true) {
-            true => Verdict::Repeat,
-            false if won => Verdict::Loser,
-            false => Verdict::Winner,
+        }
+        self.forks.push(Fork {
+            tag: tag.map(ByteString::from),
+            ack: None,
+        });
+        match self.forks.len() {
+            1 => Verdict::Winner,
+            _ => Verdict::Loser,
         }
     }
 
@@ -82,17 +80,6 @@ impl Forks {
             .iter()
             .position(|fork| fork.tag.as_deref() == tag)
     }
-
-    fn add(&mut self, tag: Option<&str>) -> Option<usize> {
-        (self.forks.len() < MAX_FORKS).then(|| {
-            self.forks.push(Fork {
-                tag: tag.map(ByteString::from),
-                answered: false,
-                ack: None,
-            });
-            self.forks.len() - 1
-        })
-    }
 }
 
 #[cfg(test)]
@@ -102,10 +89,6 @@ mod tests {
     #[test]
     fn the_first_2xx_wins_and_others_lose_once() {
         let mut forks = Forks::default();
-        assert!(forks.early(Some("a")));
-        assert!(!forks.early(Some("a")));
-        assert!(forks.early(Some("b")));
-        assert!(!forks.early(None));
         assert_eq!(forks.success(Some("b")), Verdict::Winner);
         assert_eq!(forks.success(Some("a")), Verdict::Loser);
         assert_eq!(forks.success(Some("c")), Verdict::Loser);
@@ -125,11 +108,10 @@ mod tests {
     #[test]
     fn branches_are_bounded() {
         let mut forks = Forks::default();
-        for number in 0..MAX_FORKS {
-            assert!(forks.early(Some(&number.to_string())));
-        }
-        assert!(!forks.early(Some("one more")));
-        assert_eq!(forks.success(Some("one more")), Verdict::Ignored);
-        assert_eq!(forks.success(Some("0")), Verdict::Winner);
+        let mut success = |number: usize| forks.success(Some(&number.to_string()));
+        assert_eq!(success(0), Verdict::Winner);
+        assert!((1..MAX_FORKS).all(|number| success(number) == Verdict::Loser));
+        assert_eq!(success(MAX_FORKS), Verdict::Ignored);
+        assert_eq!(success(MAX_FORKS - 1), Verdict::Repeat);
     }
 }

@@ -44,7 +44,11 @@ impl LocalTag {
 
 impl fmt::Display for LocalTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        let mut octets = [0; 16];
+        for (octet, place) in octets.iter_mut().rev().zip((0..64).step_by(4)) {
+            *octet = b"0123456789abcdef"[(self.0 >> place) as usize & 0xf];
+        }
+        f.write_str(std::str::from_utf8(&octets).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -63,6 +67,7 @@ mod tests {
     fn a_tag_reads_back_and_nothing_else_reads() {
         let tag = LocalTag::mint(&mut StdRng::seed_from_u64(1));
         assert_eq!(LocalTag::parse(&tag.to_string()), Some(tag));
+        assert_eq!(LocalTag(0xfedc_ba98).to_string(), "00000000fedcba98");
         for text in [
             "",
             "0123456789abcde",

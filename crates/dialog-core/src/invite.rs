@@ -64,6 +64,11 @@ impl Actions {
         bye: true,
         ..Actions::NONE
     };
+    const ACK_END: Actions = Actions {
+        ack: true,
+        end: true,
+        ..Actions::NONE
+    };
     const ACK_REPORT: Actions = Actions {
         ack: true,
         report: true,

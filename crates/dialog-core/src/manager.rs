@@ -6,7 +6,6 @@ mod call;
 mod called;
 mod caller;
 mod client;
-
 mod deadline;
 mod errand;
 mod in_dialog;
@@ -142,7 +141,7 @@ impl DialogManager {
 
     /// How long a peer is waited for at the end of everything: 64*T1.
     fn patience(&self) -> Duration {
-        self.timers.t1 * 64
+        self.timers.lifetime()
     }
 
     fn emit(&mut self, event: SessionCoordinationEvent) {

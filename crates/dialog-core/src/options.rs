@@ -4,7 +4,9 @@ use rvoip_transaction_core::sip_core::{
     ByteString, HeaderName, Request, RequestBuilder, ResponseBuilder,
 };
 
+use crate::Body;
 use crate::config::DialogManagerConfig;
+use crate::out_of_dialog::Refusal;
 
 /// The methods that are acted upon.
 pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS";
@@ -54,22 +56,35 @@ impl Capabilities {
         }
     }
 
-    /// Whether the body of a request can be read: no body, or an accepted media type without content coding.
-    pub fn reads(&self, request: &Request) -> bool {
-        if request.body().is_empty() {
-            return true;
+    /// The body of a request, if it has one: of an accepted media type and without content coding. Another one is passed
+    /// over when its sender calls it optional (section 8.2.3).
+    ///
+    /// # Errors
+    /// 415.
+    pub fn body(&self, request: &Request) -> Result<Option<Body>, Refusal> {
+        let Some(body) = Body::of_request(request) else {
+            return Ok(None);
+        };
+        let headers = request.headers();
+        let coding = headers.raw(&HeaderName::ContentEncoding);
+        let media_type = headers.raw(&HeaderName::ContentType).unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        let readable = coding.is_none_or(|coding| coding.eq_ignore_ascii_case("identity"))
+            && self
+                .accept
+                .iter()
+                .any(|accepted| accepted.eq_ignore_ascii_case(media_type));
+        let disposition = headers
+            .raw(&HeaderName::ContentDisposition)
+            .unwrap_or_default();
+        let mut parameters = disposition.split(';').skip(1).map(str::trim);
+        if readable {
+            Ok(Some(body))
+        } else if parameters.any(|parameter| parameter.eq_ignore_ascii_case("handling=optional")) {
+            Ok(None)
+        } else {
+            Err(Refusal::MediaType)
         }
-        let coding = request.headers().raw(&HeaderName::ContentEncoding);
-        let media_type = request.headers().raw(&HeaderName::ContentType);
-        let media_type = media_type
-            .and_then(|value| value.split(';').next())
-            .map(str::trim);
-        coding.is_none_or(|coding| coding.eq_ignore_ascii_case("identity"))
-            && media_type.is_some_and(|media_type| {
-                self.accept
-                    .iter()
-                    .any(|accepted| accepted.eq_ignore_ascii_case(media_type))
-            })
     }
 
     /// Adds Allow, Supported and User-Agent to a request that may begin a dialog.

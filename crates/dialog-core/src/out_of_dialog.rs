@@ -6,6 +6,7 @@ use rvoip_transaction_core::sip_core::{
     HeaderName, Method, Request, ResponseBuilder, RetryAfter, Scheme, StatusCode, Unsupported, Uri,
 };
 
+use crate::Body;
 use crate::offer_answer::Glare;
 use crate::options::{ALLOW, Capabilities};
 
@@ -80,21 +81,26 @@ impl Refusal {
     }
 }
 
-/// The checks of section 8.2 in its order: method, Request-URI, extensions, body. Gives the Request-URI.
+/// The checks of section 8.2 in its order: method, Request-URI, extensions, body. Gives the Request-URI, and the body of
+/// an INVITE.
 ///
 /// # Errors
 /// The first refusal.
-pub fn inspect(request: &Request, capabilities: &Capabilities) -> Result<Uri, Refusal> {
+pub fn inspect(
+    request: &Request,
+    capabilities: &Capabilities,
+) -> Result<(Uri, Option<Body>), Refusal> {
     method(request)?;
     let uri = request.uri().map_err(|_| Refusal::BadRequest)?;
     if !matches!(uri.scheme(), Scheme::Sip | Scheme::Tel) {
         return Err(Refusal::Scheme);
     }
     extensions(request)?;
-    if *request.method() == Method::Invite && !capabilities.reads(request) {
-        return Err(Refusal::MediaType);
-    }
-    Ok(uri)
+    let body = match request.method() {
+        Method::Invite => capabilities.body(request)?,
+        _ => None,
+    };
+    Ok((uri, body))
 }
 
 /// Whether the method is one of [`ALLOW`].

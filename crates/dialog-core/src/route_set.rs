@@ -45,7 +45,7 @@ impl RouteSet {
     pub fn itinerary(&self, target: &Uri) -> Result<Itinerary, ParseError> {
         let Some(first) = self.0.first() else {
             return Ok(Itinerary {
-                request_uri: target.clone(),
+                request_uri: strip(target),
                 route: SmallVec::new(),
                 next_hop: target.clone(),
             });
@@ -54,7 +54,7 @@ impl RouteSet {
         if next_hop.param("lr").is_some() {
             let route = self.0.iter().cloned().collect();
             return Ok(Itinerary {
-                request_uri: target.clone(),
+                request_uri: strip(target),
                 route,
                 next_hop,
             });
@@ -62,7 +62,7 @@ impl RouteSet {
         let mut route: SmallVec<[ByteString; 2]> = self.0[1..].iter().cloned().collect();
         route.push(ByteString::from(format!("<{target}>")));
         Ok(Itinerary {
-            request_uri: strip(&next_hop)?,
+            request_uri: strip(&next_hop),
             route,
             next_hop,
         })
@@ -70,10 +70,12 @@ impl RouteSet {
 }
 
 /// Without the parts that a Request-URI may not have: headers and the method parameter (section 19.1.1).
-fn strip(uri: &Uri) -> Result<Uri, ParseError> {
-    let text = uri.as_str();
-    let bare = text.split_once('?').map_or(text, |(before, _)| before);
-    Ok(Uri::parse(ByteString::from(bare))?.without_param("method"))
+fn strip(uri: &Uri) -> Uri {
+    let bare = uri.without_headers();
+    match bare.param("method") {
+        None => bare,
+        Some(_) => bare.without_param("method"),
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +98,17 @@ mod tests {
             (target(), target())
         );
         assert!(itinerary.route.is_empty());
+    }
+
+    #[test]
+    fn what_a_request_uri_may_not_have_is_left_out() {
+        let target: Uri = "sip:who?x@192.0.2.4;method=BYE;a=b?Subject=x"
+            .parse()
+            .unwrap();
+        for routes in [&[][..], &["<sip:p1.example.com;lr>"]] {
+            let itinerary = set(routes).itinerary(&target).unwrap();
+            assert_eq!(itinerary.request_uri.as_str(), "sip:who?x@192.0.2.4;a=b");
+        }
     }
 
     #[test]

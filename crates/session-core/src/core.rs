@@ -127,7 +127,9 @@ impl SessionCore {
             failed_sessions: self.totals.failed,
             refused_for_overload: self.dialogs.counters().overload_refusals,
             retransmissions_sent: transactions.counters().retransmissions_sent,
-            messages_dropped: transactions.transport().counters().dropped_total(),
+            messages_dropped: transactions.transport().counters().dropped_total()
+                + transactions.counters().stray_responses
+                + transactions.counters().defective_dropped,
         }
     }
 

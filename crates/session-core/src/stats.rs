@@ -26,6 +26,7 @@ pub struct SessionStats {
     pub refused_for_overload: u64,
     /// SIP messages sent again.
     pub retransmissions_sent: u64,
-    /// Messages from the network that were dropped.
+    /// Messages from the network that were dropped: unreadable ones, and those that belong to nothing here and may not be
+    /// answered.
     pub messages_dropped: u64,
 }

@@ -12,6 +12,45 @@ mod response;
 pub use request::RequestBuilder;
 pub use response::ResponseBuilder;
 
+/// The calls that add to the draft, the same for both builders.
+macro_rules! drafting {
+    ($type:ident) => {
+        impl $type {
+            /// Adds a header.
+            #[must_use]
+            pub fn header<H: Header>(mut self, header: &H) -> $type {
+                self.draft.header(header);
+                self
+            }
+
+            /// Adds several values of a header, a line each.
+            #[must_use]
+            pub fn headers<'a, H: Header + 'a>(
+                self,
+                headers: impl IntoIterator<Item = &'a H>,
+            ) -> $type {
+                headers.into_iter().fold(self, $type::header)
+            }
+
+            /// Adds a header line as it is given. Content-Length is left out, as the builder writes it; so is a line whose
+            /// name is no token.
+            #[must_use]
+            pub fn raw(mut self, name: &HeaderName, value: &str) -> $type {
+                self.draft.raw(name, value);
+                self
+            }
+
+            /// Sets the body and adds its Content-Type.
+            #[must_use]
+            pub fn body(mut self, content_type: &str, body: Bytes) -> $type {
+                self.draft.body(content_type, body);
+                self
+            }
+        }
+    };
+}
+use drafting;
+
 /// Room for Content-Length, its value and the blank line.
 const LENGTH_OCTETS: usize = 32;
 
@@ -55,5 +94,35 @@ impl Draft {
             push_number(out, self.body.len() as u64)
         });
         lines.finish(&self.body, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Method, Request, Uri};
+
+    #[test]
+    fn no_spelling_of_content_length_gets_past_the_builder() {
+        let uri: Uri = "sip:a@example.com".parse().unwrap();
+        for name in ["Content-Length", "content-length", "l", "L"] {
+            let request = Request::builder(Method::Options, &uri)
+                .raw(&HeaderName::Other(name.into()), "99")
+                .build();
+            let lengths = request.headers().raw_all(&HeaderName::ContentLength);
+            assert_eq!(lengths.collect::<Vec<_>>(), ["0"], "{name}");
+            assert_eq!(request.headers().len(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_known_name_that_is_spelt_out_is_found_by_its_name() {
+        let uri: Uri = "sip:a@example.com".parse().unwrap();
+        let request = Request::builder(Method::Options, &uri)
+            .raw(&HeaderName::Other("subject".into()), "x")
+            .build();
+        let headers = request.headers();
+        assert_eq!(headers.raw(&HeaderName::Subject), Some("x"));
+        assert_eq!(headers.raw(&HeaderName::Other("s".into())), Some("x"));
     }
 }

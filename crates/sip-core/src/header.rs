@@ -105,6 +105,50 @@ macro_rules! display_by_write {
 }
 pub(crate) use display_by_write;
 
+/// A header that is a name and address.
+macro_rules! name_addr_header {
+    ($(#[$doc:meta])* $type:ident, $values:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct $type(pub NameAddr);
+
+        impl $type {
+            /// The address.
+            pub fn uri(&self) -> &Uri {
+                self.0.uri()
+            }
+        }
+
+        impl std::convert::From<NameAddr> for $type {
+            fn from(address: NameAddr) -> $type {
+                $type(address)
+            }
+        }
+
+        impl Header for $type {
+            const NAME: HeaderName = HeaderName::$type;
+            const VALUES: Values = Values::$values;
+
+            fn parse(value: ByteString) -> Result<$type, ParseError> {
+                NameAddr::parse(value)
+                    .map($type)
+                    .map_err(|_| ParseError::InvalidHeader(Self::NAME))
+            }
+
+            fn check(value: &str) -> Result<(), ParseError> {
+                NameAddr::check(value).map_err(|_| ParseError::InvalidHeader(Self::NAME))
+            }
+
+            fn write(&self, out: &mut String) {
+                self.0.write(out);
+            }
+        }
+
+        $crate::header::display_by_write!($type);
+    };
+}
+pub(crate) use name_addr_header;
+
 /// A run of decimal digits as a number; `None` when it is none or does not fit 32 bits.
 pub(crate) fn parse_number(text: &str) -> Option<u32> {
     text.bytes()

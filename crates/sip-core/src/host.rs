@@ -122,11 +122,13 @@ impl HostPort {
     /// # Errors
     /// [`ParseError::InvalidHost`] or [`ParseError::InvalidPort`].
     pub fn parse(text: ByteString) -> Result<HostPort, ParseError> {
-        let (host, port) = read_sent_by(&text)?;
-        Ok(HostPort {
-            host: host.share(&text),
-            port,
-        })
+        match read_sent_by(&text, 0)? {
+            (host, port, end) if end == text.len() => Ok(HostPort {
+                host: host.share(&text),
+                port,
+            }),
+            _ => Err(ParseError::InvalidHost),
+        }
     }
 
     pub(crate) fn write(&self, out: &mut String) {

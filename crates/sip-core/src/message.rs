@@ -41,7 +41,7 @@ impl Message {
     /// says whether it may be acted upon.
     ///
     /// # Errors
-    /// When there is nothing to answer to: no start line, no end of the head, a head that is not UTF-8, or a cap exceeded.
+    /// When there is nothing to answer to: no start line that can be told apart, or a cap exceeded.
     pub fn parse(octets: Bytes, limits: &Limits) -> Result<Message, ParseError> {
         start_line::parse(octets, limits)
     }

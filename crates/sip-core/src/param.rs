@@ -1,6 +1,7 @@
 //! Parameters of header values (RFC 3261 section 25.1, `generic-param`).
 
 use std::fmt;
+use std::ops::Range;
 
 use bytestring::ByteString;
 
@@ -51,7 +52,7 @@ impl Params {
 
     /// Name and value of each parameter, a quoted value still in its quotes.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        iter(&self.text)
+        spans(&self.text).map(|span| (&self.text[span.name.clone()], span.value(&self.text)))
     }
 
     /// The value of the named parameter as it stands; of a parameter without value the empty string.
@@ -141,75 +142,73 @@ impl Written<'_> {
     }
 }
 
-/// One parameter as it stands in a text.
-struct ParamRef<'a> {
-    name: &'a str,
-    value: Option<&'a str>,
+/// Where one parameter stands.
+struct Span {
+    name: Range<usize>,
+    value: Option<Range<usize>>,
     /// Behind the parameter and the blanks after it: at the next semicolon.
     end: usize,
 }
 
-impl<'a> ParamRef<'a> {
+impl Span {
     /// The parameter that starts at `from`, behind its semicolon; `None` when there is none.
-    fn read(text: &'a str, from: usize) -> Option<ParamRef<'a>> {
-        let octets = text.as_bytes();
+    fn read(octets: &[u8], from: usize) -> Option<Span> {
         let start = token::blanks_end(octets, from);
-        let name_end = token::token_end(octets, start);
-        if name_end == start {
+        let name = start..token::token_end(octets, start);
+        if name.is_empty() {
             return None;
         }
-        let name = &text[start..name_end];
-        let end = token::blanks_end(octets, name_end);
-        if octets.get(end) != Some(&b'=') {
-            return Some(ParamRef {
-                name,
-                value: None,
-                end,
-            });
+        let mut end = token::blanks_end(octets, name.end);
+        let mut value = None;
+        if octets.get(end) == Some(&b'=') {
+            let start = token::blanks_end(octets, end + 1);
+            let range = start..value_end(octets, start)?;
+            if range.is_empty() {
+                return None;
+            }
+            end = token::blanks_end(octets, range.end);
+            value = Some(range);
         }
-        let value = token::blanks_end(octets, end + 1);
-        let value_end = value_end(octets, value).filter(|end| *end > value)?;
-        let end = token::blanks_end(octets, value_end);
-        Some(ParamRef {
-            name,
-            value: Some(&text[value..value_end]),
-            end,
-        })
+        Some(Span { name, value, end })
+    }
+
+    fn value(self, text: &str) -> Option<&str> {
+        self.value.map(|value| &text[value])
     }
 }
 
 /// The parameters in a text that is empty or starts with a semicolon, without that semicolon and blanks around them.
 pub(crate) fn checked(text: &str) -> Result<&str, ParseError> {
     let octets = text.as_bytes();
-    let mut at = token::blanks_end(octets, 0);
-    let start = at + 1;
-    while at < octets.len() {
-        if octets[at] != b';' {
+    let first = token::blanks_end(octets, 0);
+    let mut at = first;
+    while let Some(octet) = octets.get(at) {
+        if *octet != b';' {
             return Err(ParseError::InvalidParams);
         }
-        at = ParamRef::read(text, at + 1)
+        at = Span::read(octets, at + 1)
             .ok_or(ParseError::InvalidParams)?
             .end;
     }
-    Ok(text.get(start..).map_or("", token::trimmed))
+    Ok(text.get(first + 1..).map_or("", token::trimmed))
 }
 
-/// Name and value of the parameters in a text without a semicolon in front, up to the first that is none.
-pub(crate) fn iter(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+/// The parameters in a text without a semicolon in front, up to the first that is none.
+fn spans(text: &str) -> impl Iterator<Item = Span> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let param = ParamRef::read(text, at)?;
-        at = param.end + 1;
-        Some((param.name, param.value))
+        let span = Span::read(text.as_bytes(), at)?;
+        at = span.end + 1;
+        Some(span)
     })
 }
 
 /// The value of the named parameter in such a text.
 pub(crate) fn find<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let mut params = iter(text).filter(|(other, _)| other.len() == name.len());
-    params
-        .find(|(other, _)| other.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.unwrap_or(""))
+    let is_it =
+        |span: &Span| text.as_bytes()[span.name.clone()].eq_ignore_ascii_case(name.as_bytes());
+    let span = spans(text).find(is_it)?;
+    Some(span.value(text).unwrap_or(""))
 }
 
 /// Where the quoted string or the plain text ends that starts at `from`.

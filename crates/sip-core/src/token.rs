@@ -150,6 +150,7 @@ pub(crate) fn is_blank(octet: u8) -> bool {
 }
 
 /// Where the blanks that start at `from` end.
+#[inline]
 pub(crate) fn blanks_end(octets: &[u8], from: usize) -> usize {
     let mut at = from;
     while octets.get(at).is_some_and(|octet| is_blank(*octet)) {
@@ -159,6 +160,7 @@ pub(crate) fn blanks_end(octets: &[u8], from: usize) -> usize {
 }
 
 /// The text without blanks around it.
+#[inline]
 pub(crate) fn trimmed(text: &str) -> &str {
     let octets = text.as_bytes();
     let start = blanks_end(octets, 0);
@@ -166,7 +168,10 @@ pub(crate) fn trimmed(text: &str) -> &str {
     while end > start && is_blank(octets[end - 1]) {
         end -= 1;
     }
-    &text[start..end]
+    match end - start == text.len() {
+        true => text,
+        false => &text[start..end],
+    }
 }
 
 /// Where the octet first stands.

@@ -53,6 +53,8 @@ pub struct TransportCounters {
     pub connections_accepted: u64,
     /// Connections opened.
     pub connections_opened: u64,
+    /// Connections that could not be established, broke, or were ended from this side.
+    pub connections_failed: u64,
     dropped: [u64; DropReason::ALL.len()],
 }
 

@@ -19,6 +19,7 @@
 //! # }
 //! ```
 
+mod acceptor;
 mod connection;
 mod datagram_socket;
 mod dns;

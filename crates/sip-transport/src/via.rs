@@ -57,7 +57,9 @@ pub(crate) fn response_destination(
     source: SocketAddr,
 ) -> SocketAddr {
     let leads = Leads::of(via);
-    let sent_by_port = via.sent_by.port.unwrap_or(kind.default_port());
+    // Peers without a socket of their own write port 0.
+    let sent_by_port = via.sent_by.port.filter(|port| *port != 0);
+    let sent_by_port = sent_by_port.unwrap_or(kind.default_port());
     if leads.maddr
         && !kind.is_reliable()
         && let Some(ip) = via.maddr().and_then(|maddr| maddr.to_ip())
@@ -65,12 +67,20 @@ pub(crate) fn response_destination(
         return SocketAddr::new(ip, sent_by_port);
     }
     let received = leads.received.then(|| via.received()).flatten();
-    let ip = received.or_else(|| via.sent_by.host.to_ip());
+    let ip = received
+        .or_else(|| via.sent_by.host.to_ip())
+        .unwrap_or(source.ip());
     let port = match leads.rport && !kind.is_reliable() {
         true => via.rport().flatten().unwrap_or(sent_by_port),
         false => sent_by_port,
     };
-    SocketAddr::new(ip.unwrap_or(source.ip()), port)
+    // The source knows more of its own address than a Via can carry: the zone of a link-local one.
+    let mut destination = match ip == source.ip() {
+        true => source,
+        false => SocketAddr::new(ip, port),
+    };
+    destination.set_port(port);
+    destination
 }
 
 /// Whether two sent-by values mean the same place (RFC 3261 section 18.1.2).

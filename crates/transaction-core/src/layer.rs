@@ -25,6 +25,9 @@ mod stateless;
 mod step;
 mod transport_event;
 
+/// Room for so many events is kept when all of them have been polled.
+const USUAL_EVENTS: usize = 64;
+
 /// Client and server transactions of RFC 3261 section 17 over one [`TransportLayer`].
 #[derive(Debug)]
 pub struct TransactionLayer {
@@ -165,7 +168,12 @@ impl TransactionLayer {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<TransactionEvent> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if event.is_none() && self.events.capacity() > USUAL_EVENTS {
+            // A burst of ends late in a wave would leave its room behind everything that the wave has left.
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     /// The transport layer below, to ask how a target will be reached.

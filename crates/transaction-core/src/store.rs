@@ -24,8 +24,11 @@ pub(crate) struct Store {
     removed: usize,
 }
 
-/// A table with room for no more than this keeps it.
+/// A table with room for no more than this is not worth shrinking while transactions are in it.
 const SMALL: usize = 1024;
+/// An empty table with room for no more than this keeps it. A larger one may lie behind everything that a wave has left,
+/// where it would keep the heap from shrinking.
+const EMPTY: usize = 64;
 
 impl Store {
     pub(crate) fn len(&self) -> usize {
@@ -45,7 +48,7 @@ impl Store {
         let transaction = make((id, flow.kind.is_reliable()));
         self.by_message.insert(transaction.fingerprint, slot);
         if let Some(invite) = transaction.link.invite() {
-            self.by_invite.entry(invite).or_insert(slot);
+            self.by_invite.insert(invite, slot);
         }
         vacant.insert((self.generation, transaction));
         Key {
@@ -65,7 +68,8 @@ impl Store {
         self.deadlines.set(key.slot, None);
         self.removed += 1;
         let (live, room) = (self.entries.len(), self.entries.capacity());
-        if room > SMALL && live < room / 4 && (live == 0 || self.removed > room) {
+        let is_wave_over = room > SMALL && live < room / 4 && self.removed > room;
+        if is_wave_over || (live == 0 && room > EMPTY) {
             self.shrink();
         }
         Some(transaction)

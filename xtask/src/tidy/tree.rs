@@ -92,10 +92,10 @@ fn read_directory(
     texts: &mut Vec<(String, String)>,
 ) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_dir() {
-            if !SKIPPED.contains(&&*name) {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if !SKIPPED.contains(&&*entry.file_name().to_string_lossy()) {
                 read_directory(root, &path, texts)?;
             }
         } else if path

@@ -130,7 +130,7 @@ fn the_callers_grid() {
         AwaitingAnswer Answer -> Confirmed ack
         AwaitingAnswer Terminate -> Closing ack+bye
         AwaitingAnswer Limit -> Closing ack+bye
-        AwaitingAnswer RemoteBye -> Ended end
+        AwaitingAnswer RemoteBye -> Ended ack+end
         Confirmed Terminate -> Closing bye
         Confirmed AckTimeout -> Ended bye+end
         Confirmed RemoteBye -> Ended end

@@ -14,6 +14,7 @@
 //!            2xx  |   \ 2xx with an offer                            |
 //!            ACK  |    v                                             | 2xx (crossed)
 //!                 |  AwaitingAnswer --terminate, limit: ACK, BYE--+  | ACK, BYE
+//!                 |    |  \-- remote BYE: ACK, Ended              |  |
 //!                 |    | answer: ACK                              |  |
 //!                 v    v                                          v  v
 //!              Confirmed ----------terminate, lost: BYE--------> Closing --BYE done-----> Ended
@@ -120,7 +121,8 @@ pub const fn step(state: State, input: Input) -> Option<(State, Actions)> {
 
         (Confirmed, Terminate | Lost) => (Closing, Actions::BYE),
         (Confirmed, AckTimeout) => (Ended, Actions::BYE_END),
-        (AwaitingAnswer | Confirmed | Closing, RemoteBye) => (Ended, Actions::END),
+        (AwaitingAnswer, RemoteBye) => (Ended, Actions::ACK_END),
+        (Confirmed | Closing, RemoteBye) => (Ended, Actions::END),
         (Closing, ByeDone) => (Ended, Actions::END),
         _ => return None,
     })

@@ -24,7 +24,7 @@ impl DialogManager {
         now: Instant,
         server: ServerKey,
         request: Request,
-        uri: &Uri,
+        (uri, body): (&Uri, Option<Body>),
         flow: Flow,
     ) {
         let path = Target::Flow(flow);
@@ -37,7 +37,6 @@ impl DialogManager {
         };
         let request = Arc::new(request);
         tracing::info!(call_id = %dialog.call_id(), remote = %flow.remote, "incoming call");
-        let body = Body::of_request(&request);
         let patience = self.decision_time(&request);
         let key = self
             .calls
@@ -51,7 +50,7 @@ impl DialogManager {
                 provisional: None,
             }));
             call.path = Some(path);
-            call.limit = Some(now + patience);
+            call.limit = now.checked_add(patience);
         }
         self.servers.insert(server, key);
         self.calls.schedule(key);

@@ -110,7 +110,7 @@ impl DialogManager {
             return;
         };
         if call.role == Role::Caller(uac::State::Calling) {
-            call.limit = Some(now + max_ringing);
+            call.limit = now.checked_add(max_ringing);
         }
         let status = response.status();
         let event = (status != StatusCode::TRYING).then(|| SessionCoordinationEvent::Progress {

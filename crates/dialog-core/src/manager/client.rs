@@ -85,15 +85,12 @@ impl DialogManager {
                 forks,
             }) => {
                 let (call, initial) = (*call, *initial);
-                let tag = response.to_tag();
                 if !status.is_final() {
-                    if forks.early(tag) {
-                        tracing::debug!(%call, ?tag, "early dialog");
-                    }
                     if initial {
                         self.handle_progress(now, call, response);
                     }
                 } else if status.is_success() {
+                    let tag = response.to_tag();
                     match forks.success(tag) {
                         Verdict::Winner if initial => {
                             self.handle_success(now, call, client, response)

@@ -42,7 +42,8 @@ impl DialogManager {
             call.unacknowledged = None;
             self.step(now, key, Common::AckTimeout, Work::default());
         } else if success.next <= now {
-            success.interval = (success.interval * 2).min(t2);
+            // Never nothing, so that no configuration makes a repetition repeat itself within one moment.
+            success.interval = (success.interval * 2).min(t2).max(Duration::from_millis(1));
             success.next = now + success.interval;
             let (server, response) = (success.server, success.response.clone());
             self.counters.success_retransmissions += 1;

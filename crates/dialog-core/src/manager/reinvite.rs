@@ -99,9 +99,7 @@ impl DialogManager {
     ) -> Result<(), Refusal> {
         let retry = Duration::from_secs(self.rng.random_range(0..=10));
         let (_, max_ringing) = self.limits();
-        if !self.capabilities.reads(request) {
-            return Err(Refusal::MediaType);
-        }
+        let body = self.capabilities.body(request)?;
         let call = self.calls.get_mut(key).ok_or(Refusal::NoDialog)?;
         if matches!(
             call.role,
@@ -113,7 +111,6 @@ impl DialogManager {
         if call.unacknowledged.is_some() {
             return Err(Refusal::Glare(Glare::RequestPending, retry));
         }
-        let body = Body::of_request(request);
         call.ledger
             .receive_invite(body.is_some())
             .map_err(|glare| Refusal::Glare(glare, retry))?;
@@ -122,7 +119,7 @@ impl DialogManager {
             request: Arc::new(request.clone()),
             provisional: None,
         }));
-        call.limit = Some(now + max_ringing);
+        call.limit = now.checked_add(max_ringing);
         self.servers.insert(server, key);
         self.calls.schedule(key);
         self.emit(SessionCoordinationEvent::Offer { key, body });

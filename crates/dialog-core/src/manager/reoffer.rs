@@ -64,7 +64,7 @@ impl DialogManager {
             client: None,
             number,
         };
-        call.limit = Some(now + max_ringing);
+        call.limit = now.checked_add(max_ringing);
         let request = self
             .capabilities
             .describe_request(request)

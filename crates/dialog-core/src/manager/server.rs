@@ -29,15 +29,15 @@ impl DialogManager {
             return self.handle_in_dialog(now, server, &request, tag);
         }
         let admitted =
-            inspect(&request, &self.capabilities).and_then(|uri| match request.method() {
+            inspect(&request, &self.capabilities).and_then(|found| match request.method() {
                 // The status of OPTIONS is the one that an INVITE would meet (section 11.2).
-                Method::Invite | Method::Options => self.admission().map(|()| uri),
+                Method::Invite | Method::Options => self.admission().map(|()| found),
                 _ => Err(Refusal::NoDialog),
             });
         match admitted {
             Err(refusal) => self.refuse(now, server, &request, &refusal),
-            Ok(uri) if *request.method() == Method::Invite => {
-                self.handle_incoming_call(now, server, request, &uri, flow);
+            Ok((uri, body)) if *request.method() == Method::Invite => {
+                self.handle_incoming_call(now, server, request, (&uri, body), flow);
             }
             Ok(_) => self.answer_options(now, server, &request),
         }

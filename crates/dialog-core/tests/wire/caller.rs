@@ -275,6 +275,66 @@ fn the_2xx_of_another_fork_is_acknowledged_and_hung_up() {
 }
 
 #[test]
+fn many_early_dialogs_do_not_keep_the_2xx_of_another_out() {
+    let mut bench = Bench::new();
+    let (_, invite) = bench.calling(sdp(OFFER));
+    for fork in 0..40 {
+        bench.send(&reply(
+            &invite,
+            "180 Ringing",
+            Some(&format!("b{fork}")),
+            &[],
+            "",
+        ));
+    }
+    assert_eq!(bench.events().len(), 40);
+    bench.send(&reply(&invite, "200 OK", Some("b39"), &[], ANSWER));
+    assert_eq!(name(&bench.event()), "Answered");
+    assert_eq!(bench.take_one("ACK").to_tag(), "b39");
+}
+
+#[test]
+fn the_cseq_of_another_branch_does_not_bind_the_one_that_won() {
+    let mut bench = Bench::new();
+    let (_, invite) = bench.calling(sdp(OFFER));
+    bench.send(&reply(&invite, "180 Ringing", Some("b1"), &[], ""));
+    let early = bye_of_peer(&invite, "<sip:bob@example.com>;tag=b1")
+        .replace("BYE", "INFO")
+        .replace("CSeq: 10 ", "CSeq: 900 ");
+    bench.send(&early.replace("branch=z9hG4bK", "branch=z9hG4bKearly"));
+    assert_eq!(bench.labels(), ["405"]);
+    bench.send(&reply(&invite, "200 OK", Some("b2"), &[], ANSWER));
+    assert_eq!(bench.take_one("ACK").to_tag(), "b2");
+    bench.events();
+    bench.send(&bye_of_peer(&invite, "<sip:bob@example.com>;tag=b2"));
+    bench.take_one("200");
+    assert_eq!(bench.ended(), EndCause::RemoteBye);
+}
+
+#[test]
+fn a_bye_before_our_late_answer_leaves_no_2xx_without_ack() {
+    let mut bench = Bench::new();
+    let (_, invite) = bench.calling(None);
+    bench.send(&reply(&invite, "200 OK", Some("b1"), &[], OFFER));
+    bench.events();
+    bench.send(&bye_of_peer(&invite, "<sip:bob@example.com>;tag=b1"));
+    assert_eq!(bench.labels(), ["200", "ACK"]);
+    assert_eq!(bench.ended(), EndCause::RemoteBye);
+    bench.assert_clean();
+}
+
+#[test]
+fn the_headers_of_a_uri_do_not_travel_in_the_request_uri() {
+    let mut bench = Bench::new();
+    let call = call_to("sip:bob@10.0.0.2:5060;method=INVITE;a=b?Subject=x");
+    bench.command(|manager, now| manager.invite(now, call));
+    let invite = bench.take_one("INVITE");
+    assert_eq!(invite.request().raw_uri(), "sip:bob@10.0.0.2:5060;a=b");
+    assert!(invite.request().check().is_ok());
+    assert!(!invite.header(HeaderName::To).contains("Subject"));
+}
+
+#[test]
 fn a_peer_of_rfc_2543_answers_without_a_tag() {
     let mut bench = Bench::new();
     let (key, invite) = bench.calling(sdp(OFFER));

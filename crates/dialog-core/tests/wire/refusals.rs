@@ -1,5 +1,7 @@
 //! What this layer refuses by itself, and capabilities.
 
+use std::time::Duration;
+
 use rvoip_dialog_core::sip_core::HeaderName;
 use rvoip_dialog_core::{
     ClientConfig, DialogError, DialogManagerConfig, HybridConfig, OutgoingCall, ServerConfig,
@@ -22,6 +24,40 @@ fn options_tells_what_an_invite_may_bring() {
     assert_eq!(ok.header(HeaderName::Supported), "");
     assert!(!ok.to_tag().is_empty());
     bench.quiet();
+}
+
+#[test]
+fn a_body_that_may_be_passed_over_is() {
+    let mut bench = Bench::new();
+    let optional = "Content-Disposition: render;handling=Optional";
+    let invite = bench.request("INVITE", 1, None, &[optional], "Hello");
+    bench.send(&invite.replace("application/sdp", "text/plain"));
+    assert!(matches!(
+        bench.event(),
+        Event::IncomingCall { body: None, .. }
+    ));
+    bench.take();
+    let invite = bench.request("INVITE", 2, None, &[optional], OFFER);
+    bench.send(&invite);
+    assert!(matches!(
+        bench.event(),
+        Event::IncomingCall { body: Some(_), .. }
+    ));
+}
+
+#[test]
+fn to_ring_for_ever_is_a_setting_too() {
+    let mut config = HybridConfig::default();
+    config.client.max_ringing = Duration::MAX;
+    config.server.max_ringing = Duration::MAX;
+    let mut bench = Bench::with(DialogManagerConfig::Hybrid(config));
+    let key = bench.incoming();
+    bench.command(|manager, now| manager.provisional(now, key, status(180), None));
+    bench.take_one("180");
+    let (_, invite) = bench.calling(sdp(OFFER));
+    bench.send(&reply(&invite, "180 Ringing", Some("b1"), &[], ""));
+    bench.run(3_600_000);
+    assert_eq!(bench.manager().calls(), 2);
 }
 
 #[test]
@@ -100,10 +136,13 @@ fn the_limit_of_calls_is_answered_503_and_gives_way() {
         ..ServerConfig::default()
     };
     let mut bench = Bench::with(DialogManagerConfig::Server(server));
+    let call = |bench: &mut Bench, number: u32| {
+        let invite = bench.request("INVITE", 1, None, &[], OFFER);
+        bench.send(&invite.replace("call-1@", &format!("call-{number}@")));
+    };
     let first = bench.incoming();
-    bench.incoming();
-    let third = bench.request("INVITE", 1, None, &[], OFFER);
-    bench.send(&third);
+    call(&mut bench, 2);
+    call(&mut bench, 3);
     assert_eq!(
         bench.take().pop().unwrap().header(HeaderName::RetryAfter),
         "5"
@@ -111,7 +150,8 @@ fn the_limit_of_calls_is_answered_503_and_gives_way() {
     assert_eq!(bench.manager().counters().overload_refusals, 1);
     bench.command(|manager, now| manager.terminate(now, first, TerminateCause::Normal));
     bench.events();
-    bench.incoming();
+    call(&mut bench, 4);
+    assert_eq!(name(&bench.event()), "IncomingCall");
 }
 
 #[test]
@@ -160,6 +200,7 @@ fn draining_refuses_new_calls_and_keeps_the_old() {
             &[],
             if method == "INVITE" { OFFER } else { "" },
         );
+        let request = request.replace("call-1@", "call-2@");
         bench.send(&request);
         assert!(bench.take_one("503").has(HeaderName::RetryAfter));
         let ack = request.replace(method, "ACK");

@@ -72,7 +72,9 @@ impl RtpSession {
             self.counted.restarts += u64::from(matches!(arrival, Arrival::First { .. }));
             return arrival;
         }
-        let vouched = self.source.is_none() && self.rtp_latch.is_signalled(from);
+        // What signalling named counts at once, also against a stranger who was there before.
+        let vouched = self.rtp_latch.is_signalled(from)
+            && (self.source.is_none() || self.rtp_latch.heard() != Some(from));
         let probation = if vouched {
             0
         } else {

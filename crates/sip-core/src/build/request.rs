@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Draft;
+use super::{Draft, drafting};
 use crate::write::Lines;
 use crate::{Header, HeaderName, MaxForwards, Method, Request, Uri, Via};
 
@@ -56,37 +56,6 @@ impl RequestBuilder {
         self.header(&MaxForwards(hops))
     }
 
-    /// Adds a header.
-    #[must_use]
-    pub fn header<H: Header>(mut self, header: &H) -> RequestBuilder {
-        self.draft.header(header);
-        self
-    }
-
-    /// Adds several values of a header, a line each.
-    #[must_use]
-    pub fn headers<'a, H: Header + 'a>(
-        self,
-        headers: impl IntoIterator<Item = &'a H>,
-    ) -> RequestBuilder {
-        headers.into_iter().fold(self, RequestBuilder::header)
-    }
-
-    /// Adds a header line as it is given. Content-Length is left out, as the builder writes it; so is a line whose name
-    /// is no token.
-    #[must_use]
-    pub fn raw(mut self, name: &HeaderName, value: &str) -> RequestBuilder {
-        self.draft.raw(name, value);
-        self
-    }
-
-    /// Sets the body and adds its Content-Type.
-    #[must_use]
-    pub fn body(mut self, content_type: &str, body: Bytes) -> RequestBuilder {
-        self.draft.body(content_type, body);
-        self
-    }
-
     /// Writes the request.
     pub fn build(&self) -> Request {
         let (method, uri) = (self.method.as_str(), self.uri.as_str());
@@ -107,3 +76,5 @@ impl RequestBuilder {
         }
     }
 }
+
+drafting!(RequestBuilder);

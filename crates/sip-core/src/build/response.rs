@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Draft;
+use super::{Draft, drafting};
 use crate::header::Seen;
 use crate::name_addr::takes_tag;
 use crate::write::{Lines, push_number};
@@ -60,37 +60,6 @@ impl ResponseBuilder {
         self
     }
 
-    /// Adds a header.
-    #[must_use]
-    pub fn header<H: Header>(mut self, header: &H) -> ResponseBuilder {
-        self.draft.header(header);
-        self
-    }
-
-    /// Adds several values of a header, a line each.
-    #[must_use]
-    pub fn headers<'a, H: Header + 'a>(
-        self,
-        headers: impl IntoIterator<Item = &'a H>,
-    ) -> ResponseBuilder {
-        headers.into_iter().fold(self, ResponseBuilder::header)
-    }
-
-    /// Adds a header line as it is given. Content-Length is left out, as the builder writes it; so is a line whose name
-    /// is no token.
-    #[must_use]
-    pub fn raw(mut self, name: &HeaderName, value: &str) -> ResponseBuilder {
-        self.draft.raw(name, value);
-        self
-    }
-
-    /// Sets the body and adds its Content-Type.
-    #[must_use]
-    pub fn body(mut self, content_type: &str, body: Bytes) -> ResponseBuilder {
-        self.draft.body(content_type, body);
-        self
-    }
-
     /// Writes the response.
     pub fn build(&self) -> Response {
         let reason = self.reason.as_deref().unwrap_or(self.status.reason());
@@ -126,9 +95,8 @@ impl ResponseBuilder {
             let value = line.value(&request.head);
             match HeaderName::from_code(line.code) {
                 Some(HeaderName::Via) => {}
-                Some(
-                    HeaderName::From | HeaderName::To | HeaderName::CallId | HeaderName::CSeq,
-                ) if seen.insert(line.code) => {}
+                Some(HeaderName::From | HeaderName::To | HeaderName::CallId | HeaderName::CSeq)
+                    if seen.insert(line.code) => {}
                 Some(HeaderName::Timestamp)
                     if self.status == StatusCode::TRYING && seen.insert(line.code) => {}
                 _ => continue,
@@ -147,3 +115,5 @@ impl ResponseBuilder {
         }
     }
 }
+
+drafting!(ResponseBuilder);

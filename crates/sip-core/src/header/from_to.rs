@@ -2,21 +2,17 @@
 
 use bytestring::ByteString;
 
-use super::{Header, HeaderName, display_by_write};
+use super::{Header, HeaderName, Values, name_addr_header};
 use crate::{NameAddr, ParseError, Uri};
 
 macro_rules! party {
     ($(#[$doc:meta])* $type:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $type(pub NameAddr);
+        name_addr_header! {
+            $(#[$doc])*
+            $type, One
+        }
 
         impl $type {
-            /// The address.
-            pub fn uri(&self) -> &Uri {
-                self.0.uri()
-            }
-
             /// The tag, if there is one.
             pub fn tag(&self) -> Option<&str> {
                 self.0.params().get("tag").filter(|tag| !tag.is_empty())
@@ -28,30 +24,6 @@ macro_rules! party {
                 $type(self.0.with_param("tag", Some(tag)))
             }
         }
-
-        impl std::convert::From<NameAddr> for $type {
-            fn from(party: NameAddr) -> $type {
-                $type(party)
-            }
-        }
-
-        impl Header for $type {
-            const NAME: HeaderName = HeaderName::$type;
-
-            fn parse(value: ByteString) -> Result<$type, ParseError> {
-                NameAddr::parse(value).map($type).map_err(|_| ParseError::InvalidHeader(Self::NAME))
-            }
-
-            fn check(value: &str) -> Result<(), ParseError> {
-                NameAddr::check(value).map_err(|_| ParseError::InvalidHeader(Self::NAME))
-            }
-
-            fn write(&self, out: &mut String) {
-                self.0.write(out);
-            }
-        }
-
-        display_by_write!($type);
     };
 }
 

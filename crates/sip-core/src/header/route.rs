@@ -2,51 +2,22 @@
 
 use bytestring::ByteString;
 
-use super::{Header, HeaderName, Values, display_by_write};
+use super::{Header, HeaderName, Values, name_addr_header};
 use crate::{NameAddr, ParseError, Uri};
 
 macro_rules! route {
     ($(#[$doc:meta])* $type:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub struct $type(pub NameAddr);
+        name_addr_header! {
+            $(#[$doc])*
+            $type, Each
+        }
 
         impl $type {
-            /// The address of the hop.
-            pub fn uri(&self) -> &Uri {
-                self.0.uri()
-            }
-
             /// Whether the hop is a loose router (parameter `lr` of the URI).
             pub fn is_loose(&self) -> bool {
                 self.uri().param("lr").is_some()
             }
         }
-
-        impl std::convert::From<NameAddr> for $type {
-            fn from(hop: NameAddr) -> $type {
-                $type(hop)
-            }
-        }
-
-        impl Header for $type {
-            const NAME: HeaderName = HeaderName::$type;
-            const VALUES: Values = Values::Each;
-
-            fn parse(value: ByteString) -> Result<$type, ParseError> {
-                NameAddr::parse(value).map($type).map_err(|_| ParseError::InvalidHeader(Self::NAME))
-            }
-
-            fn check(value: &str) -> Result<(), ParseError> {
-                NameAddr::check(value).map_err(|_| ParseError::InvalidHeader(Self::NAME))
-            }
-
-            fn write(&self, out: &mut String) {
-                self.0.write(out);
-            }
-        }
-
-        display_by_write!($type);
     };
 }
 

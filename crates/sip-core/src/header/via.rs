@@ -137,11 +137,7 @@ impl Via {
     /// This hop with the address the message came from.
     #[must_use]
     pub fn with_received(self, address: IpAddr) -> Via {
-        let address = match address {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => address.to_string(),
-        };
-        self.with_param("received", Some(&address))
+        self.with_param("received", Some(&address.to_string()))
     }
 
     /// This hop with the port the message came from.
@@ -200,7 +196,7 @@ struct ViaRef<'a> {
     transport: &'a str,
     host: HostRef<'a>,
     port: Option<u16>,
-    /// With the first semicolon.
+    /// All that follows, with the first semicolon.
     params: &'a str,
 }
 
@@ -221,14 +217,12 @@ impl<'a> ViaRef<'a> {
         {
             return Err(ParseError::InvalidTransport);
         }
-        let params = token::find(&rest[transport_end..], b';')
-            .map_or(rest.len(), |length| transport_end + length);
-        let (host, port) = read_sent_by(&rest[transport_end..params])?;
+        let (host, port, end) = read_sent_by(rest, transport_end)?;
         Ok(ViaRef {
             transport: &rest[start..transport_end],
             host,
             port,
-            params: &rest[params..],
+            params: &rest[end..],
         })
     }
 }

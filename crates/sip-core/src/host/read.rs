@@ -64,22 +64,19 @@ pub(crate) fn read_host_port(
     Ok((host, Some(port), end))
 }
 
-/// A whole sent-by: blanks are allowed around the colon.
-pub(crate) fn read_sent_by(text: &str) -> Result<(HostRef<'_>, Option<u16>), ParseError> {
+/// A sent-by, around and in which blanks are allowed, and where it ends.
+pub(crate) fn read_sent_by(
+    text: &str,
+    from: usize,
+) -> Result<(HostRef<'_>, Option<u16>, usize), ParseError> {
     let octets = text.as_bytes();
-    let (host, end) = HostRef::read(text, token::blanks_end(octets, 0))?;
-    let mut end = token::blanks_end(octets, end);
-    let mut port = None;
-    if octets.get(end) == Some(&b':') {
-        let (number, behind) = read_port(octets, token::blanks_end(octets, end + 1))?;
-        port = Some(number);
-        end = token::blanks_end(octets, behind);
+    let (host, end) = HostRef::read(text, token::blanks_end(octets, from))?;
+    let end = token::blanks_end(octets, end);
+    if octets.get(end) != Some(&b':') {
+        return Ok((host, None, end));
     }
-    if end == octets.len() {
-        Ok((host, port))
-    } else {
-        Err(ParseError::InvalidHost)
-    }
+    let (port, end) = read_port(octets, token::blanks_end(octets, end + 1))?;
+    Ok((host, Some(port), token::blanks_end(octets, end)))
 }
 
 /// Digits that fit a port; `0` is let through, as peers without a socket write it.

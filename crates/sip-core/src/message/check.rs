@@ -32,7 +32,7 @@ impl Request {
 }
 
 impl Response {
-    /// Whether the response may be acted upon, by the same rules.
+    /// Whether the response may be acted upon, by the same rules; Max-Forwards and Route mean nothing in it.
     ///
     /// # Errors
     /// The first defect; a response is never answered, only dropped.

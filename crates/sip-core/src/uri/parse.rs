@@ -44,6 +44,10 @@ impl Range {
         self.end as usize
     }
 
+    fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     pub(super) fn of(self, text: &str) -> &str {
         &text[self.start()..self.end()]
     }
@@ -142,7 +146,7 @@ fn is_scheme(scheme: &str) -> bool {
 fn read_sip(text: &str, kind: Kind, start: usize) -> Result<UriRef<'_>, ParseError> {
     let octets = text.as_bytes();
     let (user, password, host_start) = read_userinfo(octets, start);
-    if user.is_some_and(|user| user.of(text).is_empty()) {
+    if user.is_some_and(Range::is_empty) {
         return Err(ParseError::InvalidUri);
     }
     let (host, port, host_end) = read_host_port(text, host_start)?;

@@ -19,7 +19,7 @@ use crate::{ConnectionId, Input};
 /// out of the middle of a stream makes the rest unreadable, so nothing is dropped.
 const QUEUE_OCTETS: usize = 512 * 1024;
 /// Reads in one turn: others want their turn too.
-const READS_PER_TURN: usize = 4;
+pub(super) const READS_PER_TURN: usize = 4;
 
 enum Stage {
     Connecting(Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>),
@@ -107,7 +107,7 @@ impl Connection {
         self.is_closing = true;
         // A socket that is closed with unread octets resets the connection, and the peer may lose
         // what was written last: shut down and read on until the peer has closed too.
-        self.has_written && self.flush().is_ok()
+        (self.has_written || !self.is_flushed()) && self.flush().is_ok()
     }
 
     /// Does what the sockets allow; tells the core through `deliver`.

@@ -33,7 +33,7 @@ impl ReadyList {
     }
 
     /// Moves what is ready into `tokens`; what becomes ready later wakes `cx`.
-    pub(super) fn take(&self, cx: &Context<'_>, tokens: &mut Vec<Token>) {
+    pub(super) fn take(&self, cx: &Context<'_>, tokens: &mut impl Extend<Token>) {
         let mut ready = self.lock();
         if !ready
             .shard
@@ -42,7 +42,7 @@ impl ReadyList {
         {
             ready.shard = Some(cx.waker().clone());
         }
-        tokens.append(&mut ready.tokens);
+        tokens.extend(ready.tokens.drain(..));
     }
 }
 

@@ -202,12 +202,13 @@ impl<C: Core, S: FnMut(C::Event)> Task<C, S> {
     fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let is_waiting = !self.udp.iter().all(UdpListener::is_flushed);
         let resend = is_waiting.then(|| now + RESEND_PAUSE);
-        let deadlines = [
-            self.core.poll_timeout(),
-            self.streams.next_deadline(),
-            resend,
-        ];
-        let Some(due) = deadlines.into_iter().chain([self.stop_by]).flatten().min() else {
+        // A shard that stops does not ask the core any more.
+        let core = match self.stop_by {
+            Some(stop_by) => Some(stop_by),
+            None => self.core.poll_timeout(),
+        };
+        let deadlines = [core, self.streams.next_deadline(), resend];
+        let Some(due) = deadlines.into_iter().flatten().min() else {
             return Poll::Pending;
         };
         if due <= now {

@@ -1,35 +1,26 @@
 //! The TCP side of a shard: listening sockets and connections.
 
+use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::net::TcpListener;
 
+use super::acceptor::Acceptor;
 use super::connection::{Connection, Left};
 use super::readiness::{ReadyList, Token, TokenWaker};
 use crate::{ConnectionId, Input, ListenerId};
 
 /// Octets read at once.
-const READ_OCTETS: usize = 64 * 1024;
-/// Connections accepted in one turn from one socket.
-const ACCEPTS_PER_TURN: usize = 64;
-/// Pause after a failed `accept`, such as for want of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const READ_OCTETS: usize = 16 * 1024;
+/// Octets after which no other connection is looked at in the same turn: datagrams and deadlines want theirs.
+const OCTETS_PER_TURN: usize = 128 * 1024;
 /// How long a closed connection may take to deliver its last octets.
 const LINGER: Duration = Duration::from_secs(1);
-
-struct Acceptor {
-    id: ListenerId,
-    listener: TcpListener,
-    token: Arc<TokenWaker>,
-    waker: Waker,
-    paused_until: Option<Instant>,
-}
 
 pub(super) struct Streams {
     acceptors: Vec<Acceptor>,
@@ -38,7 +29,8 @@ pub(super) struct Streams {
     /// Closed connections that still deliver, in the order of their deadlines.
     lingering: VecDeque<(Instant, ConnectionId)>,
     ready: Arc<ReadyList>,
-    tokens: Vec<Token>,
+    /// What was ready when a turn had read enough.
+    tokens: VecDeque<Token>,
     scratch: Vec<u8>,
 }
 
@@ -50,7 +42,7 @@ impl Streams {
             accepted: 0,
             lingering: VecDeque::new(),
             ready: Arc::default(),
-            tokens: Vec::new(),
+            tokens: VecDeque::new(),
             scratch: vec![0; READ_OCTETS],
         }
     }
@@ -60,18 +52,8 @@ impl Streams {
         id: ListenerId,
         listener: std::net::TcpListener,
     ) -> io::Result<()> {
-        let listener = TcpListener::from_std(listener)?;
         let token = TokenWaker::new(Token::Acceptor(self.acceptors.len()), &self.ready);
-        let waker = Waker::from(Arc::clone(&token));
-        // Listed from the start, so that the first turn asks for the first connection.
-        waker.wake_by_ref();
-        self.acceptors.push(Acceptor {
-            id,
-            listener,
-            token,
-            waker,
-            paused_until: None,
-        });
+        self.acceptors.push(Acceptor::new(id, listener, token)?);
         Ok(())
     }
 
@@ -131,7 +113,7 @@ impl Streams {
         let paused = self
             .acceptors
             .iter()
-            .filter_map(|acceptor| acceptor.paused_until)
+            .filter_map(Acceptor::paused_until)
             .min();
         lingering.into_iter().chain(paused).min()
     }
@@ -150,22 +132,26 @@ impl Streams {
             self.connections.remove(&id);
         }
         for acceptor in &mut self.acceptors {
-            if acceptor.paused_until.is_some_and(|until| until <= now) {
-                acceptor.paused_until = None;
-                acceptor.waker.wake_by_ref();
-            }
+            acceptor.resume(now);
         }
-        let mut tokens = std::mem::take(&mut self.tokens);
-        self.ready.take(cx, &mut tokens);
+        self.ready.take(cx, &mut self.tokens);
         let mut more = false;
-        for token in tokens.drain(..) {
+        let octets = Cell::new(0);
+        let mut deliver = |input| {
+            if let Input::Stream { payload, .. } = &input {
+                octets.set(octets.get() + payload.len());
+            }
+            deliver(input);
+        };
+        while octets.get() < OCTETS_PER_TURN
+            && let Some(token) = self.tokens.pop_front()
+        {
             more |= match token {
-                Token::Acceptor(place) => self.accept(place, now, deliver),
-                Token::Connection(id) => self.poll_connection(id, deliver),
+                Token::Acceptor(place) => self.accept(place, now, &mut deliver),
+                Token::Connection(id) => self.poll_connection(id, &mut deliver),
             };
         }
-        self.tokens = tokens;
-        more
+        more || !self.tokens.is_empty()
     }
 
     fn poll_connection(&mut self, id: ConnectionId, deliver: &mut impl FnMut(Input)) -> bool {
@@ -189,25 +175,8 @@ impl Streams {
         let Some(acceptor) = self.acceptors.get_mut(place) else {
             return false;
         };
-        acceptor.token.unlist();
-        let mut cx = Context::from_waker(&acceptor.waker);
-        for _ in 0..ACCEPTS_PER_TURN {
-            let (stream, remote) = match acceptor.listener.poll_accept(&mut cx) {
-                Poll::Pending => return false,
-                Poll::Ready(Ok(accepted)) => accepted,
-                // The peer went away while it waited.
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::ConnectionAborted => {
-                    continue;
-                }
-                Poll::Ready(Err(error)) => {
-                    tracing::warn!(%error, "connections cannot be accepted");
-                    acceptor.paused_until = Some(now + ACCEPT_PAUSE);
-                    return false;
-                }
-            };
-            let Ok(local) = stream.local_addr() else {
-                continue;
-            };
+        let listener = acceptor.id;
+        acceptor.poll(now, |stream, local, remote| {
             self.accepted += 1;
             let id = ConnectionId::accepted(self.accepted);
             let token = TokenWaker::new(Token::Connection(id), &self.ready);
@@ -216,12 +185,76 @@ impl Streams {
             self.connections.insert(id, connection);
             deliver(Input::Accepted {
                 connection: id,
-                listener: acceptor.id,
+                listener,
                 local,
                 remote,
             });
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpStream;
+
+    use super::super::connection::READS_PER_TURN;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_turn_reads_no_more_than_its_share_and_all_is_read_in_the_end() {
+        const PEERS: usize = 16;
+        const OCTETS: usize = 1024 * 1024;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let mut streams = Streams::new();
+        streams.add_listener(ListenerId(0), listener).unwrap();
+        for _ in 0..PEERS {
+            tokio::spawn(async move {
+                let mut peer = TcpStream::connect(addr).await.unwrap();
+                peer.write_all(&vec![0; OCTETS]).await.unwrap();
+            });
         }
-        acceptor.waker.wake_by_ref();
-        true
+        let (mut total, mut most, mut ended) = (0, 0, 0);
+        while ended < PEERS {
+            let now = Instant::now();
+            let octets = poll_fn(|cx| {
+                let mut octets = 0;
+                let mut heard = false;
+                let more = streams.poll(cx, now, &mut |input| {
+                    heard = true;
+                    match input {
+                        Input::Stream { payload, .. } => octets += payload.len(),
+                        Input::Closed { error, .. } => {
+                            assert_eq!(error, None);
+                            ended += 1;
+                        }
+                        _ => {}
+                    }
+                });
+                match heard || more {
+                    true => Poll::Ready(octets),
+                    false => Poll::Pending,
+                }
+            })
+            .await;
+            // Lets the peers fill their connections.
+            tokio::task::yield_now().await;
+            total += octets;
+            most = most.max(octets);
+        }
+        assert_eq!(total, PEERS * OCTETS);
+        assert!(
+            most < OCTETS_PER_TURN + READS_PER_TURN * READ_OCTETS,
+            "{most}"
+        );
+        assert!(
+            most >= OCTETS_PER_TURN,
+            "{most}: the share was never used up"
+        );
     }
 }

@@ -53,12 +53,11 @@ impl TransportLayer {
         remote: SocketAddr,
     ) {
         let Some(kind) = self.listener(listener).map(|listener| listener.kind) else {
-            return;
+            return self.wire.push_back(Output::Close { connection });
         };
         if self.pool.len() >= self.config.max_connections {
             self.counters.drop(DropReason::TooManyConnections);
-            self.wire.push_back(Output::Close { connection });
-            return;
+            return self.wire.push_back(Output::Close { connection });
         }
         self.counters.connections_accepted += 1;
         let flow = Flow {
@@ -103,6 +102,9 @@ impl TransportLayer {
     /// Takes note that a connection is no more.
     pub(super) fn forget(&mut self, connection: ConnectionId, error: io::ErrorKind) {
         if let Some(Connection { flow, .. }) = self.pool.remove(connection) {
+            if error != io::ErrorKind::UnexpectedEof {
+                self.counters.connections_failed += 1;
+            }
             self.events
                 .push_back(TransportEvent::FlowFailed { flow, error });
         }

@@ -41,25 +41,42 @@ impl TransportLayer {
     }
 
     pub(super) fn receive_stream(&mut self, now: Instant, id: ConnectionId, payload: &[u8]) {
-        let mut pushed = false;
-        loop {
-            let Some(connection) = self.pool.get_mut(id) else {
-                return;
-            };
-            let Stage::Open(framer) = &mut connection.stage else {
-                return;
-            };
-            if !pushed {
-                framer.push(payload);
-                connection.last_used = now;
-                pushed = true;
-            }
+        let Some(connection) = self.pool.get_mut(id) else {
+            return;
+        };
+        let Stage::Open(framer) = &mut connection.stage else {
+            return;
+        };
+        framer.push(payload);
+        connection.last_used = now;
+        let pings = self.receive_frames(now, id);
+        self.counters.keep_alives += pings as u64;
+        // One write answers all: else a few octets of input would cost a system call each.
+        if pings > 0 && self.pool.get(id).is_some() {
+            self.wire.push_back(Output::Stream {
+                connection: id,
+                payload: Bytes::from("\r\n".repeat(pings)),
+            });
+        }
+    }
+
+    /// Takes in all messages that are complete; returns how many pings stood between them.
+    fn receive_frames(&mut self, now: Instant, id: ConnectionId) -> usize {
+        let mut pings = 0;
+        while let Some(connection) = self.pool.get_mut(id)
+            && let Stage::Open(framer) = &mut connection.stage
+        {
             let flow = connection.flow;
             match framer.poll(&self.config.limits) {
                 Ok(Some(frame)) => {
                     connection.message_since = None;
-                    if !self.receive_frame(now, flow, id, frame) {
-                        return;
+                    match frame {
+                        Frame::Ping => pings += 1,
+                        Frame::Message(octets) => {
+                            if self.receive(now, flow, octets).is_err() {
+                                self.close(id, io::ErrorKind::InvalidData);
+                            }
+                        }
                     }
                 }
                 Ok(None) => {
@@ -67,33 +84,12 @@ impl TransportLayer {
                         connection.message_since = Some(now);
                         self.pool.wake_by(id, now + self.config.message_timeout);
                     }
-                    return;
+                    break;
                 }
-                Err(error) => return self.refuse_stream(now, flow, id, error),
+                Err(error) => self.refuse_stream(now, flow, id, error),
             }
         }
-    }
-
-    /// Returns whether the stream can be read on.
-    fn receive_frame(&mut self, now: Instant, flow: Flow, id: ConnectionId, frame: Frame) -> bool {
-        match frame {
-            Frame::Ping => {
-                self.counters.keep_alives += 1;
-                let payload = Bytes::from_static(b"\r\n");
-                self.wire.push_back(Output::Stream {
-                    connection: id,
-                    payload,
-                });
-                true
-            }
-            Frame::Message(octets) => {
-                let readable = self.receive(now, flow, octets).is_ok();
-                if !readable {
-                    self.close(id, io::ErrorKind::InvalidData);
-                }
-                readable
-            }
-        }
+        pings
     }
 
     /// Answers what can be answered and ends the connection: nobody can tell where its next

@@ -161,6 +161,7 @@ fn a_response_goes_where_the_top_via_says() {
         // Neither received nor rport: sent-by, its port or the default one.
         ("10.0.0.9:5070;branch=z", "10.0.0.9:1024", "10.0.0.9:5070"),
         ("10.0.0.9;branch=z", "10.0.0.9:1024", "10.0.0.9:5060"),
+        ("10.0.0.9:0;branch=z", "10.0.0.9:1024", "10.0.0.9:5060"),
         // received: there, but still to the port of sent-by.
         (
             "10.0.0.9:5070;branch=z",
@@ -204,6 +205,12 @@ fn a_response_goes_where_the_top_via_says() {
             "[2001:db8::9]:5070;branch=z",
             "[2001:db8::9]:1024",
             "[2001:db8::9]:5070",
+        ),
+        // A link-local address is nothing without its zone.
+        (
+            "[fe80::9]:5070;branch=z;rport",
+            "[fe80::9%3]:1024",
+            "[fe80::9%3]:1024",
         ),
     ];
     let now = Instant::now();
@@ -434,6 +441,32 @@ fn a_ping_is_answered_with_a_pong() {
         payload: Bytes::from("\r\n"),
     };
     assert_eq!(outputs(&mut layer), [pong]);
+    // Many at once get as many pongs, and cost one write.
+    layer.handle_input(now, stream(connection, &"\r\n".repeat(2000)));
+    let pongs = Output::Stream {
+        connection,
+        payload: Bytes::from("\r\n".repeat(1000)),
+    };
+    assert_eq!(outputs(&mut layer), [pongs]);
+    assert_eq!(layer.counters().keep_alives, 1001);
+}
+
+#[test]
+fn a_connection_of_an_unknown_listener_is_closed() {
+    let now = Instant::now();
+    let mut layer = TransportLayer::new(config());
+    let connection = ConnectionId::accepted(1);
+    layer.handle_input(
+        now,
+        Input::Accepted {
+            connection,
+            listener: ListenerId(9),
+            local: addr("192.0.2.1:5060"),
+            remote: addr("10.0.0.9:40000"),
+        },
+    );
+    assert_eq!(outputs(&mut layer), [Output::Close { connection }]);
+    assert_eq!(layer.connection_count(), 0);
 }
 
 #[test]
@@ -602,6 +635,11 @@ fn an_unanswered_connection_attempt_fails_in_time_and_its_queue_is_bounded() {
         },
     );
     assert!(layer.poll_event().is_none(), "told once");
+    let counters = layer.counters();
+    assert_eq!(
+        (counters.connections_opened, counters.connections_failed),
+        (1, 1)
+    );
 }
 
 #[test]

@@ -126,7 +126,8 @@ impl TransactionLayer {
             .and_then(|key| self.tag_given(key))
             .unwrap_or_else(|| self.stateless_tag(&request));
         let response = Response::builder_for(&request, status).to_tag(&tag).build();
-        if self.has_room(&Method::Cancel) {
+        // An answer that hangs on nothing leaves nothing, so that CANCELs out of the blue fill no table.
+        if invite.is_some() && self.has_room(&Method::Cancel) {
             let key = self.begin_server(now, request, flow, fingerprint, Link::Hidden);
             // The transaction user knows nothing of this transaction, nor of its failure.
             let _ = self.step(

@@ -39,13 +39,24 @@ impl TransactionLayer {
             Method::Invite => self.matcher.invite(&request),
             _ => None,
         };
-        if invite.is_some_and(|invite| self.store.find_invite(invite).is_some())
-            && request.to_tag().is_none()
-        {
+        if invite.is_some_and(|invite| self.is_merged(invite)) && request.to_tag().is_none() {
             return self.refuse_merged(now, &request, &flow);
         }
         let link = invite.map_or(Link::None, Link::Invite);
         self.begin_server(now, request, flow, fingerprint, link);
+    }
+
+    /// Whether an INVITE of the same call is being decided or was accepted. One that was refused may be tried again.
+    fn is_merged(&self, invite: Fingerprint) -> bool {
+        let first = self.store.find_invite(invite);
+        let first = first.and_then(|key| self.store.get(key));
+        first.is_some_and(|transaction| {
+            use server_invite::State::{Accepted, Proceeding};
+            matches!(
+                transaction.machine,
+                Machine::ServerInvite(Proceeding | Accepted)
+            )
+        })
     }
 
     /// Begins the transaction of a request and tells the transaction user, unless the layer answers it by itself.

@@ -185,6 +185,7 @@ fn a_cancel_of_another_call_is_answered_481() {
     assert_eq!(bed.times("SIP/2.0 481"), [0, 0, 0]);
     assert_eq!(bed.said(), ["0 request INVITE"]);
     assert_eq!(bed.layer.counters().cancels_unmatched, 3);
+    assert_eq!(bed.layer.len(), 1, "they leave nothing");
 }
 
 #[test]

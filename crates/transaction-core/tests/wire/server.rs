@@ -36,9 +36,7 @@ fn branch_sent_by_and_method_make_the_transaction() {
     bed.receive(incoming("INFO", BRANCH));
     bed.receive(incoming("OPTIONS", BRANCH).replace("UDP 192.0.2.7:5060", "UDP 192.0.2.7:5062"));
     bed.receive(incoming("OPTIONS", BRANCH).replace("UDP 192.0.2.7:5060", "UDP pc33.example.org"));
-    bed.receive(
-        incoming("OPTIONS", BRANCH).replace("UDP 192.0.2.7:5060", "UDP PC33.example.org:5060"),
-    );
+    bed.receive(incoming("OPTIONS", BRANCH).replace("UDP 192.0.2.7:5060", "udp PC33.example.org"));
     bed.receive(incoming("OPTIONS", ";branch=z9hG4bKPEER1"));
     let expected = [
         "0 request OPTIONS",
@@ -99,6 +97,20 @@ fn a_copy_of_an_invite_over_another_path_gets_482() {
         );
     }
     assert_eq!(bed.said(), ["0 request INVITE"; 3], "requests of their own");
+}
+
+#[test]
+fn an_invite_that_was_refused_may_come_again() {
+    let mut bed = Bed::udp();
+    bed.receive(incoming("INVITE", BRANCH));
+    let (key, request) = bed.incoming();
+    bed.respond(key, &request, 486);
+    bed.receive(incoming("INVITE", ";branch=z9hG4bKpath2"));
+    bed.receive(incoming("INVITE", ";branch=z9hG4bKpath3"));
+    assert_eq!(bed.said(), ["0 request INVITE"; 2]);
+    assert_eq!(bed.times("SIP/2.0 482"), [0]);
+    bed.receive(incoming("CANCEL", ";branch=z9hG4bKanother"));
+    assert_eq!(bed.said(), ["0 cancelled"], "the one that can be");
 }
 
 #[test]
