@@ -131,6 +131,10 @@ async fn responses_that_make_no_sense_harm_their_own_call_alone() {
     scene.alive().await;
     // Those whose peer is gone are left behind in bounded time.
     timeout(PATIENCE, client.stop()).await.unwrap().unwrap();
+    for session in &odd {
+        let ended = timeout(PATIENCE, session.wait_for_end()).await;
+        ended.expect("every call has an end");
+    }
     assert_eq!(
         scene.called.session.wait_for_end().await,
         TerminalCause::RemoteHangup

@@ -216,7 +216,7 @@ async fn a_handler_that_takes_its_time_loses_nothing_but_that() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_nobody_decides_about_is_answered_when_its_time_is_up() {
     let handler = Arc::new(Moody::default());
-    let limit = Duration::from_millis(300);
+    let limit = Duration::from_secs(1);
     let limited = builder(loopbacks()[0]).with_ringing_timeout(limit);
     let (server, client) = serve(&handler, limited).await;
     let kept = call(&client, &server, "kept").await;

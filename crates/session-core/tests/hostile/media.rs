@@ -6,10 +6,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rvoip_session_core::api::*;
 use tokio::net::UdpSocket;
+use tokio::time::timeout;
 
 use super::noise;
 use super::peer::{Peer, audio_port, rtp_packet};
-use super::scene::{Doorman, Scene, builder, loopbacks, until_empty};
+use super::scene::{Doorman, PATIENCE, Scene, builder, loopbacks, until_empty};
 use super::tone::Heard;
 
 const TONE_HZ: f64 = 600.0;
@@ -87,6 +88,7 @@ async fn garbage_on_the_media_ports_is_not_heard() {
         let scene = Scene::new(ip).await;
         let stranger = UdpSocket::bind((ip, 0)).await.unwrap();
         let mut rng = StdRng::seed_from_u64(seed);
+        let mut before = [0; 2];
         for _ in 0..3 {
             for party in scene.parties() {
                 let port = party.rtp_port().await;
@@ -97,7 +99,14 @@ async fn garbage_on_the_media_ports_is_not_heard() {
                     stranger.send_to(&rtcp, (ip, port + 1)).await.unwrap();
                 }
             }
-            scene.alive().await;
+            // How many the kernel passes on is its own affair; that they are refused is not.
+            let refused = scene.alive().await;
+            let more = refused
+                .iter()
+                .zip(before)
+                .all(|(now, before)| *now > before);
+            assert!(more, "{before:?} {refused:?}");
+            before = refused;
         }
         scene.survives().await;
     }
@@ -142,10 +151,21 @@ impl EchoCall {
         samples
     }
 
-    async fn statistics(&self) -> MediaStatistics {
+    /// The figures, once more packets than these have been refused.
+    async fn refused(&self, more_than: u64) -> MediaStatistics {
         let session = self.server.sessions().pop().expect("the call");
-        let statistics = self.server.get_media_statistics(session.id()).await;
-        statistics.unwrap().expect("media")
+        let refused = async {
+            loop {
+                let statistics = self.server.get_media_statistics(session.id()).await;
+                let statistics = statistics.unwrap().expect("media");
+                if statistics.packets_refused > more_than {
+                    return statistics;
+                }
+            }
+        };
+        timeout(PATIENCE, refused)
+            .await
+            .expect("more refused packets")
     }
 
     async fn end(mut self) {
@@ -176,9 +196,11 @@ async fn neither_strangers_nor_a_broken_peer_drown_the_voice() {
         }
         let heard = Heard::of(&echo, TONE_HZ);
         assert!(heard.is_tone(FRAMES - DELAY), "{heard:?}");
-        let statistics = call.statistics().await;
+        let statistics = call.refused(0).await;
         let played = call.peer.frames() as u64;
         assert!(statistics.packets_received <= played, "{statistics:?}");
+
+        let before = statistics.packets_refused;
 
         // Now the peer itself: one bad datagram with every good one.
         echo.clear();
@@ -191,6 +213,7 @@ async fn neither_strangers_nor_a_broken_peer_drown_the_voice() {
         }
         let heard = Heard::of(&echo, TONE_HZ);
         assert!(heard.is_tone(FRAMES - DELAY), "{heard:?}");
+        call.refused(before).await;
         let session = call.server.sessions().pop().expect("the call");
         assert_eq!(session.state(), CallState::Active);
         call.end().await;

@@ -133,8 +133,8 @@ impl Party {
         info.expect("running").expect("media").local_rtp_port
     }
 
-    /// Waits until more packets have been sent and received.
-    pub(super) async fn alive(&self) {
+    /// Waits until more packets have been sent and received; returns how many were refused so far.
+    pub(super) async fn alive(&self) -> u64 {
         assert_eq!(self.session.state(), CallState::Active);
         let mut events = self.coordinator.subscribe();
         let mut first = None;
@@ -151,15 +151,16 @@ impl Party {
                 let (sent, received) = (statistics.packets_sent, statistics.packets_received);
                 let (sent_first, received_first) = *first.get_or_insert((sent, received));
                 if sent >= sent_first + ALIVE && received >= received_first + ALIVE {
-                    return;
+                    return statistics.packets_refused;
                 }
             }
             panic!("the coordinator is gone");
         };
-        timeout(PATIENCE, advanced)
+        let refused = timeout(PATIENCE, advanced)
             .await
             .expect("audio both ways goes on");
         assert_eq!(self.session.state(), CallState::Active);
+        refused
     }
 
     fn assert_heard(&self) {
@@ -211,11 +212,9 @@ impl Scene {
         [&self.caller, &self.called]
     }
 
-    /// Both streams flow.
-    pub(super) async fn alive(&self) {
-        for party in self.parties() {
-            party.alive().await;
-        }
+    /// Both streams flow; returns how many packets each party has refused so far.
+    pub(super) async fn alive(&self) -> [u64; 2] {
+        [self.caller.alive().await, self.called.alive().await]
     }
 
     /// The call has not noticed anything, another one succeeds, the end is in order and leaves nothing; the recordings
