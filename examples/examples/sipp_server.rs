@@ -16,6 +16,10 @@ use rvoip_session_core::api::{
 };
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Gives memory back after a wave of calls, which glibc's allocator does not while small blocks remain between.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Takes SIP calls.
 #[derive(Debug, Parser)]
 struct Arguments {
