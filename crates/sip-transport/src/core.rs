@@ -130,10 +130,14 @@ pub enum Output<E> {
     Event(E),
 }
 
-impl Output<Infallible> {
-    /// The same output for a core with events of any type.
-    pub(crate) fn widen<E>(self) -> Output<E> {
-        match self {
+impl<E> Output<E> {
+    /// The event, or else what goes to the network, as an output of a core with events of any type: how a layer takes in
+    /// its own share of the output of the layer below and hands on the rest.
+    ///
+    /// # Errors
+    /// Everything but an event.
+    pub fn into_event<F>(self) -> Result<E, Output<F>> {
+        Err(match self {
             Self::Datagram {
                 listener,
                 destination,
@@ -161,7 +165,17 @@ impl Output<Infallible> {
             },
             Self::Close { connection } => Output::Close { connection },
             Self::Resolve { query, host } => Output::Resolve { query, host },
-            Self::Event(never) => match never {},
+            Self::Event(event) => return Ok(event),
+        })
+    }
+}
+
+impl Output<Infallible> {
+    /// The same output for a core with events of any type.
+    pub(crate) fn widen<E>(self) -> Output<E> {
+        match self.into_event() {
+            Ok(never) => match never {},
+            Err(output) => output,
         }
     }
 }

@@ -13,43 +13,9 @@ impl SessionCore {
     /// Takes in everything that dialog-core has to say.
     pub(super) fn pump(&mut self, now: Instant) {
         while let Some(output) = self.dialogs.poll_output() {
-            match output {
-                Output::Event(event) => self.coordinate(now, event),
-                Output::Datagram {
-                    listener,
-                    destination,
-                    payload,
-                } => {
-                    self.wire.push_back(Output::Datagram {
-                        listener,
-                        destination,
-                        payload,
-                    });
-                }
-                Output::Stream {
-                    connection,
-                    payload,
-                } => {
-                    self.wire.push_back(Output::Stream {
-                        connection,
-                        payload,
-                    });
-                }
-                Output::Connect {
-                    connection,
-                    kind,
-                    destination,
-                } => {
-                    self.wire.push_back(Output::Connect {
-                        connection,
-                        kind,
-                        destination,
-                    });
-                }
-                Output::Close { connection } => self.wire.push_back(Output::Close { connection }),
-                Output::Resolve { query, host } => {
-                    self.wire.push_back(Output::Resolve { query, host })
-                }
+            match output.into_event() {
+                Ok(event) => self.coordinate(now, event),
+                Err(output) => self.wire.push_back(output),
             }
         }
     }
