@@ -14,7 +14,12 @@ use rvoip_session_core::api::{
 };
 use tokio::sync::Notify;
 
+pub mod setup_times;
+pub mod tls_options;
 pub mod tone_analysis;
+
+pub use setup_times::SetupTimes;
+pub use tls_options::TlsOptions;
 
 /// The amplitude of tones, of full scale.
 const AMPLITUDE: f64 = 0.3;
@@ -105,7 +110,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 pub fn parse_listener(text: &str) -> Result<(TransportKind, SocketAddr), String> {
     let (kind, address) = text
         .split_once(':')
-        .ok_or("expected udp:IP:PORT or tcp:IP:PORT")?;
+        .ok_or("expected a transport and an address, as udp:IP:PORT")?;
     let kind = kind
         .parse::<TransportKind>()
         .map_err(|error| error.to_string())?;
@@ -164,22 +169,26 @@ impl fmt::Display for MediaWords<'_> {
     }
 }
 
-/// The end of a call as one line: session, durations, cause, media.
-pub fn end_line(call: &CallSession, cause: &str) -> String {
-    let outcome = if call.setup_time().is_some() {
-        "answered"
-    } else {
-        "unanswered"
-    };
-    let fault = if call.state() == CallState::Failed {
-        " failed"
-    } else {
-        ""
-    };
-    let media = call.media_statistics();
-    let media = MediaWords(media.as_deref());
-    let (id, seconds) = (call.id(), call.duration().as_secs_f64());
-    format!("call {id} {outcome}{fault} duration={seconds:.3}s cause=\"{cause}\" {media}")
+/// The end of a call as one line: session, duration, cause, media.
+pub struct EndLine<'a>(pub &'a CallSession, pub &'a str);
+
+impl fmt::Display for EndLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let EndLine(call, cause) = self;
+        let outcome = match call.setup_time() {
+            Some(_) => " answered",
+            None => " unanswered",
+        };
+        let fault = match call.state() {
+            CallState::Failed => " failed",
+            _ => "",
+        };
+        let duration = call.duration();
+        let (seconds, millis) = (duration.as_secs(), duration.subsec_millis());
+        write!(f, "call {}{outcome}{fault}", call.id())?;
+        write!(f, " duration={seconds}.{millis:03}s cause=\"{cause}\" ")?;
+        MediaWords(call.media_statistics().as_deref()).fmt(f)
+    }
 }
 
 /// Lines for stdout: printed soon, but not with one write for each when there are thousands.
@@ -203,7 +212,7 @@ impl Printer {
     const DELAY: Duration = Duration::from_millis(20);
 
     /// Prints a line soon; [`run`](Self::run) does it.
-    pub fn line(&self, line: &str) {
+    pub fn line(&self, line: impl fmt::Display) {
         // Nobody is left to read when stdout is closed.
         let _ = writeln!(
             self.out.lock().unwrap_or_else(PoisonError::into_inner),
@@ -213,7 +222,7 @@ impl Printer {
     }
 
     /// Prints a line and all before it now.
-    pub fn now(&self, line: &str) {
+    pub fn now(&self, line: impl fmt::Display) {
         self.line(line);
         self.flush();
     }

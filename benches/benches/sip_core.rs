@@ -5,8 +5,8 @@ use std::hint::black_box;
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use rvoip_sip_core::{
-    CSeq, CallId, Contact, From, Limits, MaxForwards, Message, Method, NameAddr, Request, To, Uri,
-    Via, ViaTransport,
+    CSeq, CallId, Contact, From, Limits, MaxForwards, Message, Method, NameAddr, Request, Response,
+    StatusCode, Strictness, To, Uri, Via, ViaTransport,
 };
 
 const INVITE: &[u8] = include_bytes!("../testdata/invite.sip");
@@ -53,7 +53,7 @@ fn parse(criterion: &mut Criterion) {
             fresh(INVITE),
             |octets| {
                 let request = request(octets);
-                request.check().unwrap();
+                request.check(Strictness::Lenient).unwrap();
                 request
             },
             BatchSize::SmallInput,
@@ -64,7 +64,7 @@ fn parse(criterion: &mut Criterion) {
             fresh(OK),
             |octets| {
                 let message = Message::parse(octets, &Limits::DEFAULT).unwrap();
-                message.check().unwrap();
+                message.check(Strictness::Lenient).unwrap();
                 message
             },
             BatchSize::SmallInput,
@@ -107,6 +107,15 @@ fn write(criterion: &mut Criterion) {
                 .header(&contact)
                 .body("application/sdp", body.clone())
                 .via(&via)
+                .build()
+        });
+    });
+    group.bench_function("200 with body", |bencher| {
+        bencher.iter(|| {
+            Response::builder_for(&parsed, StatusCode::OK)
+                .to_tag("314159")
+                .header(&contact)
+                .body("application/sdp", body.clone())
                 .build()
         });
     });

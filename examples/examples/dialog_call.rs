@@ -57,7 +57,7 @@ impl UserAgent {
     fn start(at: (TransportKind, SocketAddr)) -> Result<UserAgent, Failure> {
         let sockets = Sockets::bind(&[at])?;
         let listeners = sockets.listeners();
-        let contact = listeners[0].advertised.clone();
+        let contact = listeners[0].advertised().clone();
         let manager = DialogManager::new(
             DialogManagerConfig::Hybrid(HybridConfig::default()),
             TransactionConfig::default(),

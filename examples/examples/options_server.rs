@@ -8,13 +8,15 @@
 //! Without `--listen` it takes two free ports, asks itself over UDP and over TCP, and checks the answers.
 //! Ends by itself with exit code 0 when everything it shows is right.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use clap::Parser;
-use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
+use rand::{RngExt, SeedableRng};
+use rvoip_examples::{TlsOptions, parse_listener};
 use rvoip_transaction_core::sip_core::{
     Allow, CSeq, CallId, From, Method, NameAddr, Request, RequestBuilder, Response, StatusCode, To,
 };
@@ -23,33 +25,32 @@ use rvoip_transaction_core::sip_transport::{
     Core, Input, ListenerInfo, Output, Target, TransportConfig, TransportKind, TransportLayer,
 };
 use rvoip_transaction_core::{TransactionConfig, TransactionEvent, TransactionLayer};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 #[derive(Parser)]
 struct Arguments {
-    /// Where to listen, such as udp:127.0.0.1:5060; may be given more than once.
-    #[arg(long, value_parser = listen)]
+    /// Where to listen, as udp:127.0.0.1:5060, or tcp:, tls:, ws:, wss:; may be given several times
+    #[arg(long, value_parser = parse_listener)]
     listen: Vec<(TransportKind, SocketAddr)>,
-}
-
-fn listen(text: &str) -> Result<(TransportKind, SocketAddr), Failure> {
-    let (kind, addr) = text.split_once(':').ok_or("expected udp:ADDRESS:PORT")?;
-    Ok((kind.parse()?, addr.parse()?))
+    #[command(flatten)]
+    tls: TlsOptions,
 }
 
 /// The user of the transactions: it answers requests at once and passes on everything else.
 struct OptionsServer {
     transactions: TransactionLayer,
-    other: Vec<TransactionEvent>,
+    other: VecDeque<TransactionEvent>,
+    rng: StdRng,
 }
 
 impl OptionsServer {
     fn answer_requests(&mut self, now: Instant) {
         while let Some(event) = self.transactions.poll_event() {
             let TransactionEvent::Request { key, request, .. } = event else {
-                self.other.push(event);
+                self.other.push_back(event);
                 continue;
             };
             let status = match *request.method() {
@@ -57,7 +58,7 @@ impl OptionsServer {
                 _ => StatusCode::METHOD_NOT_ALLOWED,
             };
             let response = Response::builder_for(&request, status)
-                .to_tag("options-server")
+                .to_tag(&format!("{:08x}", self.rng.random::<u32>()))
                 .header(&Allow::new(&[Method::Options]))
                 .build();
             if let Err(error) = self.transactions.respond(now, key, response) {
@@ -87,12 +88,16 @@ impl Core for OptionsServer {
     fn poll_output(&mut self) -> Option<Output<TransactionEvent>> {
         self.transactions
             .poll_wire()
-            .or_else(|| self.other.pop().map(Output::Event))
+            .or_else(|| self.other.pop_front().map(Output::Event))
+    }
+
+    fn publish(&mut self) {
+        self.transactions.publish();
     }
 }
 
 fn options(listener: &ListenerInfo) -> Result<RequestBuilder, Failure> {
-    let uri = format!("sip:{};transport={}", listener.advertised, listener.kind).parse()?;
+    let uri = format!("sip:{};transport={}", listener.advertised(), listener.kind).parse()?;
     let me = NameAddr::new("sip:options-server@localhost".parse()?);
     Ok(Request::builder(Method::Options, &uri)
         .max_forwards(70)
@@ -114,7 +119,8 @@ async fn main() -> Result<(), Failure> {
         (TransportKind::Tcp, loopback),
     ];
     let ask = arguments.listen.is_empty();
-    let sockets = Sockets::bind(if ask { &both } else { &arguments.listen })?;
+    let sockets =
+        Sockets::bind(if ask { &both } else { &arguments.listen })?.with_tls(arguments.tls.load()?);
     let listeners = sockets.listeners();
     let transport = TransportLayer::new(TransportConfig::new(listeners.clone()));
     let rng = StdRng::try_from_rng(&mut SysRng)?;
@@ -122,20 +128,19 @@ async fn main() -> Result<(), Failure> {
     let (events, mut heard) = mpsc::channel(64);
     let server = OptionsServer {
         transactions,
-        other: Vec::new(),
+        other: VecDeque::new(),
+        rng: StdRng::try_from_rng(&mut SysRng)?,
     };
     // Nobody waits for more than a few events here; what does not fit is not missed.
     let shard = driver::spawn(sockets, server, move |event| _ = events.try_send(event))?;
-    for listener in &listeners {
-        println!("ready {}:{}", listener.kind, listener.local_addr);
-    }
+    let addresses = listeners
+        .iter()
+        .map(|listener| format!(" {}:{}", listener.kind, listener.local_addr));
+    println!("ready{}", addresses.collect::<String>());
     if ask {
         for listener in &listeners {
             let request = options(listener)?;
-            let target = Target::Address {
-                kind: listener.kind,
-                addr: listener.local_addr,
-            };
+            let target = Target::address(listener.kind, listener.local_addr);
             let asked = shard
                 .call(move |server, now| server.transactions.send_request(now, request, &target))
                 .await??;
@@ -159,7 +164,14 @@ async fn main() -> Result<(), Failure> {
             }
         }
     } else {
-        tokio::signal::ctrl_c().await?;
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
     }
     let counters = shard
         .call(|server, _| *server.transactions.counters())

@@ -1,18 +1,54 @@
-//! Reads one SIP message from standard input and says what it is: built on sip-core alone.
+//! Reads one SIP message from standard input and says what it is, on sip-core alone.
 //!
-//! `cargo run --example sip_inspect < benches/testdata/invite.sip`
+//! ```text
+//! cargo run --example sip_inspect < benches/testdata/invite.sip
+//! cargo run --example sip_inspect -- --lenient < message.sip
+//! ```
+//!
+//! The exit code is 0 for a message that may be acted upon, 1 for one that breaks a rule or is none.
 
+use std::error::Error;
+use std::fmt::Display;
 use std::io::{self, Read, Write};
+use std::process::ExitCode;
 
-use rvoip_sip_core::{Limits, Message, Request};
+use clap::Parser;
+use rvoip_sip_core::{Limits, Message, ParseError, Request, Strictness};
 
-fn main() -> io::Result<()> {
+/// Says what a SIP message is.
+#[derive(Parser)]
+struct Arguments {
+    /// Judge as a server does by default, which lets harmless breaches of the grammar through
+    #[arg(long)]
+    lenient: bool,
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let strictness = match Arguments::parse().lenient {
+        true => Strictness::Lenient,
+        false => Strictness::Strict,
+    };
     let mut octets = Vec::new();
     io::stdin().lock().read_to_end(&mut octets)?;
     let mut out = io::stdout().lock();
-    match Message::parse(octets.into(), &Limits::default()) {
-        Ok(message) => inspect(&message, &mut out),
-        Err(error) => writeln!(out, "not a SIP message: {error}"),
+    let message = match Message::parse(octets.into(), &Limits::default()) {
+        Ok(message) => message,
+        Err(error) => {
+            writeln!(out, "not a SIP message: {error}")?;
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    inspect(&message, &mut out)?;
+    match message.check(strictness) {
+        Ok(()) => {
+            writeln!(out, "verdict  may be acted upon")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(defect) => {
+            let (status, reason) = (defect.status, defect.status.reason());
+            writeln!(out, "verdict  {status} {reason}: {}", defect.error)?;
+            Ok(ExitCode::FAILURE)
+        }
     }
 }
 
@@ -20,47 +56,45 @@ fn inspect(message: &Message, out: &mut impl Write) -> io::Result<()> {
     match message {
         Message::Request(request) => inspect_request(request, out)?,
         Message::Response(response) => {
-            writeln!(
-                out,
-                "response {} {}",
-                response.status(),
-                response.reason_phrase()
-            )?;
+            let (status, reason) = (response.status(), response.reason_phrase());
+            writeln!(out, "response {status} {reason}")?;
         }
     }
     writeln!(out, "headers")?;
     for line in message.headers().iter() {
         writeln!(out, "  {:<16} {}", line.name, line.value)?;
     }
-    writeln!(out, "body     {} octets", message.body().len())?;
-    match message.check() {
-        Ok(()) => writeln!(out, "verdict  may be acted upon"),
-        Err(defect) => writeln!(
-            out,
-            "verdict  {} {}: {}",
-            defect.status,
-            defect.status.reason(),
-            defect.error
-        ),
-    }
+    writeln!(out, "body     {} octets", message.body().len())
 }
 
 fn inspect_request(request: &Request, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "request  {} {}", request.method(), request.raw_uri())?;
     for via in request.vias() {
-        match via {
-            Ok(via) => writeln!(out, "hop      {} over {}", via.sent_by, via.transport)?,
-            Err(error) => writeln!(out, "hop      {error}")?,
-        }
+        let hop = via.map(|via| format!("{} over {}", via.sent_by, via.transport));
+        show(out, "hop", hop)?;
     }
-    if let (Ok(from), Ok(to), Ok(cseq)) = (request.from(), request.to(), request.cseq()) {
-        writeln!(
-            out,
-            "dialog   {} -> {}, number {}",
-            from.uri(),
-            to.uri(),
-            cseq.number
-        )?;
+    for route in request.routes() {
+        show(out, "route", route.map(|route| route.uri().to_string()))?;
     }
-    Ok(())
+    show(
+        out,
+        "from",
+        request.from().map(|from| from.uri().to_string()),
+    )?;
+    show(out, "to", request.to().map(|to| to.uri().to_string()))?;
+    let number = request
+        .cseq()
+        .map(|cseq| format!("{} {}", cseq.number, cseq.method));
+    show(out, "number", number)
+}
+
+fn show(
+    out: &mut impl Write,
+    name: &str,
+    value: Result<impl Display, ParseError>,
+) -> io::Result<()> {
+    match value {
+        Ok(value) => writeln!(out, "{name:<8} {value}"),
+        Err(error) => writeln!(out, "{name:<8} unreadable: {error}"),
+    }
 }

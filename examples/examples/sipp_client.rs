@@ -11,10 +11,10 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use rvoip_examples::{
-    MediaChoice, MediaWords, Printer, parse_duration, parse_listener, parse_ports,
+    MediaChoice, MediaWords, Printer, TlsOptions, parse_duration, parse_listener, parse_ports,
 };
 use rvoip_session_core::api::{
-    CallSession, MediaControl, Result, SessionControl, SessionCoordinator, SessionError,
+    CallSession, DnsConfig, MediaControl, Result, SessionControl, SessionCoordinator, SessionError,
     SessionManagerBuilder, TerminalCause, TransportKind,
 };
 
@@ -35,10 +35,18 @@ enum Command {
 struct Call {
     /// Whom to call, as sip:bob@127.0.0.1:5070
     uri: String,
+    /// Over which transport, as tcp, tls, ws or wss; without it as the URI says
+    #[arg(long)]
+    transport: Option<TransportKind>,
+    /// Name servers to ask, as 127.0.0.1:53; may be given several times; without it those of the system
+    #[arg(long)]
+    dns: Vec<SocketAddr>,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Who calls
     #[arg(long, default_value = "sip:caller@localhost")]
     from: String,
-    /// Where to listen, as udp:127.0.0.1:0; may be given several times
+    /// Where to listen, as udp:127.0.0.1:0, or tcp:, tls:, ws:, wss:; may be given several times
     #[arg(long, value_parser = parse_listener, default_values = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"])]
     bind: Vec<(TransportKind, SocketAddr)>,
     /// What the call sends: tone:HZ, echo, silence, file:PATH, or none for no media at all
@@ -89,7 +97,7 @@ async fn place(
 ) -> bool {
     match converse(&coordinator, &call, index).await {
         Err(error) => {
-            printer.line(&format!("call - failed: {error} ({})", error.advice()));
+            printer.line(format_args!("call - failed: {error} ({})", error.advice()));
             false
         }
         Ok((session, cause)) => {
@@ -99,11 +107,11 @@ async fn place(
             match session.setup_time() {
                 Some(setup) => {
                     let setup_ms = setup.as_secs_f64() * 1000.0;
-                    printer.line(&format!(
+                    printer.line(format_args!(
                         "call {id} answered setup={setup_ms:.1}ms duration={seconds:.3}s cause=\"{cause}\" {media}"
                     ));
                 }
-                None => printer.line(&format!("call {id} failed: {cause}")),
+                None => printer.line(format_args!("call {id} failed: {cause}")),
             }
             let proper = matches!(
                 cause,
@@ -150,9 +158,14 @@ async fn main() -> std::result::Result<ExitCode, Box<dyn std::error::Error>> {
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
         .init();
-    let Command::Call(call) = Arguments::parse().command;
+    let Command::Call(mut call) = Arguments::parse().command;
+    if let Some(kind) = call.transport {
+        call.uri = format!("{};transport={kind}", call.uri);
+    }
     let call = Arc::new(call);
     let mut builder = SessionManagerBuilder::new()
+        .with_dns(DnsConfig::with_name_servers(call.dns.clone()))
+        .with_tls(call.tls.load()?)
         .with_media_ports(call.rtp_ports.0, call.rtp_ports.1)
         .with_max_sessions(call.count.max(1))
         .with_ringing_timeout(call.answer_timeout + END_WITHIN)
@@ -182,7 +195,7 @@ async fn main() -> std::result::Result<ExitCode, Box<dyn std::error::Error>> {
     }
     let stats = coordinator.get_stats().await?;
     coordinator.stop().await?;
-    printer.now(&format!(
+    printer.now(format_args!(
         "left sessions={} ports={}",
         stats.active_sessions, stats.media_ports
     ));

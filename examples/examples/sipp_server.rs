@@ -1,7 +1,7 @@
 //! A SIP server for checks and load: takes every call, says how each one went.
 //!
 //! Prints `ready udp:IP:PORT tcp:IP:PORT` when it listens, one line for each call that ends, and on request figures by
-//! which a leak can be seen. SIGTERM and SIGINT end all calls and the program.
+//! which a leak can be seen. SIGHUP reads certificates and keys again. SIGTERM and SIGINT end all calls and the program.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,10 +9,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::Parser;
-use rvoip_examples::{MediaChoice, Printer, end_line, parse_duration, parse_listener, parse_ports};
+use rvoip_examples::{
+    EndLine, MediaChoice, Printer, SetupTimes, TlsOptions, parse_duration, parse_listener,
+    parse_ports,
+};
 use rvoip_session_core::api::{
-    CallDecision, CallHandler, CallSession, IncomingCall, SessionControl, SessionManagerBuilder,
-    SessionStats, StatusCode, TransportKind,
+    CallDecision, CallHandler, CallSession, Capture, IncomingCall, SessionControl,
+    SessionManagerBuilder, SessionStats, StatusCode, TransportKind,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,7 +26,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Takes SIP calls.
 #[derive(Debug, Parser)]
 struct Arguments {
-    /// Where to listen, as udp:127.0.0.1:5060 or tcp:127.0.0.1:5060; may be given several times
+    /// Where to listen, as udp:127.0.0.1:5060, or tcp:, tls:, ws:, wss:; may be given several times
     #[arg(long, value_parser = parse_listener, default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
     listen: Vec<(TransportKind, std::net::SocketAddr)>,
     /// Ring for so long before answering, as 500ms
@@ -50,6 +53,14 @@ struct Arguments {
     /// Calls at once; more are answered 503
     #[arg(long, default_value_t = 10_000)]
     max_sessions: usize,
+    /// Time the set-up of every call, from its INVITE to our 200, and print the figures at the end
+    #[arg(long)]
+    setup_times: bool,
+    /// Write every SIP message to this pcapng file, decrypted
+    #[arg(long)]
+    capture: Option<PathBuf>,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Print figures every so often, as 1s
     #[arg(long, value_parser = parse_duration)]
     stats: Option<Duration>,
@@ -75,7 +86,7 @@ impl CallHandler for Server {
     }
 
     async fn on_call_ended(&self, call: CallSession, reason: &str) {
-        self.printer.line(&end_line(&call, reason));
+        self.printer.line(EndLine(&call, reason));
     }
 }
 
@@ -120,7 +131,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let printer = Arc::new(Printer::default());
+    let tls = arguments.tls.load()?;
     let mut builder = SessionManagerBuilder::new()
+        .with_tls(tls.clone())
         .with_media_ports(arguments.rtp_ports.0, arguments.rtp_ports.1)
         .with_max_sessions(arguments.max_sessions)
         .with_preferred_codecs(&arguments.codecs)
@@ -132,24 +145,36 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (kind, address) in &arguments.listen {
         builder = builder.with_listener(*kind, *address);
     }
+    let setup_times = arguments.setup_times.then(Arc::<SetupTimes>::default);
+    if let Some(tap) = &setup_times {
+        builder = builder.with_wire_tap(tap.clone());
+    }
     if let Some(after) = arguments.hangup_after {
         builder = builder.with_session_timeout(after);
     }
     if let Some(directory) = arguments.record {
         builder = builder.with_recording_directory(directory);
     }
+    let capture = match &arguments.capture {
+        Some(path) => Some(Arc::new(Capture::start(std::fs::File::create(path)?)?)),
+        None => None,
+    };
+    if let Some(capture) = &capture {
+        builder = builder.with_wire_tap(capture.clone());
+    }
     let coordinator = arguments.media.apply(builder)?.build().await?;
     coordinator.start().await?;
 
-    let (mut terminate, mut interrupt) = (
+    let (mut terminate, mut interrupt, mut hangup) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
+        signal(SignalKind::hangup())?,
     );
     let addresses = coordinator
         .listeners()
         .iter()
         .map(|listener| format!(" {}:{}", listener.kind, listener.local_addr));
-    printer.now(&format!("ready{}", addresses.collect::<String>()));
+    printer.now(format_args!("ready{}", addresses.collect::<String>()));
 
     let printing = tokio::spawn({
         let printer = Arc::clone(&printer);
@@ -162,18 +187,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             loop {
                 ticks.tick().await;
                 match coordinator.get_stats().await {
-                    Ok(stats) => printer.now(&stats_line(&stats)),
+                    Ok(stats) => printer.now(stats_line(&stats)),
                     Err(_) => return,
                 }
             }
         });
     }
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => match tls.reload() {
+                Ok(()) => printer.now("reloaded"),
+                Err(error) => printer.now(format_args!("not reloaded: {error}")),
+            },
+        }
     }
     coordinator.stop().await?;
     printing.abort();
+    if let Some(times) = setup_times {
+        printer.line(times);
+    }
     printer.flush();
     Ok(())
 }

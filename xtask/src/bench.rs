@@ -3,6 +3,10 @@
 mod build;
 mod calls;
 mod memory;
+mod overload;
+mod peers;
+mod setup;
+mod transactions;
 
 use std::path::PathBuf;
 
@@ -25,6 +29,12 @@ pub struct Arguments {
     /// Calls held for the memory figure
     #[arg(long, default_value_t = 5_000)]
     held: u32,
+    /// Seconds for which twice the capacity is offered
+    #[arg(long, default_value_t = 60)]
+    rush: usize,
+    /// Parsing and writing beside other stacks, and nothing else
+    #[arg(long, exclusive = true)]
+    peers: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -33,10 +43,18 @@ enum Measurement {
     Micro,
     /// CPU per call
     Calls,
+    /// Set-up of a call inside the server process
+    Setup,
     /// Memory per held call
     Memory,
     /// Memory of the server over 20,000 calls
     Leak,
+    /// Transactions per second of the layer alone
+    Transactions,
+    /// Twice the capacity, and the half of it afterwards
+    Overload,
+    /// 8000 calls per second for three seconds, twice
+    Burst,
     /// The facade built from nothing
     Build,
 }
@@ -49,6 +67,9 @@ struct Site {
 
 /// Takes the measurements and prints tables ready for `docs/BENCHMARKS.md`.
 pub fn run(arguments: &Arguments) -> Outcome {
+    if arguments.peers {
+        return peers::side_by_side();
+    }
     let is_wanted = |what| arguments.what.is_none_or(|wanted| wanted == what);
     if is_wanted(Measurement::Micro)
         && !workspace::cargo()
@@ -59,6 +80,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
         return Err("cargo bench failed".into());
     }
     if arguments.what == Some(Measurement::Micro) {
+        return Ok(());
+    }
+    if is_wanted(Measurement::Transactions) {
+        transactions::measure(arguments.rounds)?;
+    }
+    if arguments.what == Some(Measurement::Transactions) {
         return Ok(());
     }
     let site = Site {
@@ -72,9 +99,21 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if arguments.what == Some(Measurement::Build) {
         return Ok(());
     }
+    if is_wanted(Measurement::Overload) {
+        overload::twice_the_capacity(&site, arguments.rush)?;
+    }
+    if arguments.what == Some(Measurement::Overload) {
+        return Ok(());
+    }
     workspace::need_program("sipp", "sip-tester")?;
+    if is_wanted(Measurement::Burst) {
+        overload::burst(&site)?;
+    }
     if is_wanted(Measurement::Calls) {
         calls::measure(&site, arguments.rate, arguments.calls, arguments.rounds)?;
+    }
+    if is_wanted(Measurement::Setup) {
+        setup::measure(&site, arguments.rate, arguments.calls)?;
     }
     if is_wanted(Measurement::Memory) {
         memory::per_held_call(&site, arguments.held)?;

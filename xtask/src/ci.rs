@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Outcome, demo, layers, sipp, tidy, workspace};
+use crate::{Outcome, demo, fuzz, layer_examples, layers, sipp, tidy, workspace};
 
 /// The comment by which an example says that it can be run and believed.
 const SELF_CHECKING: &str = "//! Ends by itself";
@@ -28,6 +28,7 @@ const STEPS: &[Step] = &[
     ("fmt", format),
     ("clippy", clippy),
     ("test", test),
+    ("fuzz", || quietly(fuzz::replay(&[]))),
     ("doc", doc),
     ("deny", deny),
     ("examples", examples),
@@ -68,7 +69,9 @@ fn cargo(arguments: &[&str]) -> Outcome {
 }
 
 fn format() -> Outcome {
-    cargo(&["fmt", "--all", "--check"])
+    cargo(&["fmt", "--all", "--check"])?;
+    // A workspace of its own.
+    cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"])
 }
 
 fn clippy() -> Outcome {
@@ -93,6 +96,8 @@ fn clippy() -> Outcome {
 }
 
 fn test() -> Outcome {
+    // Tests that show their traffic to it skip themselves without it.
+    workspace::need_program("tshark", "tshark")?;
     cargo(&["test", "--workspace", "--all-features", "--locked"])
 }
 
@@ -140,14 +145,18 @@ fn examples() -> Outcome {
         }
     }
     names.sort();
-    let built: Vec<&str> = names.iter().map(String::as_str).collect();
+    let built: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .chain(layer_examples::NAMES)
+        .collect();
     let programs = workspace::build_examples(&built)?;
     for name in &names {
         let start = Instant::now();
         quietly(Command::new(programs.join(name)))?;
         println!("{name}: ok in {:.1?}", start.elapsed());
     }
-    Ok(())
+    layer_examples::run(&programs)
 }
 
 /// Runs a command; shows the lines worth showing, and everything when it fails.

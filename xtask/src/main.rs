@@ -3,8 +3,11 @@
 mod bench;
 mod ci;
 mod demo;
+mod fuzz;
 mod interop;
+mod layer_examples;
 mod layers;
+mod load;
 mod process;
 mod server;
 mod sipp;
@@ -31,10 +34,18 @@ enum Task {
     Demo(demo::Arguments),
     /// Runs the SIPp suite in both directions against fresh processes
     Sipp(sipp::Arguments),
-    /// Calls baresip and is called by it, and listens to the recordings
-    Interop,
+    /// Other people's programs against ours: baresip, openssl, JsSIP, name servers, and tshark on the timers
+    Interop(interop::Arguments),
     /// Measures: `micro` runs the criterion benches, `calls` and `memory` the load runs
     Bench(bench::Arguments),
+    /// Replays or grows the fuzz corpus
+    Fuzz(fuzz::Arguments),
+    /// Offers calls to a server, as the load runs of `bench` do
+    #[command(hide = true)]
+    Load(load::Arguments),
+    /// Takes the step `timers` of `interop`, within its network namespace
+    #[command(hide = true)]
+    WireTimers(interop::timers::Arguments),
     /// Checks that the crates depend on each other only as drawn
     Layers,
     /// Checks the house style of sources and documents
@@ -47,8 +58,11 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Sipp(arguments) => sipp::run(&arguments),
-        Task::Interop => interop::run(),
+        Task::Interop(arguments) => interop::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
+        Task::Load(arguments) => load::run(&arguments),
+        Task::WireTimers(arguments) => interop::timers::run_inside(&arguments),
         Task::Layers => layers::run(),
         Task::Tidy => tidy::run(),
         Task::Ci(arguments) => ci::run(&arguments),

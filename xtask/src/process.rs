@@ -66,16 +66,22 @@ impl Process {
         failure.map_or(Ok(status), Err)
     }
 
+    /// Sends a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) -> io::Result<()> {
+        let pid = self.id().to_string();
+        Command::new("sh")
+            .args(["-c", "kill -\"$1\" \"$0\"", &pid, name])
+            .status()
+            .map(drop)
+    }
+
     /// Sends SIGTERM and waits.
     ///
     /// # Errors
     /// When the process does not end with exit code 0 within `limit`.
     pub fn terminate(&mut self, limit: Duration) -> Outcome<Duration> {
         let start = Instant::now();
-        let pid = self.id().to_string();
-        Command::new("sh")
-            .args(["-c", "kill -TERM \"$0\"", &pid])
-            .status()?;
+        self.signal("TERM")?;
         match self.wait(limit)? {
             Some(status) if status.success() => Ok(start.elapsed()),
             Some(status) => Err(format!("after SIGTERM: {status}").into()),

@@ -38,6 +38,7 @@ struct Printed {
     stats: Option<Stats>,
     stats_lines: usize,
     peak_sessions: u64,
+    reloads: usize,
 }
 
 /// A running `sipp_server` on ports of its own choice.
@@ -45,6 +46,7 @@ pub struct Server {
     process: Process,
     printed: Arc<Mutex<Printed>>,
     descriptors_at_start: usize,
+    ready: String,
     /// Where it listens for datagrams.
     pub udp: SocketAddr,
     /// Where it listens for connections.
@@ -81,9 +83,28 @@ impl Server {
             udp: listener(&ready, "udp:")?,
             tcp: listener(&ready, "tcp:")?,
             descriptors_at_start: process.descriptors()?,
+            ready,
             process,
             printed,
         })
+    }
+
+    /// Where it listens with another transport, such as `tls`.
+    pub fn listener(&self, kind: &str) -> Outcome<SocketAddr> {
+        listener(&self.ready, &format!("{kind}:"))
+    }
+
+    /// Makes it read its certificates again.
+    ///
+    /// # Errors
+    /// When it does not say that it has.
+    pub fn reload(&self) -> Outcome {
+        let before = lock(&self.printed).reloads;
+        self.process.signal("HUP")?;
+        match until(STOP_WITHIN, || lock(&self.printed).reloads > before) {
+            true => Ok(()),
+            false => Err("the server did not reload after SIGHUP".into()),
+        }
     }
 
     /// The process, for what the kernel knows about it.
@@ -158,6 +179,8 @@ fn read_lines(stdout: impl std::io::Read, mut copy: fs::File, printed: &Mutex<Pr
         let mut printed = lock(printed);
         if let Some(rest) = line.strip_prefix("ready ") {
             printed.ready = Some(rest.to_owned());
+        } else if line == "reloaded" {
+            printed.reloads += 1;
         } else if let Some(rest) = line.strip_prefix("stats ") {
             let stats = numbers(rest);
             let sessions = stats.get("sessions").copied().unwrap_or(0);

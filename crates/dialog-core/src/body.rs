@@ -6,7 +6,7 @@ use rvoip_transaction_core::sip_core::{
 };
 
 /// The media type of session descriptions.
-const SDP: &str = "application/sdp";
+pub(crate) const SDP: &str = "application/sdp";
 
 /// A message body with its media type; opaque to signalling.
 #[derive(Clone, Debug, PartialEq, Eq)]

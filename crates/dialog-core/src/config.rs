@@ -31,12 +31,11 @@ pub struct ClientConfig {
 pub struct ServerConfig {
     /// The `Server` header of responses, if any.
     pub server: Option<ByteString>,
-    /// Calls that may exist at once, both directions together; more are answered 503 with `Retry-After`.
+    /// Calls that may exist at once, both directions together; more are answered 503 with the
+    /// `Retry-After` of the [`TransactionConfig`](rvoip_transaction_core::TransactionConfig).
     pub max_calls: usize,
     /// How long an incoming call may wait for a decision before it is answered 480.
     pub max_ringing: Duration,
-    /// The `Retry-After` of a 503.
-    pub retry_after: Duration,
     /// Media types that an INVITE may carry, others are answered 415.
     pub accept: Vec<ByteString>,
 }
@@ -66,7 +65,6 @@ impl Default for ServerConfig {
             server: None,
             max_calls: 100_000,
             max_ringing: Duration::from_secs(180),
-            retry_after: Duration::from_secs(5),
             accept: vec![ByteString::from_static("application/sdp")],
         }
     }

@@ -1,28 +1,25 @@
 //! A dialog: the state both parties share about who they are and where requests go (RFC 3261 section 12).
 
+mod text;
+
 use rvoip_transaction_core::sip_core::{
-    ByteString, CSeq, Contact, Header, HeaderMap, HeaderName, Method, NameAddr, ParseError,
-    Request, RequestBuilder, Response, To, Uri,
+    CSeq, Contact, Header, HeaderMap, HeaderName, Method, NameAddr, ParseError, Request,
+    RequestBuilder, Response, To, Uri,
 };
 
+use self::text::{Part, Text};
 use crate::id::LocalTag;
-use crate::route_set::{Itinerary, RouteSet};
+use crate::route_set::{DialogDefect, Itinerary, RouteSet};
 use crate::sequence::Sequence;
 
 /// One dialog, from this side. All text is copied out of the messages, so that none of them is kept alive.
 #[derive(Clone, Debug)]
 pub struct Dialog {
-    call_id: ByteString,
+    text: Text,
     local_tag: LocalTag,
-    remote_tag: Option<ByteString>,
-    /// The From value of our requests.
-    local: ByteString,
-    /// The To value of our requests.
-    remote: ByteString,
-    remote_target: ByteString,
+    /// The peer has shown a tag.
+    is_tagged: bool,
     route_set: RouteSet,
-    /// The Contact value of our requests and responses.
-    contact: ByteString,
     pub(crate) sequence: Sequence,
 }
 
@@ -38,39 +35,35 @@ fn value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<&'a str, Parse
         .ok_or_else(|| ParseError::MissingHeader(name.clone()))
 }
 
-/// The text of a URI, copied out of the message it stands in.
-fn owned(uri: &Uri) -> ByteString {
-    ByteString::from(uri.as_str())
-}
-
-fn contact_of(contact: Option<Contact>) -> Option<ByteString> {
-    contact?.uri().map(owned)
+/// The URI of a Contact.
+fn contact_uri(contact: &Option<Contact>) -> Option<&str> {
+    contact.as_ref()?.uri().map(Uri::as_str)
 }
 
 impl Dialog {
     /// What a caller knows before its INVITE is answered: a dialog without remote tag, on a pre-loaded route set.
     pub fn outgoing(
-        call_id: ByteString,
+        call_id: &str,
         local_tag: LocalTag,
         local: &NameAddr,
         remote: &Uri,
         route: &[Uri],
     ) -> Dialog {
+        let tag = Some(local_tag.text());
+        let local = local.clone().with_param("tag", tag.as_deref());
+        let to = To::from(NameAddr::new(remote.without_headers()));
         Dialog {
-            call_id,
+            text: Text::new([
+                &[call_id],
+                &[],
+                &[&local.to_string()],
+                &[&to.to_string()],
+                &[remote.as_str()],
+                &[],
+            ]),
             local_tag,
-            remote_tag: None,
-            local: local
-                .clone()
-                .with_param("tag", Some(&local_tag.to_string()))
-                .to_string()
-                .into(),
-            remote: To::from(NameAddr::new(remote.without_headers()))
-                .to_string()
-                .into(),
-            remote_target: owned(remote),
+            is_tagged: false,
             route_set: preloaded(route),
-            contact: ByteString::new(),
             sequence: Sequence::new(1, None),
         }
     }
@@ -79,32 +72,39 @@ impl Dialog {
     /// Contact: requests then go to its From address.
     ///
     /// # Errors
-    /// When a header that the dialog is made of does not parse.
+    /// When a header that the dialog is made of does not parse, or too many proxies want to stay in the path.
     pub fn incoming(
         invite: &Request,
         local_tag: LocalTag,
-        contact: ByteString,
-    ) -> Result<Dialog, ParseError> {
-        let target = match contact_of(invite.contact()?) {
+        contact: &str,
+    ) -> Result<Dialog, DialogDefect> {
+        let headers = invite.headers();
+        let (to, remote) = (
+            value(headers, &HeaderName::To)?,
+            value(headers, &HeaderName::From)?,
+        );
+        let offered = invite.contact()?;
+        let from;
+        let target = match contact_uri(&offered) {
             Some(target) => target,
-            None => owned(invite.from()?.uri()),
+            None => {
+                from = invite.from()?;
+                from.uri().as_str()
+            }
         };
-        let hops: Vec<_> = invite.record_routes().collect::<Result<_, _>>()?;
+        let tag = invite.from_tag();
         Ok(Dialog {
-            call_id: value(invite.headers(), &HeaderName::CallId)?.into(),
+            text: Text::new([
+                &[value(headers, &HeaderName::CallId)?],
+                &[tag.unwrap_or_default()],
+                &[to, ";tag=", &local_tag.text()],
+                &[remote],
+                &[target],
+                &[contact],
+            ]),
             local_tag,
-            remote_tag: invite.from_tag().map(ByteString::from),
-            local: [
-                value(invite.headers(), &HeaderName::To)?,
-                ";tag=",
-                &local_tag.to_string(),
-            ]
-            .concat()
-            .into(),
-            remote: value(invite.headers(), &HeaderName::From)?.into(),
-            remote_target: target,
-            route_set: RouteSet::in_order(hops.into_iter().map(|hop| hop.0)),
-            contact,
+            is_tagged: tag.is_some(),
+            route_set: RouteSet::of_request(invite)?,
             sequence: Sequence::new(0, Some(invite.cseq()?.number)),
         })
     }
@@ -113,13 +113,17 @@ impl Dialog {
     /// peer's CSeq begins anew: what came before may have been the request of another branch.
     ///
     /// # Errors
-    /// When a header that the dialog is made of does not parse; the dialog is then unchanged.
-    pub fn establish(&mut self, success: &Response) -> Result<(), ParseError> {
-        let hops: Vec<_> = success.record_routes().collect::<Result<_, _>>()?;
-        self.refresh_target(success.contact()?);
-        self.remote_tag = success.to_tag().map(ByteString::from);
-        self.remote = value(success.headers(), &HeaderName::To)?.into();
-        self.route_set = RouteSet::reversed(hops.into_iter().map(|hop| hop.0));
+    /// When a header that the dialog is made of does not parse, or too many proxies want to stay in the path; the dialog is then
+    /// unchanged.
+    pub fn establish(&mut self, success: &Response) -> Result<(), DialogDefect> {
+        let route_set = RouteSet::of_response(success)?;
+        let (tag, contact) = (success.to_tag(), success.contact()?);
+        self.text
+            .set(Part::Remote, value(success.headers(), &HeaderName::To)?);
+        self.text.set(Part::RemoteTag, tag.unwrap_or_default());
+        self.is_tagged = tag.is_some();
+        self.refresh_target(contact);
+        self.route_set = route_set;
         self.sequence = Sequence::new(self.sequence.local(), None);
         Ok(())
     }
@@ -128,19 +132,23 @@ impl Dialog {
     ///
     /// # Errors
     /// When a header does not parse, or the Contact is missing.
-    pub fn unwanted(success: &Response) -> Result<Dialog, ParseError> {
+    pub fn unwanted(success: &Response) -> Result<Dialog, DialogDefect> {
         let missing = || ParseError::MissingHeader(Contact::NAME);
         let from = success.from()?;
-        let target = Uri::parse(contact_of(success.contact()?).ok_or_else(missing)?)?;
+        let contact = success.contact()?;
+        let target = contact
+            .as_ref()
+            .and_then(Contact::uri)
+            .ok_or_else(missing)?;
         let tag = from
             .tag()
             .and_then(LocalTag::parse)
             .ok_or(ParseError::InvalidHeader(HeaderName::From))?;
         let mut dialog = Dialog::outgoing(
-            value(success.headers(), &HeaderName::CallId)?.into(),
+            value(success.headers(), &HeaderName::CallId)?,
             tag,
             &from.0,
-            &target,
+            target,
             &[],
         );
         dialog.sequence = Sequence::new(success.cseq()?.number, None);
@@ -150,8 +158,8 @@ impl Dialog {
 
     /// Takes the Contact of a re-INVITE or of its 2xx as the new remote target (section 12.2).
     pub fn refresh_target(&mut self, contact: Option<Contact>) {
-        if let Some(target) = contact_of(contact) {
-            self.remote_target = target;
+        if let Some(target) = contact_uri(&contact) {
+            self.text.set(Part::RemoteTarget, target);
         }
     }
 
@@ -159,10 +167,10 @@ impl Dialog {
     /// any branch of our INVITE, or one that never learnt of tags.
     pub fn owns(&self, request: &Request) -> bool {
         let headers = request.headers();
-        headers.raw(&HeaderName::CallId) == Some(&*self.call_id)
-            && (self.remote_tag.is_none()
-                || headers.raw(&HeaderName::From) == Some(&*self.remote)
-                || request.from_tag() == self.remote_tag.as_deref())
+        headers.raw(&HeaderName::CallId) == Some(self.call_id())
+            && (!self.is_tagged
+                || headers.raw(&HeaderName::From) == Some(self.text.part(Part::Remote))
+                || request.from_tag() == self.remote_tag())
     }
 
     /// A request inside the dialog, and the URI whose host it goes to.
@@ -180,22 +188,22 @@ impl Dialog {
             next_hop,
         } = self
             .route_set
-            .itinerary(&Uri::parse(self.remote_target.clone())?)?;
+            .itinerary(&Uri::parse(self.remote_target().into())?)?;
         let mut request = Request::builder(method.clone(), &request_uri).max_forwards(70);
         for hop in &route {
             request = request.raw(&HeaderName::Route, hop);
         }
         let request = request
-            .raw(&HeaderName::From, &self.local)
-            .raw(&HeaderName::To, &self.remote)
-            .raw(&HeaderName::CallId, &self.call_id)
+            .raw(&HeaderName::From, self.text.part(Part::Local))
+            .raw(&HeaderName::To, self.text.part(Part::Remote))
+            .raw(&HeaderName::CallId, self.call_id())
             .header(&CSeq { number, method });
         Ok((request, next_hop))
     }
 
     /// The Call-ID.
-    pub fn call_id(&self) -> &ByteString {
-        &self.call_id
+    pub fn call_id(&self) -> &str {
+        self.text.part(Part::CallId)
     }
 
     /// Our tag.
@@ -205,21 +213,21 @@ impl Dialog {
 
     /// The peer's tag; none before it answers, and none ever from a peer of RFC 2543.
     pub fn remote_tag(&self) -> Option<&str> {
-        self.remote_tag.as_deref()
+        self.is_tagged.then(|| self.text.part(Part::RemoteTag))
     }
 
     /// Where the peer wants its requests.
     pub fn remote_target(&self) -> &str {
-        &self.remote_target
+        self.text.part(Part::RemoteTarget)
     }
 
     /// Our Contact value.
     pub fn contact(&self) -> &str {
-        &self.contact
+        self.text.part(Part::Contact)
     }
 
     /// Sets our Contact, once the path of the INVITE is known.
-    pub fn set_contact(&mut self, contact: ByteString) {
-        self.contact = contact;
+    pub fn set_contact(&mut self, contact: &str) {
+        self.text.set(Part::Contact, contact);
     }
 }

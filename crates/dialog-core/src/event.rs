@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rvoip_transaction_core::sip_core::{
     ByteString, HeaderName, NameAddr, Request, StatusCode, Uri,
 };
-use rvoip_transaction_core::sip_transport::{Flow, Target};
+use rvoip_transaction_core::sip_transport::{Flow, LocateError, Target};
 
 use crate::{Body, CallKey};
 
@@ -143,8 +143,11 @@ pub enum EndCause {
     NoAnswer,
     /// The peer did not answer our INVITE at all.
     TimedOut,
-    /// The host name of the peer has no address.
-    Unresolved,
+    /// No server of the peer's domain was found: its name does not exist, or the name servers are silent.
+    Unlocated {
+        /// What was missing.
+        error: LocateError,
+    },
     /// Nothing could be sent to the peer.
     TransportFailed {
         /// What the socket said.

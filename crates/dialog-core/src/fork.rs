@@ -1,22 +1,12 @@
 //! The several dialogs that one INVITE may make (RFC 3261 sections 12.1, 13.2.2.4; RFC 6026): proxies fork, and each
 //! branch that answers has a To tag of its own.
 
-use bytes::Bytes;
+use rvoip_transaction_core::Ack;
 use rvoip_transaction_core::sip_core::ByteString;
-use rvoip_transaction_core::sip_transport::Target;
 use smallvec::SmallVec;
 
 /// Branches of one INVITE whose 2xx is answered; those beyond are not.
 const MAX_FORKS: usize = 16;
-
-/// An ACK that went out, kept for the repeats of its 2xx.
-#[derive(Clone, Debug)]
-pub struct Acknowledgement {
-    /// The octets as sent.
-    pub octets: Bytes,
-    /// Where they went.
-    pub target: Target,
-}
 
 /// What a 2xx means, by its To tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +24,7 @@ pub enum Verdict {
 #[derive(Debug)]
 struct Fork {
     tag: Option<ByteString>,
-    ack: Option<Acknowledgement>,
+    ack: Option<Ack>,
 }
 
 /// The branches of one INVITE that have answered with 2xx; an early dialog leaves nothing here. It lives as long as the
@@ -64,14 +54,14 @@ impl Forks {
     }
 
     /// Keeps the ACK of the 2xx with this To tag.
-    pub fn acknowledged(&mut self, tag: Option<&str>, ack: Acknowledgement) {
+    pub fn acknowledged(&mut self, tag: Option<&str>, ack: Ack) {
         if let Some(index) = self.find(tag) {
             self.forks[index].ack = Some(ack);
         }
     }
 
     /// The ACK that went out for the 2xx with this To tag.
-    pub fn acknowledgement(&self, tag: Option<&str>) -> Option<&Acknowledgement> {
+    pub fn acknowledgement(&self, tag: Option<&str>) -> Option<&Ack> {
         self.forks[self.find(tag)?].ack.as_ref()
     }
 

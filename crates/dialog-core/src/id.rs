@@ -1,7 +1,10 @@
 //! Names of calls and dialogs: the key a user holds, and the tags and Call-IDs that travel on the wire (RFC 3261
 //! sections 12 and 19.3).
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::ops::Deref;
 
 use rand::Rng;
 use rand::rngs::StdRng;
@@ -34,21 +37,79 @@ impl LocalTag {
 
     /// Reads a tag off the wire; `None` when it cannot be one of ours.
     pub fn parse(text: &str) -> Option<LocalTag> {
-        let ours = text.len() == 16
-            && text
-                .bytes()
-                .all(|octet| matches!(octet, b'0'..=b'9' | b'a'..=b'f'));
-        ours.then(|| u64::from_str_radix(text, 16).ok().map(LocalTag))?
+        let octets: &[u8; 16] = text.as_bytes().try_into().ok()?;
+        let mut number = 0;
+        for octet in octets {
+            let digit = match octet {
+                b'0'..=b'9' => octet - b'0',
+                b'a'..=b'f' => octet - b'a' + 10,
+                _ => return None,
+            };
+            number = number << 4 | u64::from(digit);
+        }
+        Some(LocalTag(number))
+    }
+
+    /// The tag as it goes over the wire.
+    pub fn text(self) -> TagText {
+        let mut octets = [0; 16];
+        for (octet, place) in octets.iter_mut().rev().zip((0..64).step_by(4)) {
+            *octet = b"0123456789abcdef"[(self.0 >> place) as usize & 0xf];
+        }
+        TagText(octets)
+    }
+}
+
+/// The sixteen digits of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagText([u8; 16]);
+
+impl Deref for TagText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        // Digits and letters always are text.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl fmt::Display for LocalTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut octets = [0; 16];
-        for (octet, place) in octets.iter_mut().rev().zip((0..64).step_by(4)) {
-            *octet = b"0123456789abcdef"[(self.0 >> place) as usize & 0xf];
-        }
-        f.write_str(std::str::from_utf8(&octets).map_err(|_| fmt::Error)?)
+        f.write_str(&self.text())
+    }
+}
+
+/// A map whose keys this side mints: no peer chooses them, so that hashing them needs no defence against floods of equal
+/// hashes, and costs next to nothing.
+pub type KeyMap<K, V> = HashMap<K, V, BuildHasherDefault<KeyHasher>>;
+
+/// The hasher of a [`KeyMap`]: mixes the few numbers that a key consists of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyHasher(u64);
+
+impl KeyHasher {
+    /// An odd number without pattern, 2^64 divided by the golden ratio.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+}
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, octets: &[u8]) {
+        octets
+            .iter()
+            .for_each(|octet| self.write_u64((*octet).into()));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0.rotate_left(32) ^ number).wrapping_mul(Self::FACTOR);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -59,6 +120,9 @@ pub(crate) fn mint_call_id(rng: &mut StdRng) -> ByteString {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::hash::BuildHasher;
+
     use rand::SeedableRng;
 
     use super::*;
@@ -77,6 +141,26 @@ mod tests {
         ] {
             assert_eq!(LocalTag::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn keys_that_follow_each_other_spread() {
+        let key = |index| CallKey {
+            index,
+            generation: index + 1,
+        };
+        let hash = |key| BuildHasherDefault::<KeyHasher>::default().hash_one(key);
+        let hashes: Vec<u64> = (0..4096).map(key).map(hash).collect();
+        for places in [0, 57] {
+            let distinct: HashSet<u64> = hashes.iter().map(|hash| hash >> places & 0x7f).collect();
+            assert_eq!(
+                distinct.len(),
+                128,
+                "all values of the seven bits from {places}"
+            );
+        }
+        let low: HashSet<u64> = hashes.iter().map(|hash| hash & 0xfff).collect();
+        assert!(low.len() > 2300, "{} of 4096", low.len());
     }
 
     #[test]

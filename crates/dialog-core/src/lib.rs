@@ -23,7 +23,6 @@ pub mod fork;
 mod id;
 pub mod invite;
 mod manager;
-mod next_hop;
 pub mod offer_answer;
 pub mod options;
 pub mod out_of_dialog;
@@ -35,7 +34,7 @@ pub use config::{ClientConfig, DialogManagerConfig, HybridConfig, ServerConfig};
 pub use counters::DialogCounters;
 pub use error::DialogError;
 pub use event::{EndCause, OutgoingCall, SessionCoordinationEvent, TerminateCause};
-pub use id::{CallKey, LocalTag};
+pub use id::{CallKey, KeyHasher, KeyMap, LocalTag, TagText};
 pub use manager::DialogManager;
 
 pub use rvoip_transaction_core as transaction_core;

@@ -16,15 +16,12 @@ mod step;
 mod store;
 mod termination;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rvoip_transaction_core::sip_core::ByteString;
-use rvoip_transaction_core::sip_transport::{
-    Core, Input, Output, ResolveId, TransportConfig, TransportLayer,
-};
+use rvoip_transaction_core::sip_transport::{Core, Input, Output, TransportConfig, TransportLayer};
 use rvoip_transaction_core::{
     ClientKey, ServerKey, TimerConfig, TransactionConfig, TransactionLayer,
 };
@@ -32,11 +29,10 @@ use rvoip_transaction_core::{
 use crate::config::DialogManagerConfig;
 use crate::counters::DialogCounters;
 use crate::event::SessionCoordinationEvent;
-use crate::id::CallKey;
+use crate::id::{CallKey, KeyMap};
 use crate::options::Capabilities;
 
 use client::ClientUse;
-use errand::Waiting;
 use store::CallStore;
 
 /// A sans-IO layer that holds all calls of one shard and owns the transaction layer below.
@@ -48,15 +44,15 @@ pub struct DialogManager {
     config: DialogManagerConfig,
     capabilities: Capabilities,
     timers: TimerConfig,
+    /// How long a caller is asked to wait for whom there is no room; the layer below says the same.
+    retry_after: Duration,
     rng: StdRng,
     transactions: TransactionLayer,
     calls: CallStore,
     /// What each live client transaction is for.
-    clients: HashMap<ClientKey, ClientUse>,
+    clients: KeyMap<ClientKey, ClientUse>,
     /// The INVITEs of peers that wait for our answer.
-    servers: HashMap<ServerKey, CallKey>,
-    /// Requests that wait for a name to be resolved.
-    waiting: HashMap<ResolveId, Waiting>,
+    servers: KeyMap<ServerKey, CallKey>,
     events: VecDeque<SessionCoordinationEvent>,
     counters: DialogCounters,
     draining: bool,
@@ -76,6 +72,7 @@ impl DialogManager {
             capabilities: Capabilities::new(&config),
             config,
             timers: transactions.timers,
+            retry_after: transactions.retry_after,
             rng,
             transactions: TransactionLayer::new(
                 transactions,
@@ -83,9 +80,8 @@ impl DialogManager {
                 below,
             ),
             calls: CallStore::default(),
-            clients: HashMap::new(),
-            servers: HashMap::new(),
-            waiting: HashMap::new(),
+            clients: KeyMap::default(),
+            servers: KeyMap::default(),
             events: VecDeque::new(),
             counters: DialogCounters::default(),
             draining: false,
@@ -95,6 +91,23 @@ impl DialogManager {
     /// Refuses new calls from now on, incoming ones with 503; those in progress go on.
     pub fn drain(&mut self) {
         self.draining = true;
+    }
+
+    /// Allows no more than so many calls at once from now on, whatever the configuration says beyond that; those that exist
+    /// go on.
+    pub fn limit_calls(&mut self, max_calls: usize) {
+        let (client, server) = match &mut self.config {
+            DialogManagerConfig::Client(client) => (Some(client), None),
+            DialogManagerConfig::Server(server) => (None, Some(server)),
+            DialogManagerConfig::Hybrid(both) => (Some(&mut both.client), Some(&mut both.server)),
+        };
+        let limits = [
+            client.map(|client| &mut client.max_calls),
+            server.map(|server| &mut server.max_calls),
+        ];
+        for limit in limits.into_iter().flatten() {
+            *limit = max_calls.min(*limit);
+        }
     }
 
     /// Calls that have not ended.
@@ -108,13 +121,13 @@ impl DialogManager {
     }
 
     /// The Call-ID of a call that has not ended.
-    pub fn call_id(&self, key: CallKey) -> Option<&ByteString> {
+    pub fn call_id(&self, key: CallKey) -> Option<&str> {
         self.calls.get(key).map(|call| call.dialog.call_id())
     }
 
-    /// True when nothing is left: no call, no transaction, no name being resolved.
+    /// True when nothing is left: no call, no transaction.
     pub fn is_idle(&self) -> bool {
-        self.calls.len() == 0 && self.waiting.is_empty() && self.transactions.is_empty()
+        self.calls.len() == 0 && self.transactions.is_empty()
     }
 
     /// What happened since the start.
@@ -172,6 +185,10 @@ impl Core for DialogManager {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn publish(&mut self) {
+        self.transactions.publish();
     }
 
     fn poll_output(&mut self) -> Option<Output<SessionCoordinationEvent>> {

@@ -74,13 +74,14 @@ impl Capabilities {
                 .accept
                 .iter()
                 .any(|accepted| accepted.eq_ignore_ascii_case(media_type));
+        if readable {
+            return Ok(Some(body));
+        }
         let disposition = headers
             .raw(&HeaderName::ContentDisposition)
             .unwrap_or_default();
         let mut parameters = disposition.split(';').skip(1).map(str::trim);
-        if readable {
-            Ok(Some(body))
-        } else if parameters.any(|parameter| parameter.eq_ignore_ascii_case("handling=optional")) {
+        if parameters.any(|parameter| parameter.eq_ignore_ascii_case("handling=optional")) {
             Ok(None)
         } else {
             Err(Refusal::MediaType)

@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use rvoip_transaction_core::sip_core::{
-    HeaderName, Method, Request, ResponseBuilder, RetryAfter, Scheme, StatusCode, Unsupported, Uri,
+    Accept, HeaderName, Method, Request, ResponseBuilder, RetryAfter, Scheme, StatusCode,
+    Unsupported, Uri,
 };
+use rvoip_transaction_core::sip_transport::TransportKind;
 
 use crate::Body;
+use crate::body::SDP;
 use crate::offer_answer::Glare;
 use crate::options::{ALLOW, Capabilities};
+use crate::route_set::DialogDefect;
 
 /// Why a request is refused by this layer alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +21,14 @@ pub enum Refusal {
     Method,
     /// The method is not known: 501 with Allow.
     NotImplemented,
-    /// The scheme of the Request-URI is not spoken, `sips` included as there is no secure transport: 416.
+    /// The scheme of the Request-URI is not spoken, or it is `sips` and the transport is not secure: 416.
     Scheme,
     /// An extension is required that is not spoken: 420 naming it.
     Extension(Unsupported),
     /// The body cannot be read: 415 with Accept.
     MediaType,
+    /// What would be answered with cannot be read by the sender: 406.
+    NotAcceptable,
     /// The request belongs to no dialog: 481.
     NoDialog,
     /// The CSeq number is not above the last one: 500.
@@ -35,6 +41,8 @@ pub enum Refusal {
     Unavailable(Duration),
     /// A header cannot be used: 400.
     BadRequest,
+    /// More proxies want to stay in the path than a dialog keeps: 513.
+    TooManyHops,
     /// A path back cannot be found: 500.
     Internal,
 }
@@ -48,6 +56,7 @@ impl Refusal {
             Refusal::Scheme => StatusCode::UNSUPPORTED_URI_SCHEME,
             Refusal::Extension(_) => StatusCode::BAD_EXTENSION,
             Refusal::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refusal::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Refusal::NoDialog => StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST,
             Refusal::Glare(Glare::RequestPending, _) => StatusCode::REQUEST_PENDING,
             Refusal::OutOfOrder | Refusal::Glare(Glare::RetryLater, _) | Refusal::Internal => {
@@ -56,6 +65,7 @@ impl Refusal {
             Refusal::Forbidden => StatusCode::FORBIDDEN,
             Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::BadRequest => StatusCode::BAD_REQUEST,
+            Refusal::TooManyHops => StatusCode::MESSAGE_TOO_LARGE,
         }
     }
 
@@ -81,6 +91,15 @@ impl Refusal {
     }
 }
 
+impl From<DialogDefect> for Refusal {
+    fn from(defect: DialogDefect) -> Refusal {
+        match defect {
+            DialogDefect::TooManyHops => Refusal::TooManyHops,
+            DialogDefect::Header(_) => Refusal::BadRequest,
+        }
+    }
+}
+
 /// The checks of section 8.2 in its order: method, Request-URI, extensions, body. Gives the Request-URI, and the body of
 /// an INVITE.
 ///
@@ -88,19 +107,45 @@ impl Refusal {
 /// The first refusal.
 pub fn inspect(
     request: &Request,
+    kind: TransportKind,
     capabilities: &Capabilities,
 ) -> Result<(Uri, Option<Body>), Refusal> {
     method(request)?;
     let uri = request.uri().map_err(|_| Refusal::BadRequest)?;
-    if !matches!(uri.scheme(), Scheme::Sip | Scheme::Tel) {
-        return Err(Refusal::Scheme);
+    match uri.scheme() {
+        Scheme::Sip | Scheme::Tel => {}
+        // What came to us in the clear was not protected on every hop (section 26.2.2).
+        Scheme::Sips if kind.is_secure() => {}
+        _ => return Err(Refusal::Scheme),
     }
     extensions(request)?;
     let body = match request.method() {
-        Method::Invite => capabilities.body(request)?,
+        Method::Invite => {
+            let body = capabilities.body(request)?;
+            acceptable(request)?;
+            body
+        }
         _ => None,
     };
     Ok((uri, body))
+}
+
+/// Whether the sender of an INVITE reads session descriptions, as it does unless Accept says otherwise (RFC 3261 section
+/// 20.1).
+///
+/// # Errors
+/// 406.
+pub fn acceptable(request: &Request) -> Result<(), Refusal> {
+    let headers = request.headers();
+    if !headers.contains(&HeaderName::Accept) {
+        return Ok(());
+    }
+    let mut ranges = headers.all::<Accept>();
+    let covers = |range: Accept| range.covers(SDP) && range.weight() > 0;
+    match ranges.any(|range| range.is_ok_and(covers)) {
+        true => Ok(()),
+        false => Err(Refusal::NotAcceptable),
+    }
 }
 
 /// Whether the method is one of [`ALLOW`].
@@ -120,6 +165,9 @@ pub fn method(request: &Request) -> Result<(), Refusal> {
 /// # Errors
 /// 420 with the tags.
 pub fn extensions(request: &Request) -> Result<(), Refusal> {
+    if !request.headers().contains(&HeaderName::Require) {
+        return Ok(());
+    }
     let require = request.require().map_err(|_| Refusal::BadRequest)?;
     if require.is_empty() {
         Ok(())

@@ -1,7 +1,24 @@
 //! The route set of a dialog, and where it sends a request (RFC 3261 sections 12.1 and 12.2.1.1).
 
-use rvoip_transaction_core::sip_core::{ByteString, NameAddr, ParseError, Uri};
+use rvoip_transaction_core::sip_core::{
+    ByteString, NameAddr, ParseError, RecordRoute, Request, Response, Uri,
+};
 use smallvec::SmallVec;
+
+/// Proxies that a route set may name: as many as a request passes before Max-Forwards ends it, each on both of its sides.
+pub const MAX_HOPS: usize = 140;
+
+/// Why a message makes no dialog.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DialogDefect {
+    /// A header that the dialog is made of does not parse, or is missing.
+    #[error(transparent)]
+    Header(#[from] ParseError),
+    /// More than [`MAX_HOPS`] Record-Route values.
+    #[error("more than {MAX_HOPS} proxies want to stay in the path")]
+    TooManyHops,
+}
 
 /// The proxies that want to see every request of a dialog, the nearest first. Kept as the text of their Route values,
 /// copied out of the message that named them.
@@ -25,11 +42,35 @@ impl RouteSet {
         RouteSet(hops.map(|hop| ByteString::from(hop.to_string())).collect())
     }
 
-    /// A route set in the order of the caller: the Record-Route values of the response, reversed.
-    pub fn reversed(hops: impl Iterator<Item = NameAddr>) -> RouteSet {
-        let mut set = RouteSet::in_order(hops);
+    /// The route set of the called party: the Record-Route values of the request as they stand in it.
+    ///
+    /// # Errors
+    /// A value that does not parse, or too many of them.
+    pub fn of_request(request: &Request) -> Result<RouteSet, DialogDefect> {
+        RouteSet::recorded(request.record_routes())
+    }
+
+    /// The route set of the caller: the Record-Route values of the response, reversed.
+    ///
+    /// # Errors
+    /// A value that does not parse, or too many of them.
+    pub fn of_response(response: &Response) -> Result<RouteSet, DialogDefect> {
+        let mut set = RouteSet::recorded(response.record_routes())?;
         set.0.reverse();
-        set
+        Ok(set)
+    }
+
+    fn recorded(
+        values: impl Iterator<Item = Result<RecordRoute, ParseError>>,
+    ) -> Result<RouteSet, DialogDefect> {
+        let mut hops = Vec::new();
+        for value in values {
+            if hops.len() == MAX_HOPS {
+                return Err(DialogDefect::TooManyHops);
+            }
+            hops.push(ByteString::from(value?.0.to_string()));
+        }
+        Ok(RouteSet(hops.into()))
     }
 
     /// Whether requests go to the remote target directly.
@@ -80,6 +121,8 @@ fn strip(uri: &Uri) -> Uri {
 
 #[cfg(test)]
 mod tests {
+    use rvoip_transaction_core::sip_core::{Method, StatusCode};
+
     use super::*;
 
     fn set(hops: &[&str]) -> RouteSet {
@@ -142,10 +185,33 @@ mod tests {
         );
     }
 
+    fn invite(record_routes: usize) -> Request {
+        let hop = |number| format!("<sip:p{number}.example.com;lr>").parse().unwrap();
+        let hops: Vec<_> = (1..=record_routes)
+            .map(|number| RecordRoute(hop(number)))
+            .collect();
+        let invite = Request::builder(Method::Invite, &target());
+        invite.headers(&hops).build()
+    }
+
     #[test]
     fn the_caller_reverses() {
+        let request = invite(2);
         let hops = ["<sip:p1.example.com;lr>", "<sip:p2.example.com;lr>"];
-        let reversed = RouteSet::reversed(hops.iter().rev().map(|hop| hop.parse().unwrap()));
-        assert_eq!(reversed, set(&hops));
+        assert_eq!(RouteSet::of_request(&request), Ok(set(&hops)));
+        let answer = Response::builder_for(&request, StatusCode::OK);
+        let answer = answer.copy_record_route(&request).build();
+        let [first, second] = hops;
+        assert_eq!(RouteSet::of_response(&answer), Ok(set(&[second, first])));
+    }
+
+    #[test]
+    fn a_route_set_is_bounded() {
+        assert!(RouteSet::of_request(&invite(MAX_HOPS)).is_ok());
+        let beyond = invite(MAX_HOPS + 1);
+        assert_eq!(
+            RouteSet::of_request(&beyond),
+            Err(DialogDefect::TooManyHops)
+        );
     }
 }

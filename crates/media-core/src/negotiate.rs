@@ -9,7 +9,7 @@
 //! - The answer's direction is the offered one mirrored, limited by what this side wants. A connection address of all
 //!   zeros takes the peer's receiving away, as RFC 2543 phones mean it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::codec::Codec;
@@ -37,9 +37,9 @@ pub struct LocalMedia {
 
 /// An answer and what it means for the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Negotiated {
+pub struct Negotiated<'a> {
     /// The answer to send.
-    pub answer: SessionDescription,
+    pub answer: SessionDescription<'a>,
     /// How the audio stream is to be run; `None` when the offer has none, or has it switched off.
     pub media: Option<MediaParameters>,
 }
@@ -98,6 +98,9 @@ pub enum NegotiationError {
     /// The connection address is a host name, which is not resolved here.
     #[error("connection address {0} is a host name")]
     HostName(String),
+    /// The connection address is of the other family of addresses: nothing sent from here arrives there.
+    #[error("nothing gets from here to {0}")]
+    AddressFamily(IpAddr),
     /// The answer refuses the audio stream of our offer.
     #[error("the answer refuses the audio stream")]
     Refused,

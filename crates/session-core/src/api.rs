@@ -6,8 +6,15 @@ pub use std::sync::{Arc, Mutex};
 pub use std::time::Duration;
 
 pub use async_trait::async_trait;
-pub use rvoip_dialog_core::sip_core::{HeaderName, Method, StatusCode, Uri};
-pub use rvoip_dialog_core::sip_transport::{TransportKind, WireRecord, WireTap};
+pub use rvoip_dialog_core::sip_core::{HeaderName, Method, StatusCode, Strictness, Uri};
+#[cfg(feature = "dns")]
+pub use rvoip_dialog_core::sip_transport::driver::DnsConfig;
+pub use rvoip_dialog_core::sip_transport::driver::{BindError, Capture, StreamConfig};
+#[cfg(feature = "tls")]
+pub use rvoip_dialog_core::sip_transport::driver::{
+    ClientCertificates, TlsConfig, TlsContext, TlsError,
+};
+pub use rvoip_dialog_core::sip_transport::{LocateError, TransportKind, WireRecord, WireTap};
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};
 
 pub use crate::{

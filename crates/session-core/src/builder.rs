@@ -6,6 +6,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rvoip_dialog_core::sip_core::Strictness;
+#[cfg(feature = "dns")]
+use rvoip_dialog_core::sip_transport::driver::DnsConfig;
+use rvoip_dialog_core::sip_transport::driver::{Sockets, StreamConfig};
+#[cfg(feature = "tls")]
+use rvoip_dialog_core::sip_transport::driver::{TlsConfig, TlsContext};
 use rvoip_dialog_core::sip_transport::{TransportKind, WireTap};
 use rvoip_media_core::{AudioSource, Codec, MediaMode};
 
@@ -20,6 +26,11 @@ pub struct SessionManagerBuilder {
     handler: Option<Arc<dyn CallHandler>>,
     tap: Option<Arc<dyn WireTap>>,
     unknown_codec: Option<String>,
+    streams: StreamConfig,
+    #[cfg(feature = "dns")]
+    dns: DnsConfig,
+    #[cfg(feature = "tls")]
+    tls: Option<TlsContext>,
 }
 
 impl SessionManagerBuilder {
@@ -55,9 +66,45 @@ impl SessionManagerBuilder {
     }
 
     /// Receives SIP here, in place of the bind address; may be called several times. RTP is received on the address of the
-    /// first.
+    /// first. TLS and WSS need [`with_tls`](Self::with_tls) and a certificate, and the feature `tls`; WS and WSS need the
+    /// feature `ws`. TLS and WebSocket share their port with nothing else.
     pub fn with_listener(mut self, kind: TransportKind, address: SocketAddr) -> Self {
         self.config.listeners.push((kind, address));
+        self
+    }
+
+    /// Lets messages through that break the grammar harmlessly, as is the default, or refuses them.
+    pub fn with_strictness(mut self, strictness: Strictness) -> Self {
+        self.config.strictness = strictness;
+        self
+    }
+
+    /// Keeps connections that this side has opened alive, see [`SessionManagerConfig::keep_alive`]. For peers behind
+    /// translators and firewalls 120 s is a good choice.
+    pub fn with_keep_alive(mut self, interval: Duration) -> Self {
+        self.config.keep_alive = Some(interval);
+        self
+    }
+
+    /// Speaks TLS with these settings: listeners show the certificate in them, outgoing connections verify against the
+    /// roots in them. Without this, outgoing connections verify against the roots of the operating system. The
+    /// context can be kept to [`reload`](TlsContext::reload) renewed certificates.
+    #[cfg(feature = "tls")]
+    pub fn with_tls(mut self, tls: TlsContext) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Asks these name servers for NAPTR, SRV and address records; without this those of the system.
+    #[cfg(feature = "dns")]
+    pub fn with_dns(mut self, config: DnsConfig) -> Self {
+        self.dns = config;
+        self
+    }
+
+    /// Bounds stream connections otherwise than by default: handshakes, slow readers, WebSocket origins.
+    pub fn with_streams(mut self, config: StreamConfig) -> Self {
+        self.streams = config;
         self
     }
 
@@ -147,7 +194,23 @@ impl SessionManagerBuilder {
                 "{name} is not a codec that is known here"
             )));
         }
-        assemble::assemble(self.config, self.handler, self.tap)
+        let sockets = self.sockets()?;
+        assemble::assemble(self.config, sockets, self.handler, self.tap)
+    }
+}
+
+impl SessionManagerBuilder {
+    fn sockets(&self) -> Result<Sockets> {
+        let sockets = Sockets::bind(&self.config.bindings())?.with_streams(self.streams.clone());
+        #[cfg(feature = "dns")]
+        let sockets = sockets.with_dns(self.dns.clone());
+        #[cfg(feature = "tls")]
+        let sockets = sockets.with_tls(match &self.tls {
+            Some(tls) => tls.clone(),
+            None => TlsConfig::new().load()?,
+        });
+        sockets.check()?;
+        Ok(sockets)
     }
 }
 

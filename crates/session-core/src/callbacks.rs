@@ -76,7 +76,8 @@ struct Caller {
 
 fn spawn(caller: Caller) {
     caller.switchboard.caller_started();
-    tokio::spawn(run(caller));
+    // Boxed, because a task is moved several times on its way into the runtime.
+    tokio::spawn(Box::pin(run(caller)));
 }
 
 async fn run(caller: Caller) {

@@ -6,6 +6,7 @@ use std::io;
 
 use rvoip_dialog_core::EndCause;
 use rvoip_dialog_core::sip_core::{ByteString, StatusCode};
+use rvoip_dialog_core::sip_transport::LocateError;
 
 use crate::CallState;
 
@@ -35,8 +36,11 @@ pub enum TerminalCause {
     NoAnswer,
     /// The peer did not answer at all.
     TimedOut,
-    /// The name of the peer's host has no address.
-    Unresolved,
+    /// No server of the peer's domain was found: its name does not exist, or the name servers are silent.
+    Unlocated {
+        /// What was missing.
+        error: LocateError,
+    },
     /// Nothing could be sent to the peer.
     NetworkFailed {
         /// What the socket said.
@@ -84,7 +88,9 @@ impl TerminalCause {
             }
             TerminalCause::NoAnswer => "no answer",
             TerminalCause::TimedOut => "peer did not respond",
-            TerminalCause::Unresolved => "host not found",
+            TerminalCause::Unlocated { error } => {
+                return Cow::Owned(format!("host not found: {error}"));
+            }
             TerminalCause::NetworkFailed { error } => {
                 return Cow::Owned(format!("network failed: {error}"));
             }
@@ -126,7 +132,7 @@ impl From<EndCause> for TerminalCause {
             EndCause::Refused { status } => TerminalCause::Declined { status },
             EndCause::NoAnswer => TerminalCause::NoAnswer,
             EndCause::TimedOut => TerminalCause::TimedOut,
-            EndCause::Unresolved => TerminalCause::Unresolved,
+            EndCause::Unlocated { error } => TerminalCause::Unlocated { error },
             EndCause::TransportFailed { error } => TerminalCause::NetworkFailed { error },
             EndCause::AckTimeout => TerminalCause::Unacknowledged,
             EndCause::DialogLost { status } => TerminalCause::DialogLost { status },

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rvoip_dialog_core::sip_core::{ByteString, Uri};
+use rvoip_dialog_core::sip_core::{ByteString, Strictness, Uri};
 use rvoip_dialog_core::sip_transport::TransportKind;
 use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
 
@@ -17,6 +17,11 @@ pub struct SessionManagerConfig {
     pub local_bind_addr: SocketAddr,
     /// Where SIP is received, in place of `local_bind_addr`.
     pub listeners: Vec<(TransportKind, SocketAddr)>,
+    /// Whether messages that break the grammar harmlessly are let through.
+    pub strictness: Strictness,
+    /// How often connections that this side has opened are kept alive (RFC 5626 section 3.5.1); a peer that does not
+    /// answer within 10 s has lost its connection. Default never.
+    pub keep_alive: Option<Duration>,
     /// The first port for RTP.
     pub media_port_start: u16,
     /// The last port for RTP.
@@ -55,6 +60,8 @@ impl Default for SessionManagerConfig {
         SessionManagerConfig {
             local_bind_addr: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5060)),
             listeners: Vec::new(),
+            strictness: Strictness::Lenient,
+            keep_alive: None,
             media_port_start: 10_000,
             media_port_end: 20_000,
             local_address: None,

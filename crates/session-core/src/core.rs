@@ -76,8 +76,10 @@ struct Totals {
 impl SessionCore {
     /// A core without sessions. It refuses incoming calls until [`start`](Self::start).
     pub fn new(parts: SessionCoreParts) -> Self {
+        let mut dialogs = parts.dialogs;
+        dialogs.limit_calls(parts.max_sessions);
         SessionCore {
-            dialogs: parts.dialogs,
+            dialogs,
             media: parts.media,
             sessions: Sessions::new(parts.registry),
             max_sessions: parts.max_sessions,

@@ -5,7 +5,9 @@ use std::net::AddrParseError;
 use std::time::Duration;
 
 use rvoip_dialog_core::DialogError;
-use rvoip_dialog_core::sip_transport::driver::ShardClosed;
+#[cfg(feature = "tls")]
+use rvoip_dialog_core::sip_transport::driver::TlsError;
+use rvoip_dialog_core::sip_transport::driver::{BindError, ShardClosed};
 use rvoip_media_core::MediaError;
 
 use crate::{CallState, SessionId, TerminalCause};
@@ -82,6 +84,13 @@ pub enum SessionError {
     /// The text is not an address with a port.
     #[error("not an address: {0}")]
     InvalidAddress(#[from] AddrParseError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// Certificates, keys or roots cannot be used.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A socket or a file failed.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -150,7 +159,7 @@ impl SessionError {
             SessionError::ResourceExhausted => ErrorCategory::Capacity,
             SessionError::Timeout { .. } => ErrorCategory::Timeout,
             SessionError::CallEnded { cause, .. } => match cause {
-                TerminalCause::NetworkFailed { .. } | TerminalCause::Unresolved => {
+                TerminalCause::NetworkFailed { .. } | TerminalCause::Unlocated { .. } => {
                     ErrorCategory::Network
                 }
                 TerminalCause::TimedOut | TerminalCause::NoAnswer => ErrorCategory::Timeout,
@@ -162,7 +171,12 @@ impl SessionError {
                 DialogError::Transaction(_) => ErrorCategory::Network,
                 _ => ErrorCategory::Misuse,
             },
-            SessionError::Io(_) => ErrorCategory::Network,
+            SessionError::Bind(BindError::Address { .. }) | SessionError::Io(_) => {
+                ErrorCategory::Network
+            }
+            SessionError::Bind(_) => ErrorCategory::Misuse,
+            #[cfg(feature = "tls")]
+            SessionError::Tls(_) => ErrorCategory::Misuse,
             SessionError::Application(_) => ErrorCategory::Application,
         }
     }
@@ -202,7 +216,17 @@ impl SessionError {
             SessionError::Configuration(_) | SessionError::InvalidAddress(_) => {
                 "correct the configuration"
             }
-            SessionError::Io(_) => "check the address, the port and the permissions",
+            SessionError::Bind(BindError::NoCertificate { .. }) => {
+                "give with_tls a certificate and its key"
+            }
+            SessionError::Bind(BindError::FeatureOff { .. }) => {
+                "switch on the named cargo feature, or listen on another transport"
+            }
+            SessionError::Bind(_) | SessionError::Io(_) => {
+                "check the address, the port and the permissions"
+            }
+            #[cfg(feature = "tls")]
+            SessionError::Tls(_) => "check the named file: the error says what is expected in it",
             SessionError::Stopped => "build a new coordinator",
             SessionError::Application(_) => "see the application's error",
         }

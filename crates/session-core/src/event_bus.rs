@@ -71,10 +71,7 @@ mod tests {
     use crate::{CallRecord, SessionId};
 
     fn placed(slot: u32) -> BasicSessionEvent {
-        let (from, to) = (
-            "sip:a@example.com".to_owned(),
-            "sip:b@example.com".to_owned(),
-        );
+        let (from, to) = ("sip:a@example.com", "sip:b@example.com");
         let record = CallRecord::new(
             SessionId::new(1, slot),
             CallDirection::Outgoing,

@@ -25,23 +25,27 @@ pub enum CallDirection {
 pub struct CallRecord {
     id: SessionId,
     direction: CallDirection,
-    from: String,
-    to: String,
+    /// The URIs of caller and called party, one behind the other.
+    parties: Box<str>,
+    from_octets: u32,
     created_at: Instant,
     state: AtomicU8,
     answered_at: OnceLock<Instant>,
-    end: OnceLock<(Instant, TerminalCause)>,
+    end: OnceLock<Box<End>>,
     statistics: Mutex<Option<Arc<MediaStatistics>>>,
     changed: Notify,
     pub(crate) callbacks: CallbackQueue,
 }
 
+/// When and why a call ended.
+pub(crate) type End = (Instant, TerminalCause);
+
 impl CallRecord {
     pub(crate) fn new(
         id: SessionId,
         direction: CallDirection,
-        from: String,
-        to: String,
+        from: &str,
+        to: &str,
         now: Instant,
     ) -> Self {
         let state = match direction {
@@ -51,8 +55,8 @@ impl CallRecord {
         CallRecord {
             id,
             direction,
-            from,
-            to,
+            parties: [from, to].concat().into(),
+            from_octets: from.len() as u32,
             created_at: now,
             state: AtomicU8::new(state as u8),
             answered_at: OnceLock::new(),
@@ -75,12 +79,12 @@ impl CallRecord {
 
     /// The URI of the caller.
     pub fn from(&self) -> &str {
-        &self.from
+        &self.parties[..self.from_octets as usize]
     }
 
     /// The URI of the called party.
     pub fn to(&self) -> &str {
-        &self.to
+        &self.parties[self.from_octets as usize..]
     }
 
     /// Where the call stands now.
@@ -100,12 +104,12 @@ impl CallRecord {
 
     /// When the call ended.
     pub fn ended_at(&self) -> Option<Instant> {
-        self.end.get().map(|(at, _)| *at)
+        self.end.get().map(|end| end.0)
     }
 
     /// Why the call ended.
     pub fn cause(&self) -> Option<&TerminalCause> {
-        self.end.get().map(|(_, cause)| cause)
+        self.end.get().map(|end| &end.1)
     }
 
     /// From the answer to the end, or to `now` while the call lasts; zero before the answer.
@@ -134,8 +138,8 @@ impl CallRecord {
         old
     }
 
-    pub(crate) fn set_end(&self, cause: TerminalCause, now: Instant) {
-        self.end.get_or_init(|| (now, cause));
+    pub(crate) fn set_end(&self, end: Box<End>) {
+        self.end.get_or_init(|| end);
     }
 
     pub(crate) fn set_statistics(&self, statistics: Arc<MediaStatistics>) {

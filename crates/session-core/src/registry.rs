@@ -1,15 +1,17 @@
 //! The calls that exist, readable from every thread without asking the core.
 
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use dashmap::DashMap;
+use rvoip_dialog_core::KeyHasher;
 
 use crate::{CallRecord, SessionId};
 
 /// The core enters a call when it comes to be and removes it when it is over.
 #[derive(Debug, Default)]
 pub struct Registry {
-    calls: DashMap<SessionId, Arc<CallRecord>>,
+    calls: DashMap<SessionId, Arc<CallRecord>, BuildHasherDefault<KeyHasher>>,
 }
 
 impl Registry {

@@ -18,8 +18,9 @@ macro_rules! drafting {
         impl $type {
             /// Adds a header.
             #[must_use]
+            #[inline]
             pub fn header<H: Header>(mut self, header: &H) -> $type {
-                self.draft.header(header);
+                self.0.header(header);
                 self
             }
 
@@ -35,15 +36,17 @@ macro_rules! drafting {
             /// Adds a header line as it is given. Content-Length is left out, as the builder writes it; so is a line whose
             /// name is no token.
             #[must_use]
+            #[inline]
             pub fn raw(mut self, name: &HeaderName, value: &str) -> $type {
-                self.draft.raw(name, value);
+                self.0.raw(name, value);
                 self
             }
 
             /// Sets the body and adds its Content-Type.
             #[must_use]
+            #[inline]
             pub fn body(mut self, content_type: &str, body: Bytes) -> $type {
-                self.draft.body(content_type, body);
+                self.0.body(content_type, body);
                 self
             }
         }
@@ -51,25 +54,41 @@ macro_rules! drafting {
 }
 use drafting;
 
+/// Room for the head and the lines of a usual message.
+const USUAL_OCTETS: usize = 512;
+const USUAL_LINES: usize = 16;
+
 /// Room for Content-Length, its value and the blank line.
 const LENGTH_OCTETS: usize = 32;
 
-/// What both builders gather: lines in the order of the calls, and the body.
-#[derive(Clone, Debug, Default)]
-struct Draft {
+/// What both builders gather: the lines and the body, and what they know of their start line. It is in a box, as builders
+/// are handed on by value with every call.
+#[derive(Clone, Debug)]
+struct Draft<S> {
+    start: S,
     lines: Lines,
     body: Bytes,
 }
 
-impl Draft {
+impl<S> Draft<S> {
+    #[inline]
+    fn new(start: S, lines: Lines) -> Box<Draft<S>> {
+        Box::new(Draft {
+            start,
+            lines,
+            body: Bytes::new(),
+        })
+    }
+
+    #[inline]
     fn header<H: Header>(&mut self, header: &H) {
-        if H::NAME != HeaderName::ContentLength {
+        if !is_content_length(&H::NAME) {
             self.lines.header(header);
         }
     }
 
     fn raw(&mut self, name: &HeaderName, value: &str) {
-        if *name != HeaderName::ContentLength {
+        if !is_content_length(name) {
             self.lines.line(name, |out| out.push_str(value));
         }
     }
@@ -78,25 +97,32 @@ impl Draft {
         self.raw(&HeaderName::ContentType, content_type);
         self.body = body;
     }
+}
 
-    /// The octets and the lines that the draft adds to a message.
-    fn size(&self) -> (usize, usize) {
-        (
-            self.lines.len() + LENGTH_OCTETS + self.body.len(),
-            self.lines.lines().len() + 1,
-        )
-    }
-
-    /// The message: what is written, the lines of the draft, Content-Length, body.
-    fn finish(&self, mut lines: Lines) -> Parts {
-        lines.append(&self.lines);
-        lines.line(&HeaderName::ContentLength, |out| {
-            push_number(out, self.body.len() as u64)
-        });
-        lines.finish(&self.body, None)
+/// Whether the builder writes this header itself.
+#[inline]
+fn is_content_length(name: &HeaderName) -> bool {
+    match name {
+        HeaderName::ContentLength => true,
+        HeaderName::Other(_) => *name == HeaderName::ContentLength,
+        _ => false,
     }
 }
 
+/// Lines that begin with a start line, and room for a usual message.
+#[inline]
+fn begin(write_start_line: impl FnOnce(&mut String)) -> Lines {
+    let mut lines = Lines::with_capacity(USUAL_OCTETS, USUAL_LINES);
+    lines.start_line(write_start_line);
+    lines
+}
+
+/// Adds Content-Length and the body.
+fn finish(mut lines: Lines, body: &Bytes) -> Parts {
+    let length = body.len() as u64;
+    lines.line(&HeaderName::ContentLength, |out| push_number(out, length));
+    lines.finish(body, None)
+}
 #[cfg(test)]
 mod tests {
     use super::*;

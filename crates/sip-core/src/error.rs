@@ -12,18 +12,27 @@ pub enum ParseError {
     /// The Request-Line can be told apart but breaks the grammar: more than one space, or a URI that is none.
     #[error("malformed Request-Line")]
     RequestLine,
+    /// More blanks stand in the Request-Line than the one between its parts.
+    #[error("blanks in the Request-Line")]
+    RequestLineBlanks,
     /// The blank line that ends the head is missing.
     #[error("the head has no end")]
     HeadWithoutEnd,
     /// The head is not UTF-8.
     #[error("the head is not UTF-8")]
     NotUtf8,
+    /// Display names or other texts for people are not UTF-8; all the rest of the head is.
+    #[error("a text for people is not UTF-8")]
+    TextNotUtf8,
     /// A header line has no colon, or no token before it.
     #[error("a header line has no name")]
     HeaderLine,
     /// A carriage return or line feed stands where no line ends.
     #[error("stray line break in the head")]
     StrayLineBreak,
+    /// A line ends with a line feed alone.
+    #[error("a line ends without a carriage return")]
+    BareLineFeed,
     /// The message is longer than [`Limits::max_message_octets`](crate::Limits::max_message_octets).
     #[error("message longer than {limit} octets")]
     MessageTooLarge {
@@ -92,6 +101,13 @@ pub enum ParseError {
     /// Not a header name.
     #[error("malformed header name")]
     InvalidHeaderName,
+}
+
+impl ParseError {
+    /// Whether the message can be understood in one way only all the same.
+    pub(crate) fn is_tolerable(&self) -> bool {
+        matches!(self, Self::RequestLineBlanks | Self::TextNotUtf8)
+    }
 }
 
 /// What [`Request::check`](crate::Request::check) or [`Response::check`](crate::Response::check) found.

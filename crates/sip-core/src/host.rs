@@ -7,7 +7,7 @@ use std::str::FromStr;
 use bytestring::ByteString;
 
 use crate::ParseError;
-use crate::write::push_number;
+use crate::write::{Digits, push_number};
 
 mod read;
 
@@ -51,12 +51,14 @@ impl Host {
         match self {
             Host::Name(name) => out.push_str(name),
             Host::V4(address) => {
-                for (place, part) in address.octets().into_iter().enumerate() {
-                    if place > 0 {
-                        out.push('.');
-                    }
-                    push_number(out, u64::from(part));
+                let [first @ .., last] = address.octets();
+                let mut digits = Digits::new();
+                digits.put_number(u64::from(last));
+                for part in first.into_iter().rev() {
+                    digits.put(b'.');
+                    digits.put_number(u64::from(part));
                 }
+                digits.push_to(out);
             }
             Host::V6(_) => out.push_str(&self.to_string()),
         }

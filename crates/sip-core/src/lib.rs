@@ -5,10 +5,13 @@
 //! ([`Request::builder`], [`Response::builder_for`]), and a message that passes through is changed without being parsed
 //! again ([`Request::edit`]).
 //!
+//! All typed headers are in [`header`]; those that every message has stand here too. A header of your own is a type that
+//! implements [`Header`].
+//!
 //! There is no clock, no socket and no task in this crate.
 //!
 //! ```
-//! use rvoip_sip_core::{Limits, Message, Response, StatusCode, Via};
+//! use rvoip_sip_core::{Limits, Message, Response, StatusCode, Strictness, Via};
 //!
 //! let octets = "OPTIONS sip:bob@192.0.2.4 SIP/2.0\r\n\
 //!     Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK776asdhds;rport\r\n\
@@ -20,7 +23,7 @@
 //! let Message::Request(request) = Message::parse(octets.into(), &Limits::default())? else {
 //!     return Ok(());
 //! };
-//! assert_eq!(request.check(), Ok(()));
+//! assert_eq!(request.check(Strictness::Lenient), Ok(()));
 //! assert_eq!(request.from()?.uri().user(), Some("alice"));
 //!
 //! let via: Via = request.top_via()?.with_received([203, 0, 113, 9].into()).with_rport(40_000);
@@ -31,6 +34,7 @@
 //! ```
 
 mod build;
+pub mod digest;
 mod edit;
 mod error;
 pub mod header;
@@ -38,11 +42,14 @@ mod host;
 mod limits;
 mod message;
 mod method;
+pub mod multipart;
 mod name_addr;
 mod param;
 mod quoted;
 pub mod scan;
+pub mod sipfrag;
 mod status;
+mod strictness;
 mod token;
 mod uri;
 mod write;
@@ -65,4 +72,5 @@ pub use name_addr::NameAddr;
 pub use param::Params;
 pub use quoted::{quote, unquote};
 pub use status::StatusCode;
+pub use strictness::Strictness;
 pub use uri::{Scheme, Uri, UriHeaders};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{HeaderMap, Limits, ParseError};
+use crate::{HeaderMap, Limits, ParseError, Strictness};
 
 mod check;
 mod request;
@@ -62,6 +62,14 @@ impl Message {
         }
     }
 
+    /// The first thing that is wrong with the head or the length.
+    pub(crate) fn flaw(&self) -> Option<&ParseError> {
+        match self {
+            Message::Request(request) => request.parts.flaw.as_ref(),
+            Message::Response(response) => response.parts.flaw.as_ref(),
+        }
+    }
+
     /// The message as it goes over the wire; shared, not copied.
     pub fn to_bytes(&self) -> Bytes {
         match self {
@@ -74,10 +82,10 @@ impl Message {
     ///
     /// # Errors
     /// The first defect.
-    pub fn check(&self) -> Result<(), crate::Defect> {
+    pub fn check(&self, strictness: Strictness) -> Result<(), crate::Defect> {
         match self {
-            Message::Request(request) => request.check(),
-            Message::Response(response) => response.check(),
+            Message::Request(request) => request.check(strictness),
+            Message::Response(response) => response.check(strictness),
         }
     }
 }

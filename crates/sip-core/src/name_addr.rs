@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bytestring::ByteString;
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use crate::quoted::quoted_end;
 use crate::uri::UriRef;
@@ -40,8 +40,12 @@ impl NameAddr {
         let spans = NameAddrRef::read(&text)?;
         let params = Params::parse_slice(&text, spans.params)?;
         let uri = Uri::parse(text.slice_ref(spans.uri))?;
+        let display_name = match spans.wants_quotes {
+            true => quote(spans.display_name).into(),
+            false => text.slice_ref(spans.display_name),
+        };
         Ok(NameAddr {
-            display_name: text.slice_ref(spans.display_name),
+            display_name,
             uri,
             params,
         })
@@ -52,6 +56,13 @@ impl NameAddr {
         let spans = NameAddrRef::read(text)?;
         param::checked(spans.params)?;
         UriRef::read(spans.uri).map(drop)
+    }
+
+    /// Whether a text that [`NameAddr::parse`] takes is one of the grammar.
+    pub(crate) fn is_strict(text: &str) -> bool {
+        NameAddrRef::read(text).is_ok_and(|spans| {
+            !spans.wants_quotes && !spans.is_padded && param::are_strict(spans.params)
+        })
     }
 
     /// The display name without quotes.
@@ -118,6 +129,10 @@ struct NameAddrRef<'a> {
     uri: &'a str,
     /// With the first semicolon.
     params: &'a str,
+    /// Whether the display name has characters that only a quoted one may have.
+    wants_quotes: bool,
+    /// Whether blanks stand inside the angle brackets.
+    is_padded: bool,
 }
 
 impl<'a> NameAddrRef<'a> {
@@ -132,24 +147,29 @@ impl<'a> NameAddrRef<'a> {
             Self::read_bracketed(text, name_end)
         } else if quoted > 0 {
             Err(ParseError::InvalidNameAddr)
+        } else if let Some(open) = unquoted_end(octets, name_end) {
+            let wants_quotes = true;
+            let spans = Self::read_bracketed(text, open)?;
+            Ok(NameAddrRef {
+                wants_quotes,
+                ..spans
+            })
         } else {
             Self::read_bare(text)
         }
     }
 
-    fn tag(&self) -> Option<&'a str> {
-        let params = token::trimmed(self.params).strip_prefix(';')?;
-        param::find(params, "tag").filter(|tag| !tag.is_empty())
-    }
-
     /// `name <uri>;params`, of which the bracket opens at `open`.
     fn read_bracketed(text: &'a str, open: usize) -> Result<NameAddrRef<'a>, ParseError> {
-        let close = token::find(&text[open..], b'>').ok_or(ParseError::InvalidNameAddr)? + open;
-        let display_name = token::trimmed(&text[..open]);
+        let close =
+            token::find(&text.as_bytes()[open..], b'>').ok_or(ParseError::InvalidNameAddr)? + open;
+        let uri = token::trimmed(&text[open + 1..close]);
         Ok(NameAddrRef {
-            display_name,
-            uri: &text[open + 1..close],
+            display_name: token::trimmed(&text[..open]),
+            uri,
             params: &text[close + 1..],
+            wants_quotes: false,
+            is_padded: uri.len() != close - open - 1,
         })
     }
 
@@ -163,18 +183,56 @@ impl<'a> NameAddrRef<'a> {
             display_name: "",
             uri: token::trimmed(uri),
             params,
+            wants_quotes: false,
+            is_padded: false,
         })
     }
 }
 
+/// Where the bracket opens behind a display name that should stand in quotes, such as `Bell, A. (home) <`. Without quote,
+/// colon and semicolon nothing else can be meant.
+fn unquoted_end(octets: &[u8], from: usize) -> Option<usize> {
+    let open = from + memchr(b'<', &octets[from..])?;
+    let is_name = |octet: &u8| !octet.is_ascii_control() && !b"\":;\\>".contains(octet);
+    octets[from..open].iter().all(is_name).then_some(open)
+}
+
 /// The tag in the value of a From or To, whatever its URI is.
 pub(crate) fn tag_of(text: &str) -> Option<&str> {
-    NameAddrRef::read(text).ok()?.tag()
+    tag_in(params_behind(text)?)
+}
+
+/// The URI in the value of a From, To or Contact, whatever it is.
+pub(crate) fn uri_of(text: &str) -> Option<&str> {
+    NameAddrRef::read(text).ok().map(|party| party.uri)
 }
 
 /// Whether a From or To has no tag and can carry one, whatever its URI is.
 pub(crate) fn takes_tag(text: &str) -> bool {
-    NameAddrRef::read(text).is_ok_and(|party| party.tag().is_none())
+    params_behind(text).is_some_and(|params| tag_in(params).is_none())
+}
+
+fn tag_in(params: &str) -> Option<&str> {
+    let params = token::trimmed(params).strip_prefix(';')?;
+    param::find(params, "tag").filter(|tag| !tag.is_empty())
+}
+
+/// What stands behind the address, whatever that is; `None` when a quote or a bracket has no end.
+fn params_behind(text: &str) -> Option<&str> {
+    let octets = text.as_bytes();
+    let name_end = match octets.first() {
+        Some(b'"') => 1 + quoted_end(&octets[1..])?,
+        _ => 0,
+    };
+    match token::find(&octets[name_end..], b'<') {
+        Some(open) => {
+            let address = name_end + open;
+            let close = token::find(&octets[address..], b'>')?;
+            text.get(address + close + 1..)
+        }
+        None if name_end > 0 => None,
+        None => text.get(token::find(text, b';').unwrap_or(text.len())..),
+    }
 }
 
 impl std::convert::From<Uri> for NameAddr {
@@ -245,9 +303,10 @@ mod tests {
             "",
             "<>",
             "\"Mr. J. User <sip:j.user@example.com>",
-            "Bell, Alexander <sip:a.g.bell@bell.example>",
-            "< sip:a@b.example>",
-            "<sip:a@b.example >",
+            "sip:x@y.example;a=<sip:a@b.example>",
+            "sip:x@y.example <sip:a@b.example>",
+            "Joe \\ <sip:a@b.example>",
+            "<sip:a @b.example>",
             "<sip:a@b.example",
             "sip:a@b.example?Route=%3Csip:c.example%3E",
             "sip:a,b@c.example",
@@ -257,6 +316,25 @@ mod tests {
             "<sip:a@b.example> x",
         ] {
             assert!(text.parse::<NameAddr>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_without_their_quotes_and_blanks_in_brackets_are_let_through() {
+        for (text, written) in [
+            (
+                "Bell, A. (home) <sip:a@b.example>;tag=1",
+                "\"Bell, A. (home)\" <sip:a@b.example>;tag=1",
+            ),
+            (
+                "a@b.example <sip:a@b.example>",
+                "\"a@b.example\" <sip:a@b.example>",
+            ),
+            ("< sip:a@b.example >;x", "<sip:a@b.example>;x"),
+        ] {
+            assert_eq!(parse(text).to_string(), written);
+            assert!(!NameAddr::is_strict(text), "{text}");
+            assert!(NameAddr::is_strict(written), "{written}");
         }
     }
 

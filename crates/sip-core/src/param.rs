@@ -152,6 +152,7 @@ struct Span {
 
 impl Span {
     /// The parameter that starts at `from`, behind its semicolon; `None` when there is none.
+    #[inline(always)]
     fn read(octets: &[u8], from: usize) -> Option<Span> {
         let start = token::blanks_end(octets, from);
         let name = start..token::token_end(octets, start);
@@ -186,32 +187,54 @@ pub(crate) fn checked(text: &str) -> Result<&str, ParseError> {
         if *octet != b';' {
             return Err(ParseError::InvalidParams);
         }
-        at = Span::read(octets, at + 1)
-            .ok_or(ParseError::InvalidParams)?
-            .end;
+        match Span::read(octets, at + 1) {
+            Some(span) => at = span.end,
+            // A semicolon with nothing behind it is sent by too many to be an error.
+            None if token::blanks_end(octets, at + 1) == octets.len() => {
+                return Ok(text.get(first + 1..at).map_or("", token::trimmed));
+            }
+            None => return Err(ParseError::InvalidParams),
+        }
     }
     Ok(text.get(first + 1..).map_or("", token::trimmed))
 }
 
+/// Whether parameters that are fit for use are those of the grammar: none is empty, and each value is a token, a host or
+/// a quoted string.
+pub(crate) fn are_strict(text: &str) -> bool {
+    let text = token::trimmed(text);
+    let listed = text.strip_prefix(';').unwrap_or(text);
+    !text.ends_with(';')
+        && spans(listed).all(|span| {
+            let value = span.value(listed).unwrap_or("");
+            value.starts_with('"') || token::is_host_or_token(value)
+        })
+}
+
 /// The parameters in a text without a semicolon in front, up to the first that is none.
 fn spans(text: &str) -> impl Iterator<Item = Span> {
-    let mut at = 0;
+    let octets = text.as_bytes();
+    let mut next = Some(0);
     std::iter::from_fn(move || {
-        let span = Span::read(text.as_bytes(), at)?;
-        at = span.end + 1;
+        let span = Span::read(octets, next?)?;
+        next = (octets.get(span.end) == Some(&b';')).then_some(span.end + 1);
         Some(span)
     })
 }
 
 /// The value of the named parameter in such a text.
 pub(crate) fn find<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let is_it =
-        |span: &Span| text.as_bytes()[span.name.clone()].eq_ignore_ascii_case(name.as_bytes());
+    let is_it = |span: &Span| {
+        let other = &text[span.name.clone()];
+        // The usual spelling is much the quicker to compare.
+        other == name || other.eq_ignore_ascii_case(name)
+    };
     let span = spans(text).find(is_it)?;
     Some(span.value(text).unwrap_or(""))
 }
 
 /// Where the quoted string or the plain text ends that starts at `from`.
+#[inline]
 fn value_end(octets: &[u8], from: usize) -> Option<usize> {
     match octets.get(from) {
         Some(b'"') => quoted_end(&octets[from + 1..]).map(|length| from + 1 + length),
@@ -247,8 +270,9 @@ mod tests {
     fn empty_and_broken_ones_are_refused() {
         assert!(params("").unwrap().is_empty());
         for text in [
-            ";",
+            ";;",
             ";;a",
+            ";a;;",
             ";a;;b",
             ";a=",
             ";=b",
@@ -261,6 +285,28 @@ mod tests {
         ] {
             assert_eq!(params(text), Err(ParseError::InvalidParams), "{text}");
         }
+    }
+
+    #[test]
+    fn the_last_may_have_a_semicolon_behind_it() {
+        let params = params(";a=1;b ; ").unwrap();
+        assert_eq!(params.with("c", None).to_string(), ";a=1;b;c");
+        for (text, strict) in [
+            (";a=1;b", true),
+            ("", true),
+            (";a=[::1]:5060;b=\"=\"", true),
+            (";a=1;", false),
+            (" ; ", false),
+            (";tag=YWJj==", false),
+        ] {
+            assert_eq!(are_strict(checked_whole(text)), strict, "{text}");
+        }
+    }
+
+    /// The text, when it can be used.
+    fn checked_whole(text: &str) -> &str {
+        checked(text).unwrap();
+        text
     }
 
     #[test]

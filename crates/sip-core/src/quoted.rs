@@ -4,16 +4,14 @@ use std::borrow::Cow;
 
 /// The offset behind the closing quote in octets that starts behind the opening one.
 pub(crate) fn quoted_end(octets: &[u8]) -> Option<usize> {
-    let mut escaped = false;
-    for (at, octet) in octets.iter().enumerate() {
-        match octet {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = true,
+    let mut at = 0;
+    loop {
+        match octets.get(at)? {
             b'"' => return Some(at + 1),
-            _ => {}
+            b'\\' => at += 2,
+            _ => at += 1,
         }
     }
-    None
 }
 
 /// The text in quotes, backslashes where they are needed.

@@ -1,16 +1,19 @@
 //! Header lines on their way into a message: written into one buffer and indexed while they are written.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use bytestring::ByteString;
-use memchr::memchr2;
 
 use crate::header::Line;
 use crate::message::Parts;
 use crate::{Header, HeaderMap, HeaderName, ParseError, token};
 
-/// Room for the lines that are added to a usual message.
-const USUAL_OCTETS: usize = 384;
-const USUAL_LINES: usize = 12;
+mod digits;
+
+pub(crate) use digits::{Digits, push_number};
+
+const LINE_END: &str = "\r\n";
 
 /// Written lines and their index.
 #[derive(Clone, Debug, Default)]
@@ -28,125 +31,196 @@ impl Lines {
         }
     }
 
-    /// A buffer with room that begins with a start line.
-    pub(crate) fn with_start_line(
-        octets: usize,
-        lines: usize,
-        write: impl FnOnce(&mut String),
-    ) -> Lines {
-        let mut started = Lines::with_capacity(octets, lines);
-        write(&mut started.text);
-        blank_line_breaks(&mut started.text, 0);
-        started.text.push_str("\r\n");
-        started
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.text.len()
+    /// The text that the places of the lines point into.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// The text that the places of the lines point into.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
+    /// Writes a start line; it comes before all header lines.
+    #[inline]
+    pub(crate) fn start_line(&mut self, write: impl FnOnce(&mut String)) {
+        write(&mut self.text);
+        self.text.push_str(LINE_END);
     }
 
-    /// Writes one line and says where. A name that is no token is left out with its value; line breaks become spaces.
-    pub(crate) fn line(
-        &mut self,
-        name: &HeaderName,
-        write: impl FnOnce(&mut String),
-    ) -> Option<Line> {
+    /// Writes one line. A name that is no token is left out with its value. Line breaks in the value become spaces when the
+    /// message is finished.
+    #[inline]
+    pub(crate) fn line(&mut self, name: &HeaderName, write: impl FnOnce(&mut String)) {
         if matches!(name, HeaderName::Other(text) if !token::is_token(text)) {
-            return None;
-        }
-        if self.text.capacity() == 0 {
-            *self = Lines::with_capacity(USUAL_OCTETS, USUAL_LINES);
+            return;
         }
         let start = self.text.len();
-        self.text.push_str(name.as_str());
+        let title = name.as_str();
+        self.text.push_str(title);
         self.text.push_str(": ");
-        let from = self.text.len();
         write(&mut self.text);
-        blank_line_breaks(&mut self.text, from);
-        self.text
-            .truncate(self.text.trim_end_matches([' ', '\t']).len().max(from));
-        let value = &self.text[from..];
-        let value_start = from + value.len() - value.trim_start_matches([' ', '\t']).len();
-        let line = Line {
-            start: start as u32,
-            value_start: value_start as u32,
-            value_end: self.text.len() as u32,
-            name_len: u16::try_from(name.as_str().len()).unwrap_or(u16::MAX),
-            code: name.code().unwrap_or(Line::UNKNOWN),
-        };
-        self.lines.push(line);
-        self.text.push_str("\r\n");
-        Some(line)
+        let code = name.code().unwrap_or(Line::UNKNOWN);
+        self.end_line(start, title.len(), code);
     }
 
+    #[inline]
     pub(crate) fn header<H: Header>(&mut self, header: &H) {
         self.line(&H::NAME, |out| header.write(out));
     }
 
-    /// Writes a line as it stands in another text.
-    pub(crate) fn copy(&mut self, text: &str, line: &Line) {
-        let start = self.text.len();
-        self.text
-            .push_str(&text[line.start as usize..line.value_end as usize]);
-        self.text.push_str("\r\n");
-        self.lines.push(line.moved_to(start as u32));
+    /// Ends the line that starts at `start`, and notes where it stands. Blanks around the value are none of it.
+    fn end_line(&mut self, start: usize, name_len: usize, code: u8) {
+        let from = start + name_len + ": ".len();
+        while self.text.len() > from
+            && self
+                .text
+                .as_bytes()
+                .last()
+                .is_some_and(|last| token::is_blank(*last))
+        {
+            self.text.pop();
+        }
+        self.lines.push(Line {
+            start: start as u32,
+            value_start: token::blanks_end(self.text.as_bytes(), from) as u32,
+            value_end: self.text.len() as u32,
+            name_len: u16::try_from(name_len).unwrap_or(u16::MAX),
+            code,
+        });
+        self.text.push_str(LINE_END);
     }
 
-    /// Writes all lines of another buffer.
-    pub(crate) fn append(&mut self, other: &Lines) {
-        let shift = self.text.len() as u32;
-        self.text.push_str(&other.text);
-        self.lines.extend(
-            other
-                .lines
-                .iter()
-                .map(|line| line.moved_to(line.start + shift)),
-        );
+    /// Puts the line that was written last above all other header lines. Its text stays where it is until they are put
+    /// [in order](Lines::in_order).
+    pub(crate) fn raise_last(&mut self) {
+        self.lines.rotate_right(1);
+    }
+
+    /// The same lines, their text in their order, with room for more.
+    pub(crate) fn in_order(mut self, more_octets: usize) -> Lines {
+        let mut text = String::with_capacity(self.text.len() + more_octets);
+        let first = self.lines.iter().map(|line| line.start as usize).min();
+        text.push_str(&self.text[..first.unwrap_or(self.text.len())]);
+        carry_over(&mut self.lines, &self.text, &mut text);
+        Lines { text, ..self }
+    }
+
+    /// Puts pieces of text into the place of a part of what is written.
+    pub(crate) fn replace(&mut self, part: Range<usize>, pieces: &[&str]) {
+        let (start, end) = (part.start as u32, part.end as u32);
+        let length: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let moved = |place: u32| place - end + start + length as u32;
+        for line in &mut self.lines {
+            if line.start >= end {
+                *line = line.moved_to(moved(line.start));
+            } else if line.value_end >= end {
+                line.value_end = moved(line.value_end);
+            }
+        }
+        if start < end {
+            self.text.replace_range(part.clone(), "");
+        }
+        for piece in pieces.iter().rev() {
+            self.text.insert_str(part.start, piece);
+        }
+    }
+
+    /// Writes lines as they stand in another text.
+    pub(crate) fn copy(&mut self, text: &str, lines: impl Iterator<Item = Line>) {
+        let old = self.lines.len();
+        self.lines.extend(lines);
+        carry_over(&mut self.lines[old..], text, &mut self.text);
     }
 
     /// Ends the head and adds the body.
     pub(crate) fn finish(mut self, body: &Bytes, flaw: Option<ParseError>) -> Parts {
-        self.text.push_str("\r\n");
-        let head_end = self.text.len();
-        let mut octets = self.text.into_bytes();
-        octets.extend_from_slice(body);
-        let octets = Bytes::from(octets);
-        // The head was a string: it is UTF-8.
-        let head = ByteString::try_from(octets.slice(..head_end)).unwrap_or_default();
-        let body = octets.slice(head_end..);
+        let is_mended = self.mend_line_breaks();
+        let head_end = self.text.len() + LINE_END.len();
+        let octets = head_end + body.len();
+        if self.text.capacity() < octets {
+            // Into new memory at once: growing in place is more than a copy for most allocators.
+            let mut text = String::with_capacity(octets);
+            text.push_str(&self.text);
+            self.text = text;
+        }
+        self.text.push_str(LINE_END);
+        let (head, octets) = if body.is_empty() {
+            let head = ByteString::from(self.text);
+            (head.clone(), head.into_bytes())
+        } else {
+            let mut octets = self.text.into_bytes();
+            octets.extend_from_slice(body);
+            let octets = Bytes::from(octets);
+            // The head was a string: it is UTF-8.
+            let head = ByteString::try_from(octets.slice(..head_end)).unwrap_or_default();
+            (head, octets)
+        };
+        let mut headers = HeaderMap {
+            head,
+            lines: self.lines,
+        };
+        if is_mended {
+            headers.trim_values();
+        }
         Parts {
+            body: octets.slice(head_end..),
             octets,
-            headers: HeaderMap {
-                head,
-                lines: self.lines,
-            },
-            body,
+            headers,
             flaw,
+        }
+    }
+
+    /// Puts spaces in the place of line breaks inside of lines, so that no value smuggles in a header. Says whether there
+    /// were any: if so, there are more than the lines have ends.
+    fn mend_line_breaks(&mut self) -> bool {
+        let first = self
+            .lines
+            .first()
+            .map_or(self.text.len(), |line| line.start as usize);
+        let ends = self.lines.len() + usize::from(first > 0);
+        if line_breaks(self.text.as_bytes()) == ends * LINE_END.len() {
+            return false;
+        }
+        let mut octets = std::mem::take(&mut self.text).into_bytes();
+        let start_line = 0..first.saturating_sub(LINE_END.len());
+        let lines = self.lines.iter();
+        let lines = lines.map(|line| line.start as usize..line.value_end as usize);
+        for line in std::iter::once(start_line).chain(lines) {
+            for octet in &mut octets[line] {
+                if matches!(octet, b'\r' | b'\n') {
+                    *octet = b' ';
+                }
+            }
+        }
+        // One ASCII character for another: it is as good UTF-8 as before.
+        self.text = String::from_utf8(octets).unwrap_or_default();
+        true
+    }
+}
+
+/// Copies the text of lines, and notes where it stands now; those that follow one another are copied together.
+fn carry_over(lines: &mut [Line], from: &str, to: &mut String) {
+    let follows = |line: &Line, next: &Line| {
+        let between = line.value_end as usize..next.start as usize;
+        from.as_bytes().get(between) == Some(LINE_END.as_bytes())
+    };
+    for run in lines.chunk_by_mut(follows) {
+        let (start, place) = (run[0].start, to.len() as u32);
+        let end = run[run.len() - 1].value_end;
+        to.push_str(&from[start as usize..end as usize]);
+        to.push_str(LINE_END);
+        for line in run {
+            *line = line.moved_to(line.start - start + place);
         }
     }
 }
 
-/// Puts spaces in the place of line breaks, so that no value smuggles in a header.
-fn blank_line_breaks(text: &mut String, from: usize) {
-    if memchr2(b'\r', b'\n', &text.as_bytes()[from..]).is_some() {
-        let plain = text[from..].replace(['\r', '\n'], " ");
-        text.replace_range(from.., &plain);
-    }
-}
-
-/// Writes a number in decimal.
-pub(crate) fn push_number(out: &mut String, number: u64) {
-    if number >= 10 {
-        push_number(out, number / 10);
-    }
-    out.push(char::from(b'0' + (number % 10) as u8));
+/// How many carriage returns and line feeds there are.
+fn line_breaks(text: &[u8]) -> usize {
+    let is_one = |octet: &u8| u8::from(matches!(octet, b'\r' | b'\n'));
+    // As many at a time as a sum of one octet can count: those are counted side by side.
+    let chunks = text.chunks(usize::from(u8::MAX) & !63);
+    chunks
+        .map(|chunk| usize::from(chunk.iter().map(is_one).sum::<u8>()))
+        .sum()
 }

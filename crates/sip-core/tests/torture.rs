@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use rvoip_sip_core::{
     Contact, Defect, HeaderName, Limits, Message, Method, ParseError, Reason, Request, Response,
-    Scheme, StatusCode, Uri, ViaTransport,
+    Scheme, StatusCode, Strictness, Uri, ViaTransport,
 };
 
 const FROM: &str = "From: <sip:caller@client.example>;tag=c1";
@@ -67,14 +67,14 @@ fn started(start: &str) -> Bytes {
 
 fn valid(octets: Bytes) -> Request {
     let request = request_of(octets);
-    assert_eq!(request.check(), Ok(()), "{request:?}");
+    assert_eq!(request.check(Strictness::Lenient), Ok(()), "{request:?}");
     request
 }
 
 fn refused(octets: Bytes) -> Defect {
     let request = request_of(octets.clone());
     request
-        .check()
+        .check(Strictness::Lenient)
         .expect_err(&String::from_utf8_lossy(&octets))
 }
 
@@ -355,12 +355,19 @@ fn responses() {
     let odd = response_of(with(
         "SIP/2.0 200 = 2**3 * 5**2 \u{43d}\u{43e} \u{441}\u{442}\u{43e}",
     ));
-    assert_eq!((odd.status(), odd.check()), (StatusCode::OK, Ok(())));
+    assert_eq!(
+        (odd.status(), odd.check(Strictness::Lenient)),
+        (StatusCode::OK, Ok(()))
+    );
     assert!(odd.reason_phrase().starts_with("= 2**3"));
     for start in ["SIP/2.0 100 ", "SIP/2.0 100", "sip/2.0 100 "] {
         let empty = response_of(with(start));
         assert_eq!(
-            (empty.status(), empty.reason_phrase(), empty.check()),
+            (
+                empty.status(),
+                empty.reason_phrase(),
+                empty.check(Strictness::Lenient)
+            ),
             (StatusCode::TRYING, "", Ok(()))
         );
     }
@@ -385,12 +392,15 @@ fn responses() {
         "",
     );
     assert_eq!(
-        response_of(numbers).check().unwrap_err().error,
+        response_of(numbers)
+            .check(Strictness::Lenient)
+            .unwrap_err()
+            .error,
         ParseError::InvalidHeader(HeaderName::CSeq)
     );
     assert_eq!(
         response_of(with("SIP/7.0 200 OK"))
-            .check()
+            .check(Strictness::Lenient)
             .unwrap_err()
             .error,
         ParseError::UnsupportedVersion
@@ -413,14 +423,14 @@ fn malformed_headers() {
     for line in [
         "Contact: \"Joe\" <sip:joe@example.org>;;;;",
         "Contact: sip:user@example.com?Route=%3Csip:a%3E",
-        "Contact: < sip:a@b>",
+        "Contact: <sip:a @b>",
         "Contact:",
     ] {
         invalid(line, HeaderName::Contact);
     }
     invalid("To: \"Mr. J. User <sip:j.user@example.com>", HeaderName::To);
     invalid(
-        "From: Bell, Alexander <sip:a.g.bell@bell.example>;tag=43",
+        "From: Bell; A. <sip:a.g.bell@bell.example>",
         HeaderName::From,
     );
     invalid("Call-ID: a b", HeaderName::CallId);
@@ -443,8 +453,7 @@ fn malformed_start_lines() {
     for start in [
         "OPTIONS <sip:a@example.com> SIP/2.0",
         "OPTIONS sip:a@example.com; lr SIP/2.0",
-        "OPTIONS  sip:a@example.com  SIP/2.0",
-        "OPTIONS sip:a@example.com SIP/2.0  ",
+        "OPTIONS  sip:a@example.com ;lr SIP/2.0",
         "OPTIONS sip:a@example.com?Route=%3Csip:example.com%3E SIP/2.0",
         "OPTIONS sip:[2001:db8::10 SIP/2.0",
         "OPTIONS sip:2001:db8::10 SIP/2.0",
@@ -583,11 +592,11 @@ fn heads_that_are_not_in_order() {
         ParseError::StrayLineBreak,
     );
     let stray = request_of(options(&["Subject: a\r", "Priority:\r b"]));
-    assert_eq!(stray.headers().raw(&HeaderName::Subject), Some("a"));
-    assert_eq!(stray.headers().raw(&HeaderName::Priority), Some("b"));
+    assert_eq!(stray.headers().raw(&HeaderName::Subject), Some("a?"));
+    assert_eq!(stray.headers().raw(&HeaderName::Priority), Some("? b"));
     let cut = options(&[]);
     bad_request(cut.slice(..cut.len() - 4), ParseError::HeadWithoutEnd);
-    let mut latin = options(&["Subject: caf?"]).to_vec();
+    let mut latin = options(&["Call-ID: caf?"]).to_vec();
     let place = latin.iter().position(|octet| *octet == b'?').unwrap();
     latin[place] = 0xE9;
     bad_request(Bytes::from(latin), ParseError::NotUtf8);
@@ -611,7 +620,7 @@ fn broken_requests_are_answered() {
         "{text}"
     );
     assert!(
-        text.contains("\r\nTo: \"open <sip:a@b>\r\nCall-ID: x Evil: y\r\n"),
+        text.contains("\r\nTo: \"open <sip:a@b>\r\nCall-ID: x?Evil: y\r\n"),
         "{text}"
     );
 }

@@ -5,17 +5,20 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rvoip_sip_core::ByteString;
 
-use crate::{ConnectionId, ListenerId, TransportKind};
+use crate::{
+    ConnectionId, ListenerId, LookupError, PeerIdentity, Question, Records, TransportKind,
+};
 
-/// A name resolution in progress; a number that is never used twice within a shard.
+/// An open question to the domain name system; a number that is never used twice within a shard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ResolveId(pub u64);
+pub struct LookupId(pub u64);
 
 /// Something that happened on the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,12 @@ pub enum Input {
         /// Its octets, in memory of their own.
         payload: Bytes,
     },
+    /// How long the datagrams that follow have waited in this shard for their turn, until told otherwise: nothing while
+    /// it keeps up. A core that hears of long waits does well to turn new work away.
+    Backlog {
+        /// The time between the arrival and the turn of the next datagram.
+        waited: Duration,
+    },
     /// A peer opened a connection.
     Accepted {
         /// Its new number, from [`ConnectionId::accepted`].
@@ -39,6 +48,17 @@ pub enum Input {
         local: SocketAddr,
         /// The peer's address.
         remote: SocketAddr,
+        /// What the peer's certificate says, when it showed one that was verified.
+        peer: Option<Arc<PeerIdentity>>,
+    },
+    /// A peer opened a connection and did not come through the TLS or WebSocket handshake.
+    HandshakeFailed {
+        /// The listening socket.
+        listener: ListenerId,
+        /// The peer's address.
+        remote: SocketAddr,
+        /// Why; [`io::ErrorKind::QuotaExceeded`] when it was crowded out by others.
+        error: io::ErrorKind,
     },
     /// An outgoing connection is established.
     Connected {
@@ -46,6 +66,8 @@ pub enum Input {
         connection: ConnectionId,
         /// Our address.
         local: SocketAddr,
+        /// What the peer's certificate says, when the connection is secured by one.
+        peer: Option<Arc<PeerIdentity>>,
     },
     /// An outgoing connection could not be established.
     ConnectFailed {
@@ -58,7 +80,7 @@ pub enum Input {
     Stream {
         /// The connection.
         connection: ConnectionId,
-        /// The octets, in order.
+        /// The octets, in order; one whole message where [`TransportKind::is_message_framed`].
         payload: Bytes,
     },
     /// A connection ended without being asked to by [`Output::Close`].
@@ -77,12 +99,12 @@ pub enum Input {
         /// Why.
         error: io::ErrorKind,
     },
-    /// A name was resolved.
-    Resolved {
-        /// The question.
-        query: ResolveId,
-        /// The answer; empty when there is none.
-        addresses: Vec<IpAddr>,
+    /// A question to the domain name system was answered.
+    Answer {
+        /// The question's number.
+        query: LookupId,
+        /// The records, or why there are none.
+        answer: Result<Records, LookupError>,
     },
 }
 
@@ -106,12 +128,15 @@ pub enum Output<E> {
         kind: TransportKind,
         /// Where it goes.
         destination: SocketAddr,
+        /// The domain that was looked up: what the peer's certificate has to name (RFC 5922), and the
+        /// host of a WebSocket handshake. Without one the address stands in.
+        name: Option<ByteString>,
     },
     /// Write octets to an established connection, in order.
     Stream {
         /// The connection.
         connection: ConnectionId,
-        /// The octets.
+        /// The octets; one whole message where [`TransportKind::is_message_framed`].
         payload: Bytes,
     },
     /// End a connection after what was written to it; nothing more is reported of it.
@@ -119,12 +144,12 @@ pub enum Output<E> {
         /// The connection.
         connection: ConnectionId,
     },
-    /// Resolve a host name; answered by [`Input::Resolved`].
-    Resolve {
+    /// Ask the domain name system; answered by [`Input::Answer`].
+    Lookup {
         /// The question's new number.
-        query: ResolveId,
-        /// The name.
-        host: ByteString,
+        query: LookupId,
+        /// The question.
+        question: Question,
     },
     /// Tell whoever runs the driver.
     Event(E),
@@ -151,10 +176,12 @@ impl<E> Output<E> {
                 connection,
                 kind,
                 destination,
+                name,
             } => Output::Connect {
                 connection,
                 kind,
                 destination,
+                name,
             },
             Self::Stream {
                 connection,
@@ -164,7 +191,7 @@ impl<E> Output<E> {
                 payload,
             },
             Self::Close { connection } => Output::Close { connection },
-            Self::Resolve { query, host } => Output::Resolve { query, host },
+            Self::Lookup { query, question } => Output::Lookup { query, question },
             Self::Event(event) => return Ok(event),
         })
     }
@@ -197,4 +224,8 @@ pub trait Core {
 
     /// The next thing to do, until `None`.
     fn poll_output(&mut self) -> Option<Output<Self::Event>>;
+
+    /// Tells the `metrics` facade what has changed since the last call. The driver calls it about
+    /// once a second while there is traffic.
+    fn publish(&mut self) {}
 }

@@ -15,7 +15,7 @@ pub enum TransportError {
     /// The flow's connection has ended.
     #[error("the flow has ended")]
     FlowEnded,
-    /// As many connections are open as the configuration allows.
+    /// As many connections are open, or being opened, as the configuration allows.
     #[error("the limit of {limit} connections is reached")]
     TooManyConnections {
         /// The limit.
@@ -33,12 +33,9 @@ pub enum TransportError {
         /// The length of the message.
         octets: usize,
     },
-    /// As many names are being resolved as the configuration allows.
-    #[error("the limit of {limit} name resolutions is reached")]
-    TooManyResolutions {
-        /// The limit.
-        limit: usize,
-    },
+    /// The way of a response leads to a host that has to be looked up first.
+    #[error("the host that the response goes to has to be looked up")]
+    NamedDestination,
     /// The destination is no address that a message can be sent to (unspecified, or port 0).
     #[error("the destination is not an address")]
     BadDestination,

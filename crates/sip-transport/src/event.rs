@@ -1,11 +1,11 @@
 //! What the transport layer tells the layer above.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use rvoip_sip_core::{Defect, Request, Response};
 
-use crate::{Flow, ResolveId};
+use crate::{Flow, LocateError, LocateId, Target};
 
 /// A fact for the layer above.
 #[derive(Clone, Debug)]
@@ -43,11 +43,22 @@ pub enum TransportEvent {
         /// Why; [`io::ErrorKind::UnexpectedEof`] when the peer closed in order.
         error: io::ErrorKind,
     },
-    /// A name was resolved. Comes exactly once for every question.
-    Resolved {
-        /// The question.
-        query: ResolveId,
-        /// The answer; empty when there is none or none came in time.
-        addresses: Vec<IpAddr>,
+    /// A peer sees this side under an address that was not known before: told in answer to a
+    /// keep-alive in datagrams, or, where learned addresses are used, by a response. Whoever has
+    /// registered over the flow takes a change for its failure (RFC 5626 section 4.4.2).
+    MappedAddress {
+        /// The flow.
+        flow: Flow,
+        /// The address that the peer sees.
+        mapped: SocketAddr,
+        /// What it was before.
+        previous: Option<SocketAddr>,
+    },
+    /// A search for servers has ended; comes exactly once for every pending one.
+    Located {
+        /// The search.
+        id: LocateId,
+        /// The targets, best first and never none; or why there are none.
+        targets: Result<Vec<Target>, LocateError>,
     },
 }

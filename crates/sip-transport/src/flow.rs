@@ -3,6 +3,8 @@
 use std::hash::{Hash, Hasher};
 use std::net::SocketAddr;
 
+use rvoip_sip_core::ByteString;
+
 use crate::TransportKind;
 
 /// One of our bound addresses, counted in the order of binding.
@@ -86,7 +88,7 @@ impl Hash for Flow {
 }
 
 /// Where a request should go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// Over exactly this flow, or not at all.
     Flow(Flow),
@@ -96,10 +98,22 @@ pub enum Target {
         kind: TransportKind,
         /// The address of the next hop.
         addr: SocketAddr,
+        /// The domain that was looked up, where one was: what the peer's certificate has to name
+        /// (RFC 5922), and the host of a WebSocket handshake. Without one the address stands in.
+        name: Option<ByteString>,
     },
 }
 
 impl Target {
+    /// An address, without a name.
+    pub fn address(kind: TransportKind, addr: SocketAddr) -> Self {
+        Self::Address {
+            kind,
+            addr,
+            name: None,
+        }
+    }
+
     /// The transport protocol that will be used.
     pub fn kind(&self) -> TransportKind {
         match self {

@@ -13,6 +13,8 @@ pub(crate) enum Frame {
     Message(Bytes),
     /// A double CRLF between messages, to be answered with one CRLF (RFC 5626 section 4.4.1).
     Ping,
+    /// The CRLF that answers a double one of ours.
+    Pong,
 }
 
 /// The stream cannot be read any further.
@@ -37,14 +39,22 @@ pub(crate) struct StreamFramer {
     scanned: usize,
     /// The length of the message at the front, once its head is complete.
     message_octets: Option<usize>,
+    /// Whether the next line end between messages answers a ping of ours.
+    expects_pong: bool,
 }
 
 const PING: &[u8] = b"\r\n\r\n";
+const PONG: &[u8] = b"\r\n";
 
 impl StreamFramer {
     /// Appends what arrived.
     pub(crate) fn push(&mut self, octets: &[u8]) {
         self.buffer.extend_from_slice(octets);
+    }
+
+    /// Takes the next line end between messages for the answer to a ping of ours.
+    pub(crate) fn expect_pong(&mut self) {
+        self.expects_pong = true;
     }
 
     /// Whether a message has begun and is not complete. Asked when there are no more frames.
@@ -58,6 +68,7 @@ impl StreamFramer {
             Some(octets) => octets,
             None => match self.skip_line_ends()? {
                 Gap::Ping => return Ok(Some(Frame::Ping)),
+                Gap::Pong => return Ok(Some(Frame::Pong)),
                 Gap::Open => return Ok(None),
                 Gap::Start => match self.measure(limits)? {
                     Some(octets) => *self.message_octets.insert(octets),
@@ -79,6 +90,11 @@ impl StreamFramer {
     fn skip_line_ends(&mut self) -> Result<Gap, FramingError> {
         loop {
             match *self.buffer {
+                [b'\r', b'\n', ..] if self.expects_pong => {
+                    self.expects_pong = false;
+                    self.buffer.advance(PONG.len());
+                    return Ok(Gap::Pong);
+                }
                 [b'\r', b'\n', b'\r', b'\n', ..] => {
                     self.buffer.advance(PING.len());
                     return Ok(Gap::Ping);
@@ -134,6 +150,8 @@ impl StreamFramer {
 enum Gap {
     /// A double CRLF.
     Ping,
+    /// A CRLF that was waited for.
+    Pong,
     /// Nothing, or what may become a double CRLF.
     Open,
     /// The first octet of a start line.

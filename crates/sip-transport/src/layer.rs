@@ -1,22 +1,39 @@
 //! The transport layer without its sockets (RFC 3261 section 18).
 
+mod binding;
 mod connections;
+mod keep_alive;
+mod location;
+mod lookup;
+mod message;
 mod receive;
-mod resolution;
 mod route;
 mod send;
+mod unavailable;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
-use self::resolution::Resolutions;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use self::keep_alive::KeepAlives;
+use self::location::Searches;
+use self::lookup::Lookups;
 pub use self::route::Route;
 use self::route::datagram_flow;
+use self::unavailable::Unavailable;
+use crate::address_plan::AddressPlan;
+use crate::counters::Published;
 use crate::pool::Pool;
-use crate::{Input, ListenerId, Output, TransportConfig, TransportCounters, TransportEvent};
+use crate::{
+    DropReason, Flow, Input, ListenerId, Output, PeerIdentity, Reach, TransportConfig,
+    TransportCounters, TransportEvent,
+};
 
 /// Messages on one side, datagrams and streams on the other.
 ///
@@ -25,24 +42,48 @@ use crate::{Input, ListenerId, Output, TransportConfig, TransportCounters, Trans
 #[derive(Debug)]
 pub struct TransportLayer {
     config: TransportConfig,
+    plan: AddressPlan,
+    rng: StdRng,
     pool: Pool,
-    resolutions: Resolutions,
+    keep_alives: KeepAlives,
+    reach: Reach,
+    lookups: Lookups,
+    searches: Searches,
+    unavailable: Unavailable,
     wire: VecDeque<Output<Infallible>>,
     events: VecDeque<TransportEvent>,
     counters: TransportCounters,
+    published: Published,
 }
 
 impl TransportLayer {
     /// A transport layer on the listeners of `config`.
-    pub fn new(config: TransportConfig) -> Self {
+    pub fn new(mut config: TransportConfig) -> Self {
+        let listeners = std::mem::take(&mut config.listeners);
+        let mut rng = StdRng::seed_from_u64(0);
         Self {
+            reach: Reach::of(&listeners),
+            plan: AddressPlan::new(listeners, &mut rng),
+            rng,
             config,
             pool: Pool::default(),
-            resolutions: Resolutions::default(),
+            keep_alives: KeepAlives::default(),
+            published: Published::default(),
+            lookups: Lookups::default(),
+            searches: Searches::default(),
+            unavailable: Unavailable::default(),
             wire: VecDeque::new(),
             events: VecDeque::new(),
             counters: TransportCounters::default(),
         }
+    }
+
+    /// Draws from `rng` from now on: jitter of keep-alives, weights of SRV records, names that lead
+    /// nowhere. Seed it from the operating system in production, from a number in a simulation;
+    /// a layer that is not seeded is the same as every other one.
+    pub fn seed(&mut self, rng: StdRng) {
+        self.rng = rng;
+        self.plan.name(&mut self.rng);
     }
 
     /// Takes in what happened on the network.
@@ -59,19 +100,28 @@ impl TransportLayer {
                 connection,
                 payload,
             } => {
-                self.receive_stream(now, connection, &payload);
+                self.receive_stream(now, connection, payload);
             }
             Input::Accepted {
                 connection,
                 listener,
                 local,
                 remote,
+                peer,
             } => {
-                self.accept(now, connection, listener, local, remote);
+                self.accept(now, connection, listener, (local, remote), peer);
             }
-            Input::Connected { connection, local } => self.connected(now, connection, local),
+            Input::HandshakeFailed { .. } => self.counters.drop(DropReason::Handshake),
+            Input::Connected {
+                connection,
+                local,
+                peer,
+            } => self.connected(now, connection, local, peer),
             Input::ConnectFailed { connection, error } => self.forget(connection, error),
             Input::Closed { connection, error } => {
+                if error == Some(io::ErrorKind::QuotaExceeded) {
+                    self.counters.drop(DropReason::SlowReader);
+                }
                 self.forget(connection, error.unwrap_or(io::ErrorKind::UnexpectedEof));
             }
             Input::SendFailed {
@@ -81,21 +131,23 @@ impl TransportLayer {
             } => {
                 self.send_failed(listener, destination, error);
             }
-            Input::Resolved { query, addresses } => {
-                if self.resolutions.finish(query) {
-                    self.events
-                        .push_back(TransportEvent::Resolved { query, addresses });
-                }
-            }
+            // What to turn away is for the layers above to decide: they know what is new.
+            Input::Backlog { .. } => {}
+            Input::Answer { query, answer } => self.answer(now, query, answer),
         }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) should be called next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.pool.next_deadline(), self.resolutions.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.pool.next_deadline(),
+            self.lookups.next_deadline(),
+            self.searches.next_deadline(),
+            self.keep_alives.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// The next thing to do on the network, until `None`; never an event.
@@ -118,13 +170,30 @@ impl TransportLayer {
         self.pool.len()
     }
 
+    /// Who the certificate of a connection's peer says that it is; `None` when it showed none that was
+    /// verified, or the flow has ended.
+    pub fn peer_identity(&self, flow: &Flow) -> Option<&Arc<PeerIdentity>> {
+        self.pool.get(flow.connection()?)?.peer.as_ref()
+    }
+
+    /// Tells the `metrics` facade what has changed since the last call.
+    pub fn publish(&mut self) {
+        let (connections, queued_octets) = (self.pool.len(), self.pool.census().queued_octets);
+        self.published
+            .publish(&self.counters, connections, queued_octets);
+    }
+
     fn send_failed(&mut self, id: ListenerId, remote: SocketAddr, error: io::ErrorKind) {
-        self.counters.sends_failed += 1;
-        // A full send buffer is a loss like any other: retransmission makes up for it.
-        if error != io::ErrorKind::WouldBlock
-            && let Some(listener) = self.listener(id)
-        {
+        // A full send buffer is a loss like any other, and so is a full connection table or a filter
+        // on the way out: retransmission makes up for it.
+        match error {
+            io::ErrorKind::WouldBlock => return self.counters.sends_lost += 1,
+            io::ErrorKind::PermissionDenied => return self.counters.sends_forbidden += 1,
+            _ => self.counters.sends_failed += 1,
+        }
+        if let Some(listener) = self.listener(id) {
             let flow = datagram_flow(listener, remote);
+            self.keep_alives.take(&flow);
             self.events
                 .push_back(TransportEvent::FlowFailed { flow, error });
         }

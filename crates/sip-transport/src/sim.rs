@@ -40,14 +40,18 @@
 
 mod carry;
 mod datagrams;
+mod nat;
 mod simulation;
 mod streams;
+mod zone;
 
 use std::ops::Range;
 use std::time::Duration;
 
 pub use self::datagrams::{Datagrams, SimDatagram};
+pub use self::nat::Nat;
 pub use self::simulation::{NodeId, Simulation};
+pub use self::zone::{Zone, ZoneFault};
 
 /// What a network does to what it carries.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,15 @@
 //! A listener on the wire: every message in and out, as it was received or sent.
 
+mod packet;
+mod pcapng;
+
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
 
+pub(crate) use self::pcapng::Pcapng;
 use crate::TransportKind;
 
 /// Which way a message went.
@@ -37,4 +42,10 @@ pub struct WireRecord<'a> {
 pub trait WireTap: Send + Sync {
     /// Takes note of a message.
     fn message(&self, record: &WireRecord<'_>);
+}
+
+impl fmt::Debug for dyn WireTap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WireTap")
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rvoip_sip_transport::sim::{NodeId, SimFaults, Simulation};
-use rvoip_sip_transport::sip_core::{Host, Response, StatusCode};
+use rvoip_sip_transport::sip_core::{Response, StatusCode};
 use rvoip_sip_transport::{
     Core, Flow, Input, ListenerInfo, Output, Target, TransportConfig, TransportEvent,
     TransportKind, TransportLayer, WireRecord, WireTap,
@@ -32,7 +32,6 @@ enum Seen {
     /// The Call-ID of a response.
     Response(String),
     Failed(Flow, io::ErrorKind),
-    Resolved(Vec<std::net::IpAddr>),
 }
 
 /// Answers requests; sends one every 10 ms while it has a target.
@@ -78,9 +77,6 @@ impl Answerer {
                 TransportEvent::FlowFailed { flow, error } => {
                     self.events.push_back(Seen::Failed(flow, error));
                 }
-                TransportEvent::Resolved { addresses, .. } => {
-                    self.events.push_back(Seen::Resolved(addresses));
-                }
                 other => panic!("{other:?}"),
             }
         }
@@ -98,7 +94,7 @@ impl Core for Answerer {
     fn handle_timeout(&mut self, now: Instant) {
         self.transport.handle_timeout(now);
         self.take_events(now);
-        if let Some(target) = self.target
+        if let Some(target) = self.target.clone()
             && self.next.is_some_and(|next| next <= now)
         {
             self.next = Some(now + Duration::from_millis(10));
@@ -124,7 +120,7 @@ fn addr(text: &str) -> SocketAddr {
 
 fn add(net: &mut Simulation<Answerer>, at: &str, tap: Option<Arc<Tap>>) -> NodeId {
     let at = addr(at);
-    let listeners = ListenerInfo::plan(&[(TransportKind::Udp, at), (TransportKind::Tcp, at)]);
+    let listeners = ListenerInfo::plan(&TransportKind::ALL.map(|kind| (kind, at)));
     let mut config = TransportConfig::new(listeners.clone());
     config.tap = tap.map(|tap| tap as Arc<dyn WireTap>);
     let core = Answerer {
@@ -138,10 +134,7 @@ fn add(net: &mut Simulation<Answerer>, at: &str, tap: Option<Arc<Tap>>) -> NodeI
 }
 
 fn tcp(to: &str) -> Target {
-    Target::Address {
-        kind: TransportKind::Tcp,
-        addr: addr(to),
-    }
+    Target::address(TransportKind::Tcp, addr(to))
 }
 
 fn seen(net: &mut Simulation<Answerer>, node: NodeId) -> Vec<Seen> {
@@ -180,7 +173,7 @@ fn bad_network(seed: u64) -> Vec<(Duration, bool, Vec<u8>)> {
         );
         net.with(node, |core, now| {
             let addr = addr("192.0.2.1:5060");
-            core.target = Some(Target::Address { kind, addr });
+            core.target = Some(Target::address(kind, addr));
             core.next = Some(now);
         });
     }
@@ -198,6 +191,21 @@ fn the_same_seed_gives_the_same_octets_at_the_same_time() {
     assert!(run.len() > 4000, "{}", run.len());
     assert_eq!(run, bad_network(1));
     assert_ne!(run, bad_network(2));
+}
+
+#[test]
+fn every_transport_carries_a_request_and_its_answer() {
+    let mut net = Simulation::new(4);
+    add(&mut net, "192.0.2.1:5060", None);
+    let caller = add(&mut net, "192.0.2.2:5060", None);
+    for (number, kind) in TransportKind::ALL.into_iter().enumerate() {
+        let target = Target::address(kind, addr("192.0.2.1:5060"));
+        let flow = net.with(caller, |core, now| core.send(now, &target));
+        assert_eq!(flow.kind, kind);
+        net.run_for(Duration::from_secs(1));
+        let seen = seen(&mut net, caller);
+        assert_eq!(responses(&seen), [number.to_string()], "{kind}");
+    }
 }
 
 #[test]
@@ -278,23 +286,4 @@ fn after_a_reset_the_next_request_opens_a_new_connection() {
     net.run_for(Duration::from_secs(1));
     assert_ne!(first, second);
     assert_eq!(responses(&seen(&mut net, caller)), ["1"]);
-}
-
-#[test]
-fn names_resolve_from_the_table() {
-    let mut net = Simulation::new(7);
-    let node = add(&mut net, "192.0.2.2:5060", None);
-    let ip = "192.0.2.1".parse().unwrap();
-    net.add_name("Proxy.example.com", vec![ip]);
-    for (name, expected) in [
-        ("proxy.EXAMPLE.com", vec![ip]),
-        ("other.example.com", vec![]),
-    ] {
-        let name: Host = name.parse().unwrap();
-        net.with(node, |core, now| {
-            core.transport.resolve(now, &name).unwrap()
-        });
-        net.run_for(Duration::from_millis(1));
-        assert_eq!(seen(&mut net, node), [Seen::Resolved(expected)]);
-    }
 }

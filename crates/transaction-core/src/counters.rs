@@ -1,5 +1,9 @@
 //! Figures for an operator: what happened since the start.
 
+mod publish;
+
+pub(crate) use publish::Published;
+
 /// Monotonic counts of a [`TransactionLayer`](crate::TransactionLayer).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,6 +16,10 @@ pub struct TransactionCounters {
     pub retransmissions_sent: u64,
     /// Requests and responses received again and not passed up.
     pub retransmissions_absorbed: u64,
+    /// New requests answered 503 because the shard could not keep up.
+    pub refused_overload: u64,
+    /// ACKs for answers that left no trace.
+    pub stateless_acknowledged: u64,
     /// Requests answered 503 because the table was full.
     pub refused_table_full: u64,
     /// Copies of an INVITE over another path, answered 482.
@@ -26,6 +34,8 @@ pub struct TransactionCounters {
     pub cancels_unmatched: u64,
     /// Transactions that ended because the peer kept silent.
     pub timed_out: u64,
+    /// Requests sent on to the next server of their domain.
+    pub failovers: u64,
     /// Transactions that ended because the network failed.
     pub transport_failed: u64,
 }

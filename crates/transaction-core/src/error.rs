@@ -1,7 +1,7 @@
 //! What a transaction user can be refused.
 
-use rvoip_sip_transport::TransportError;
 use rvoip_sip_transport::sip_core::ParseError;
+use rvoip_sip_transport::{LocateError, TransportError};
 use thiserror::Error;
 
 /// Why a call into the [`TransactionLayer`](crate::TransactionLayer) did nothing.
@@ -26,6 +26,9 @@ pub enum TransactionError {
     /// The message lacks what a transaction needs.
     #[error("unusable message: {0}")]
     Message(#[from] ParseError),
+    /// The next hop leads to no server.
+    #[error(transparent)]
+    Locate(#[from] LocateError),
     /// The network could not take the message.
     #[error(transparent)]
     Transport(#[from] TransportError),

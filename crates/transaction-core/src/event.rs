@@ -1,10 +1,9 @@
 //! What the layer tells the transaction user.
 
 use std::io;
-use std::net::IpAddr;
 
-use rvoip_sip_transport::sip_core::{Request, Response};
-use rvoip_sip_transport::{Flow, ResolveId};
+use rvoip_sip_transport::sip_core::{ByteString, Request, Response};
+use rvoip_sip_transport::{Flow, LocateError, Target};
 
 use crate::key::{ClientKey, ServerKey};
 
@@ -76,12 +75,32 @@ pub enum TransactionEvent {
         /// The transaction that ended.
         key: ServerKey,
     },
-    /// A name asked for with [`TransportLayer::resolve`](rvoip_sip_transport::TransportLayer::resolve) has been looked up.
-    Resolved {
-        /// The question.
-        query: ResolveId,
-        /// The answer, best first; empty when there is none.
-        addresses: Vec<IpAddr>,
+    /// A request that gets its Contact here goes out, for the first time or to another server than before.
+    Sent {
+        /// The request's transaction.
+        key: ClientKey,
+        /// Where it goes.
+        target: Target,
+        /// The value of its Contact.
+        contact: ByteString,
+    },
+    /// A 2xx of an INVITE that is over for the user: its server was given up and answers after all. Comes as often as it is
+    /// received; it wants an ACK, and its dialog a BYE.
+    LateSuccess {
+        /// The 2xx.
+        response: Response,
+    },
+    /// Terminal: no server was found for the request.
+    ClientUnlocated {
+        /// The transaction that ended.
+        key: ClientKey,
+        /// Why.
+        error: LocateError,
+    },
+    /// Terminal: the INVITE was cancelled before it had been sent anywhere.
+    ClientCancelled {
+        /// The transaction that ended.
+        key: ClientKey,
     },
 }
 
@@ -93,6 +112,8 @@ impl TransactionEvent {
             TransactionEvent::ClientTimedOut { .. }
                 | TransactionEvent::ClientTransportFailed { .. }
                 | TransactionEvent::ClientTerminated { .. }
+                | TransactionEvent::ClientUnlocated { .. }
+                | TransactionEvent::ClientCancelled { .. }
                 | TransactionEvent::ServerFailed { .. }
                 | TransactionEvent::ServerTerminated { .. }
         )

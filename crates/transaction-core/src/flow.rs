@@ -1,103 +1,175 @@
 //! Which transactions ride on which flow, so that a lost connection costs only its own.
 
-use std::collections::HashMap;
+use rvoip_sip_transport::sip_core::ByteString;
+use rvoip_sip_transport::{Flow, Target};
 
-use rvoip_sip_transport::Flow;
-use slab::Slab;
+use crate::arena::Arena;
+use crate::fingerprint::{Fingerprint, Secret};
+use crate::index::{Index, Marked};
+use crate::ring::{Linked, Ring};
 
-const NONE: u32 = u32::MAX;
+/// The number of the links by which transactions stand on the rings here.
+pub(crate) const FLOW: usize = 1;
 
 /// A flow of the table, for as long as a transaction rides on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FlowId(u32);
 
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    previous: u32,
-    next: u32,
+impl FlowId {
+    /// No flow of any table.
+    pub(crate) const NONE: FlowId = FlowId(u32::MAX);
 }
 
-/// Every flow once, however many transactions ride on it, each with a list of their slots. The lists are linked through
-/// one vector: adding and taking out cost the same however long a list is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
+struct Ridden {
+    flow: Flow,
+    /// The domain by which the peer was reached, which it has to prove when it is reached anew.
+    name: Option<ByteString>,
+    fingerprint: Fingerprint,
+    next: u32,
+    riders: Ring<FLOW>,
+}
+
+impl Marked for Ridden {
+    fn fingerprint(&self, _: usize) -> Option<Fingerprint> {
+        Some(self.fingerprint)
+    }
+
+    fn next(&self, _: usize) -> u32 {
+        self.next
+    }
+
+    fn set_next(&mut self, _: usize, next: u32) {
+        self.next = next;
+    }
+}
+
+/// Every flow once, however many transactions ride on it.
+#[derive(Debug)]
 pub(crate) struct FlowTable {
-    numbers: HashMap<Flow, FlowId>,
-    /// A flow and the slot its list begins with.
-    flows: Slab<(Flow, u32)>,
-    links: Vec<Link>,
+    secret: Secret,
+    flows: Arena<Ridden>,
+    index: Index<0>,
+    /// The flow used last: most often the next one to be used.
+    recent: Option<FlowId>,
 }
 
 impl FlowTable {
-    pub(crate) fn insert(&mut self, slot: u32, flow: Flow) -> FlowId {
-        if self.links.len() <= slot as usize {
-            let unlinked = Link {
-                previous: NONE,
-                next: NONE,
-            };
-            self.links.resize(slot as usize + 1, unlinked);
+    pub(crate) fn new(secret: Secret) -> FlowTable {
+        FlowTable {
+            secret,
+            flows: Arena::default(),
+            index: Index::default(),
+            recent: None,
         }
-        let flows = &mut self.flows;
-        let id = *self
-            .numbers
-            .entry(flow)
-            .or_insert_with(|| FlowId(flows.insert((flow, NONE)) as u32));
-        let next = std::mem::replace(&mut flows[id.0 as usize].1, slot);
-        let previous = NONE;
-        self.links[slot as usize] = Link { previous, next };
-        if next != NONE {
-            self.links[next as usize].previous = slot;
+    }
+
+    pub(crate) fn insert<T: Linked>(
+        &mut self,
+        slot: u32,
+        flow: Flow,
+        riders: &mut Arena<T>,
+    ) -> FlowId {
+        let id = self.find(&flow).unwrap_or_else(|| {
+            let slot = self.flows.insert(Ridden {
+                flow,
+                name: None,
+                fingerprint: self.fingerprint(&flow),
+                next: u32::MAX,
+                riders: Ring::default(),
+            });
+            self.index.insert(slot, &mut self.flows);
+            FlowId(slot)
+        });
+        self.recent = Some(id);
+        if let Some(ridden) = self.flows.get_mut(id.0) {
+            ridden.riders.push(slot, riders);
         }
         id
     }
 
-    pub(crate) fn remove(&mut self, slot: u32, id: FlowId) {
-        let Link { previous, next } = self.links[slot as usize];
-        if next != NONE {
-            self.links[next as usize].previous = previous;
-        }
-        if previous != NONE {
-            self.links[previous as usize].next = next;
-        } else if next != NONE {
-            self.flows[id.0 as usize].1 = next;
-        } else {
-            let (flow, _) = self.flows.remove(id.0 as usize);
-            self.numbers.remove(&flow);
+    pub(crate) fn remove<T: Linked>(&mut self, slot: u32, id: FlowId, riders: &mut Arena<T>) {
+        let Some(ridden) = self.flows.get_mut(id.0) else {
+            return;
+        };
+        ridden.riders.remove(slot, riders);
+        if ridden.riders.first().is_none() {
+            self.index.remove(id.0, &mut self.flows);
+            self.flows.remove(id.0);
         }
     }
 
     pub(crate) fn flow(&self, id: FlowId) -> Option<Flow> {
-        self.flows.get(id.0 as usize).map(|(flow, _)| *flow)
+        self.flows.get(id.0).map(|ridden| ridden.flow)
     }
 
-    pub(crate) fn on(&self, flow: &Flow) -> Vec<u32> {
-        let first = self.numbers.get(flow).map(|id| self.flows[id.0 as usize].1);
-        let mut slots = Vec::new();
-        let mut slot = first.unwrap_or(NONE);
-        while slot != NONE {
-            slots.push(slot);
-            slot = self.links[slot as usize].next;
+    /// Notes by which domain the peer of a flow was reached.
+    pub(crate) fn set_name(&mut self, id: FlowId, name: &ByteString) {
+        if let Some(ridden) = self.flows.get_mut(id.0) {
+            ridden.name.get_or_insert_with(|| name.clone());
         }
-        slots
     }
 
-    /// Gives back the memory of slots from `slots` on, and of flows gone.
-    pub(crate) fn shrink(&mut self, slots: usize) {
-        self.links.truncate(slots);
-        self.links.shrink_to_fit();
-        self.flows.shrink_to_fit();
-        self.numbers.shrink_to_fit();
+    /// How the peer of a flow can be reached when the flow has ended.
+    pub(crate) fn target(&self, id: FlowId) -> Option<Target> {
+        let ridden = self.flows.get(id.0)?;
+        Some(Target::Address {
+            kind: ridden.flow.kind,
+            addr: ridden.flow.remote,
+            name: ridden.name.clone(),
+        })
+    }
+
+    /// The slots of what rides on a flow.
+    pub(crate) fn on<T: Linked>(&self, flow: &Flow, riders: &Arena<T>) -> Vec<u32> {
+        let ridden = self.find(flow).and_then(|id| self.flows.get(id.0));
+        ridden.map_or_else(Vec::new, |ridden| ridden.riders.slots(riders))
+    }
+
+    /// Whether anything rides on a flow.
+    pub(crate) fn has(&self, flow: &Flow) -> bool {
+        self.find(flow).is_some()
+    }
+
+    fn find(&self, flow: &Flow) -> Option<FlowId> {
+        let is_it = |id: &FlowId| self.flow(*id).as_ref() == Some(flow);
+        let found = self.recent.filter(is_it);
+        found.or_else(|| {
+            let slot = self.index.find(self.fingerprint(flow), &self.flows)?;
+            Some(FlowId(slot)).filter(is_it)
+        })
+    }
+
+    fn fingerprint(&self, flow: &Flow) -> Fingerprint {
+        self.secret.of(b'f', flow)
     }
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.numbers.is_empty() && self.flows.is_empty()
+        self.flows.len() == 0 && self.index.len() == 0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ring::Link;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
     use rvoip_sip_transport::{Carrier, ConnectionId, TransportKind};
+
+    #[derive(Default)]
+    struct Rider(Link);
+
+    impl Linked for Rider {
+        fn link(&self, _: usize) -> &Link {
+            &self.0
+        }
+
+        fn link_mut(&mut self, _: usize) -> &mut Link {
+            &mut self.0
+        }
+    }
 
     fn flow(number: u64) -> Flow {
         let addr = "192.0.2.1:5060".parse().unwrap();
@@ -111,26 +183,26 @@ mod tests {
     }
 
     #[test]
-    fn slots_leave_from_the_front_the_middle_and_the_end() {
-        let mut table = FlowTable::default();
-        let ids: Vec<FlowId> = (0..5).map(|slot| table.insert(slot, flow(1))).collect();
-        assert!(ids.iter().all(|id| *id == ids[0]));
-        let other = table.insert(9, flow(2));
-        assert_eq!(table.flow(other), Some(flow(2)));
-        let steps = [
-            (2, vec![4, 3, 1, 0]),
-            (4, vec![3, 1, 0]),
-            (0, vec![3, 1]),
-            (3, vec![1]),
-            (1, vec![]),
-        ];
-        for (gone, left) in steps {
-            table.remove(gone, ids[0]);
-            assert_eq!(table.on(&flow(1)), left);
+    fn a_flow_is_known_as_long_as_it_is_ridden() {
+        let mut table = FlowTable::new(Secret::new(&mut StdRng::seed_from_u64(1)));
+        let mut riders = Arena::default();
+        let slots: Vec<u32> = (0..6).map(|_| riders.insert(Rider::default())).collect();
+        let ids: Vec<FlowId> = slots
+            .iter()
+            .map(|slot| table.insert(*slot, flow(u64::from(*slot) % 2), &mut riders))
+            .collect();
+        assert_eq!(table.on(&flow(0), &riders), [0, 2, 4]);
+        assert_eq!(table.on(&flow(1), &riders), [1, 3, 5]);
+        assert_eq!(table.flow(ids[3]), Some(flow(1)));
+        for slot in [1, 5, 3] {
+            assert!(table.has(&flow(1)));
+            table.remove(slot, ids[slot as usize], &mut riders);
         }
-        assert_eq!(table.flow(ids[0]), None);
-        assert_eq!(table.on(&flow(2)), [9]);
-        table.remove(9, other);
+        assert!(!table.has(&flow(1)) && table.flow(ids[3]).is_none());
+        assert_eq!(table.on(&flow(0), &riders), [0, 2, 4]);
+        for slot in [0, 4, 2] {
+            table.remove(slot, ids[slot as usize], &mut riders);
+        }
         assert!(table.is_empty());
     }
 }

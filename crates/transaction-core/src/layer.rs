@@ -1,30 +1,46 @@
 //! The layer: owns the transport layer below and every transaction of a shard.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rvoip_sip_transport::sip_core::{RequestBuilder, Response};
-use rvoip_sip_transport::{Core, Input, Output, Target, TransportLayer};
+use rvoip_sip_transport::{Input, Output, TransportLayer};
 
 use crate::config::TransactionConfig;
-use crate::counters::TransactionCounters;
+use crate::counters::{Published, TransactionCounters};
 use crate::error::TransactionError;
 use crate::event::TransactionEvent;
+use crate::failover::Pursuits;
+use crate::fingerprint::Secret;
 use crate::key::{ClientKey, ServerKey};
 use crate::matching::Matcher;
+use crate::next_hop::{NextHop, OwnContact};
+use crate::refused::Refused;
 use crate::store::Store;
+use crate::success_ack::{Ack, AckState, NamedAck, NamedAcks};
 use crate::timer::Timers;
 
+mod admission;
+mod attempt;
 mod cancel;
 mod client;
+mod core;
+mod failover;
+mod giving_up;
+mod homing;
+mod location;
 mod send;
 mod server;
 mod stateless;
 mod step;
 mod transport_event;
 
+use self::homing::Homing;
+
+/// Timers that fire before what has arrived gets its turn.
+const TIMERS_PER_TURN: usize = 256;
 /// Room for so many events is kept when all of them have been polled.
 const USUAL_EVENTS: usize = 64;
 
@@ -37,8 +53,17 @@ pub struct TransactionLayer {
     rng: StdRng,
     matcher: Matcher,
     store: Store,
+    pursuits: Pursuits,
+    acks: NamedAcks,
+    homing: Homing,
+    /// How long what comes next has waited for its turn.
+    waited: Duration,
+    /// Until when a rush goes on if nothing more has to be refused.
+    rush_until: Option<Instant>,
+    refused: Refused,
     events: VecDeque<TransactionEvent>,
     counters: TransactionCounters,
+    published: Published,
 }
 
 impl TransactionLayer {
@@ -46,22 +71,34 @@ impl TransactionLayer {
     /// in production, from a number in a simulation.
     pub fn new(
         config: TransactionConfig,
-        transport: TransportLayer,
+        mut transport: TransportLayer,
         mut rng: StdRng,
     ) -> TransactionLayer {
+        transport.seed(StdRng::from_rng(&mut rng));
+        let secret = Secret::new(&mut rng);
         TransactionLayer {
             timers: Timers::new(config.timers),
             config,
             transport,
-            matcher: Matcher::new(&mut rng),
+            matcher: Matcher::new(secret.clone()),
             rng,
-            store: Store::default(),
+            store: Store::new(secret),
+            pursuits: Pursuits::default(),
+            acks: NamedAcks::default(),
+            homing: Homing::default(),
+            waited: Duration::ZERO,
+            rush_until: None,
+            refused: Refused::default(),
             events: VecDeque::new(),
             counters: TransactionCounters::default(),
+            published: Published::default(),
         }
     }
 
     /// Begins a client transaction: puts a Via with a fresh branch on top, sends the request, repeats it as needed.
+    ///
+    /// To the user a request to the servers of a URI is one transaction: they are looked for (RFC 3263) and tried one after
+    /// the other, each with a Via and branch of its own, until one gives a response other than 503.
     ///
     /// # Errors
     /// Nothing was sent and nothing will be reported when this fails.
@@ -69,40 +106,60 @@ impl TransactionLayer {
         &mut self,
         now: Instant,
         request: RequestBuilder,
-        target: &Target,
+        next_hop: impl Into<NextHop>,
     ) -> Result<ClientKey, TransactionError> {
-        self.begin_client(now, request, target).map(ClientKey)
+        let key = self.begin_request(now, request, None, next_hop.into())?;
+        self.settle(now);
+        Ok(ClientKey(key))
     }
 
-    /// Sends the ACK for a 2xx (RFC 3261 section 13.2.2.4): a Via and branch of its own, no transaction. The octets are
+    /// As [`send_request`](Self::send_request), and also puts a Contact of this side in: its address is that of the way the
+    /// request goes. [`TransactionEvent::Sent`] tells it for each server tried.
+    ///
+    /// # Errors
+    /// Nothing was sent and nothing will be reported when this fails.
+    pub fn send_request_with_contact(
+        &mut self,
+        now: Instant,
+        request: RequestBuilder,
+        contact: OwnContact,
+        next_hop: impl Into<NextHop>,
+    ) -> Result<ClientKey, TransactionError> {
+        let key = self.begin_request(now, request, Some(contact), next_hop.into())?;
+        self.settle(now);
+        Ok(ClientKey(key))
+    }
+
+    /// Sends the ACK for a 2xx (RFC 3261 section 13.2.2.4): a Via and branch of its own, no transaction. What is returned is
     /// for [`resend_ack`](Self::resend_ack) when the 2xx comes again.
     ///
     /// # Errors
-    /// When the transport cannot take it.
+    /// When the next hop leads nowhere or the transport cannot take it.
     pub fn send_ack(
         &mut self,
         now: Instant,
         ack: RequestBuilder,
-        target: &Target,
-    ) -> Result<Bytes, TransactionError> {
-        let (ack, _) = self.put_via(ack, target)?;
-        let octets = ack.to_bytes();
-        self.transport.send_request(now, octets.clone(), target)?;
-        Ok(octets)
+        next_hop: impl Into<NextHop>,
+    ) -> Result<Ack, TransactionError> {
+        self.begin_ack(now, ack, next_hop.into())
     }
 
-    /// Sends the octets of an earlier [`send_ack`](Self::send_ack) again.
+    /// Sends an ACK again, in the octets of the first time. One whose host is still being looked for is sent when it is
+    /// found; one to a named host is kept for 64 T1.
     ///
     /// # Errors
     /// When the transport cannot take it.
-    pub fn resend_ack(
-        &mut self,
-        now: Instant,
-        ack: Bytes,
-        target: &Target,
-    ) -> Result<(), TransactionError> {
+    pub fn resend_ack(&mut self, now: Instant, ack: &Ack) -> Result<(), TransactionError> {
+        let (octets, target) = match &ack.0 {
+            AckState::Sent { octets, target } => (octets, target),
+            AckState::Named(number) => match self.acks.get(*number) {
+                Some(NamedAck::Sent { octets, target }) => (octets, target),
+                Some(NamedAck::Locating { .. }) => return Ok(()),
+                None => return Err(TransactionError::Unknown),
+            },
+        };
         self.counters.retransmissions_sent += 1;
-        self.transport.send_request(now, ack, target)?;
+        self.transport.send_request(now, octets.clone(), target)?;
         Ok(())
     }
 
@@ -124,7 +181,7 @@ impl TransactionLayer {
 
     /// Cancels an INVITE of ours (RFC 3261 section 9.1) and names the transaction of the CANCEL. The CANCEL is held back
     /// until the INVITE has a provisional response, and ends unsent when the INVITE ends first. An INVITE that still has
-    /// no final response 64 T1 after its CANCEL times out.
+    /// no final response 64 T1 after its CANCEL times out. One that has not been sent anywhere yet ends at once.
     ///
     /// # Errors
     /// [`WrongState`](TransactionError::WrongState) when the INVITE is answered or cancelled already,
@@ -134,29 +191,53 @@ impl TransactionLayer {
         now: Instant,
         invite: ClientKey,
     ) -> Result<ClientKey, TransactionError> {
-        self.begin_cancel(now, invite.0).map(ClientKey)
+        let cancel = self.cancel_request(now, invite.0)?;
+        self.settle(now);
+        Ok(ClientKey(cancel))
     }
 
     /// Takes in what happened on the network.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
+        match input {
+            Input::Backlog { waited } => self.waited = waited,
+            Input::Accepted { .. } => self.transport.make_room(|flow| self.store.rides_on(flow)),
+            Input::Datagram {
+                listener,
+                source,
+                ref payload,
+            } if self.dealt_with_unread(now, (listener, source), payload) => return,
+            _ => {}
+        }
         self.transport.handle_input(now, input);
         self.drain_transport(now);
+        self.settle(now);
     }
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.transport.handle_timeout(now);
         self.drain_transport(now);
-        while let Some(key) = self.store.pop_due(now) {
+        let passed = self.timers.passed(now);
+        for _ in 0..TIMERS_PER_TURN {
+            let Some(key) = self.store.pop_due(passed) else {
+                break;
+            };
             self.fire(now, key);
         }
         self.drain_transport(now);
+        self.give_up_attempts(now);
+        self.acks.expire(now);
+        self.settle(now);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) should be called next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.transport.poll_timeout(), self.store.next_deadline()]
+        let due = self.store.next_deadline();
+        let due = due.and_then(|passed| self.timers.moment(passed));
+        let named = [self.pursuits.next_deadline(), self.acks.next_deadline()];
+        [self.transport.poll_timeout(), due]
             .into_iter()
+            .chain(named)
             .flatten()
             .min()
     }
@@ -181,7 +262,7 @@ impl TransactionLayer {
         &self.transport
     }
 
-    /// The transport layer below, to look up names.
+    /// The transport layer below, to keep its flows alive.
     pub fn transport_mut(&mut self) -> &mut TransportLayer {
         &mut self.transport
     }
@@ -193,32 +274,11 @@ impl TransactionLayer {
 
     /// Transactions alive, those included that only absorb repetitions.
     pub fn len(&self) -> usize {
-        self.store.len()
+        self.store.len() + self.pursuits.locating()
     }
 
     /// Whether no transaction is alive.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl Core for TransactionLayer {
-    type Event = TransactionEvent;
-
-    fn handle_input(&mut self, now: Instant, input: Input) {
-        TransactionLayer::handle_input(self, now, input);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        TransactionLayer::handle_timeout(self, now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        TransactionLayer::poll_timeout(self)
-    }
-
-    fn poll_output(&mut self) -> Option<Output<TransactionEvent>> {
-        self.poll_wire()
-            .or_else(|| self.poll_event().map(Output::Event))
+        self.len() == 0 && self.acks.is_empty()
     }
 }

@@ -110,6 +110,16 @@ impl Machine {
         )
     }
 
+    /// Whether octets are kept for tens of seconds.
+    pub(crate) fn lingers_with_octets(self) -> bool {
+        matches!(
+            self,
+            Machine::ClientInvite(client_invite::State::Completed)
+                | Machine::ServerInvite(server_invite::State::Completed)
+                | Machine::ServerNonInvite(server_non_invite::State::Completed)
+        )
+    }
+
     /// Whether the octets kept may still have to go out: from the 2xx on they belong to the transaction user, and what has
     /// its answer is only waited out.
     pub(crate) fn keeps_octets(self) -> bool {

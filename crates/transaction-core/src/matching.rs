@@ -4,137 +4,127 @@
 //! alone: no octets of the request stay in memory for it, and nobody outside can make two messages meet. By chance two of
 //! half a million do in one case of 2^45.
 
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
-
-use rand::Rng;
-use rand::rngs::StdRng;
 use rvoip_sip_transport::sip_core::{HeaderName, Method, Request};
 
 use crate::branch;
-
-/// What stands for the parts of a message that matching compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Fingerprint(u64);
-
-/// A table by fingerprint; the key is a hash already and is used as one.
-pub(crate) type ByFingerprint<V> =
-    std::collections::HashMap<Fingerprint, V, BuildHasherDefault<AsItIs>>;
-
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, octets: &[u8]) {
-        for octet in octets {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*octet);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
+use crate::fingerprint::{Fingerprint, Imprint, Secret};
+use crate::unread::Unread;
 
 /// Makes fingerprints under a secret of its own.
 #[derive(Debug)]
 pub(crate) struct Matcher {
-    secrets: [u64; 2],
+    secret: Secret,
 }
 
 impl Matcher {
-    pub(crate) fn new(rng: &mut StdRng) -> Matcher {
-        Matcher {
-            secrets: [rng.next_u64(), rng.next_u64()],
-        }
+    pub(crate) fn new(secret: Secret) -> Matcher {
+        Matcher { secret }
     }
 
     /// The client transaction of a response: branch of the top Via and method of CSeq (section 17.1.3).
     pub(crate) fn client(&self, branch: &str, method: &Method) -> Fingerprint {
-        let mut hasher = self.hasher(b'c');
-        folded(&mut hasher, branch);
-        method.as_str().hash(&mut hasher);
-        Fingerprint(hasher.finish())
+        let mut imprint = self.secret.imprint(b'c');
+        imprint.folded(branch);
+        imprint.text(method.as_str());
+        imprint.finish()
     }
 
     /// The server transaction of a request (section 17.2.3), `method` standing in for the request's own: an ACK belongs
     /// to its INVITE, and a CANCEL asks for one. `None` for a request that has passed no check.
     pub(crate) fn server(&self, request: &Request, method: &Method) -> Option<Fingerprint> {
         let via = request.headers().raw(&HeaderName::Via)?;
-        let mut hasher = match request.branch() {
+        let mut imprint = match request.branch() {
             Some(branch) if branch::is_unique(branch) => {
-                let mut hasher = self.hasher(b's');
-                folded(&mut hasher, branch);
-                hasher
+                let mut imprint = self.secret.imprint(b's');
+                imprint.folded(branch);
+                imprint
             }
             branch => self.rfc_2543(request, branch.unwrap_or_default(), method)?,
         };
-        folded(&mut hasher, hop(via));
-        method.as_str().hash(&mut hasher);
-        Some(Fingerprint(hasher.finish()))
+        imprint.folded(hop(via));
+        imprint.text(method.as_str());
+        Some(imprint.finish())
+    }
+
+    /// The server transaction of an INVITE or its ACK that has only been looked at.
+    pub(crate) fn unread(&self, request: &Unread<'_>) -> Fingerprint {
+        let mut imprint = self.secret.imprint(b's');
+        imprint.folded(request.branch);
+        imprint.folded(request.hop);
+        imprint.text(Method::Invite.as_str());
+        imprint.finish()
     }
 
     /// What RFC 2543 clients are matched by, as their branch promises nothing. The To tag is left out for an INVITE, since
     /// its ACK carries the tag of the response there; the layer compares that one when the ACK comes.
-    fn rfc_2543(&self, request: &Request, branch: &str, method: &Method) -> Option<DefaultHasher> {
-        let mut hasher = self.hasher(b'o');
-        request.raw_uri().hash(&mut hasher);
+    fn rfc_2543(&self, request: &Request, branch: &str, method: &Method) -> Option<Imprint> {
+        let mut imprint = self.secret.imprint(b'o');
+        imprint.text(request.raw_uri());
         if *method != Method::Invite {
-            request.to_tag().hash(&mut hasher);
+            imprint.optional(request.to_tag());
         }
-        origin(&mut hasher, request)?;
-        branch.hash(&mut hasher);
-        Some(hasher)
+        origin(&mut imprint, request)?;
+        imprint.text(branch);
+        Some(imprint)
     }
 
     /// The INVITE of a dialog-to-be, by what its CANCEL copies from it whatever its branch (section 9.1), and by which
     /// its copies are known that come over other paths (section 8.2.2.2).
     pub(crate) fn invite(&self, request: &Request) -> Option<Fingerprint> {
-        let mut hasher = self.hasher(b'i');
-        request.to_tag().hash(&mut hasher);
-        origin(&mut hasher, request)?;
-        Some(Fingerprint(hasher.finish()))
+        let mut imprint = self.secret.imprint(b'i');
+        imprint.optional(request.to_tag());
+        origin(&mut imprint, request)?;
+        Some(imprint.finish())
     }
 
-    /// A To tag for an answer without a transaction: the same for the same octets (section 8.2.7).
-    pub(crate) fn stateless_tag(&self, octets: &[u8]) -> String {
-        let mut hasher = self.hasher(b't');
-        hasher.write(octets);
-        format!("{:016x}", hasher.finish())
+    /// What stands for octets that cannot be matched.
+    pub(crate) fn octets(&self, octets: &[u8]) -> Fingerprint {
+        self.secret.of(b'x', &octets)
     }
 
-    /// A hash under the secret; `kind` keeps the uses of it apart.
-    fn hasher(&self, kind: u8) -> DefaultHasher {
-        let mut hasher = DefaultHasher::new();
-        for secret in self.secrets {
-            hasher.write_u64(secret);
+    /// A To tag for an answer without a transaction: the same whenever the request comes, and known again in the ACK of an
+    /// INVITE (section 8.2.7). Nobody can tell the fingerprint from it.
+    pub(crate) fn stateless_tag(&self, request: Fingerprint) -> StatelessTag {
+        StatelessTag::new(self.secret.of(b't', &request.bits()).bits())
+    }
+}
+
+/// A To tag of its own form: a letter and sixteen hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StatelessTag([u8; 17]);
+
+impl StatelessTag {
+    const LETTER: u8 = b's';
+
+    fn new(bits: u64) -> StatelessTag {
+        let mut text = [Self::LETTER; 17];
+        for (place, digit) in text[1..].iter_mut().enumerate() {
+            let nibble = (bits >> (60 - 4 * place) & 0xf) as u8;
+            *digit = if nibble < 10 {
+                b'0' + nibble
+            } else {
+                b'a' + nibble - 10
+            };
         }
-        hasher.write_u8(kind);
-        hasher
+        StatelessTag(text)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Whether a tag has the form of one.
+    pub(crate) fn may_be(tag: &str) -> bool {
+        tag.len() == 17 && tag.as_bytes()[0] == Self::LETTER
     }
 }
 
 /// What a client gives each of its requests: From tag, Call-ID and the number of CSeq.
-fn origin(hasher: &mut DefaultHasher, request: &Request) -> Option<()> {
-    request.from_tag().hash(hasher);
-    request.headers().raw(&HeaderName::CallId)?.hash(hasher);
-    hasher.write_u32(request.cseq().ok()?.number);
+fn origin(imprint: &mut Imprint, request: &Request) -> Option<()> {
+    imprint.optional(request.from_tag());
+    imprint.text(request.headers().raw(&HeaderName::CallId)?);
+    imprint.number(request.cseq().ok()?.number);
     Some(())
-}
-
-/// Text whose case does not count.
-fn folded(hasher: &mut DefaultHasher, text: &str) {
-    for chunk in text.as_bytes().chunks(32) {
-        let mut lower = [0; 32];
-        let lower = &mut lower[..chunk.len()];
-        lower.copy_from_slice(chunk);
-        lower.make_ascii_lowercase();
-        hasher.write(lower);
-    }
-    hasher.write_u8(0xff);
 }
 
 /// Protocol, transport and sent-by of a Via value as they stand in it: a client repeats them letter by letter in the ACK

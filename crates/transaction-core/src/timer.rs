@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::timer_wheel::QUARTER;
+
 /// The three base intervals and the wait before the automatic 100.
 ///
 /// Everything else follows: B, F, H, J, L and M are 64 T1, I and K are T4, D is at least 32 s. The ends of transactions
@@ -80,18 +82,16 @@ impl Timer {
     }
 }
 
-/// Turns timers into moments.
+/// Turns timers into moments, which are counted in milliseconds since the first one that this layer has seen.
 #[derive(Debug)]
 pub(crate) struct Timers {
     config: TimerConfig,
-    /// Where the grid of the lingering timers begins: the first moment this layer has seen.
     origin: Option<Instant>,
 }
 
 impl Timers {
-    /// Lingering transactions end on a grid this wide, so that hundreds of them cost one awakening. RFC 3261 gives these
-    /// times as the least that is waited.
-    const GRID: Duration = Duration::from_millis(250);
+    /// No timer runs for longer than this, which is as good as for ever.
+    const LONGEST: Duration = Duration::from_secs(12 * 24 * 3600);
 
     pub(crate) fn new(config: TimerConfig) -> Timers {
         Timers {
@@ -100,17 +100,32 @@ impl Timers {
         }
     }
 
-    /// When `timer` fires that is set now for the `round`th time in a row; never, if that is beyond all time.
-    pub(crate) fn deadline(&mut self, now: Instant, timer: Timer, round: u8) -> Option<Instant> {
+    /// What has passed at `now`, in whole milliseconds.
+    pub(crate) fn passed(&mut self, now: Instant) -> u64 {
         let origin = *self.origin.get_or_insert(now);
-        let deadline = now.checked_add(self.config.duration(timer, round))?;
-        if !timer.lingers() {
-            return Some(deadline);
+        let passed = now.saturating_duration_since(origin);
+        passed.as_secs() * 1000 + u64::from(passed.subsec_millis())
+    }
+
+    /// When so many milliseconds have passed.
+    pub(crate) fn moment(&self, passed: u64) -> Option<Instant> {
+        self.origin?.checked_add(Duration::from_millis(passed))
+    }
+
+    /// When `timer` fires that is set now for the `round`th time in a row: not before its time, and less than a millisecond
+    /// after it. What lingers ends with the quarter of a second, so that hundreds of such ends cost one awakening:
+    /// RFC 3261 gives these times as the least that is waited.
+    pub(crate) fn deadline(&mut self, now: Instant, timer: Timer, round: u8) -> u64 {
+        let origin = *self.origin.get_or_insert(now);
+        let duration = self.config.duration(timer, round).min(Self::LONGEST);
+        let deadline = now.saturating_duration_since(origin) + duration;
+        let parts = deadline.subsec_nanos().div_ceil(1_000_000);
+        let deadline = deadline.as_secs() * 1000 + u64::from(parts);
+        if timer.lingers() {
+            deadline.next_multiple_of(QUARTER)
+        } else {
+            deadline
         }
-        let steps = (deadline - origin)
-            .as_nanos()
-            .div_ceil(Self::GRID.as_nanos());
-        origin.checked_add(Self::GRID.checked_mul(u32::try_from(steps).ok()?)?)
     }
 }
 
@@ -224,19 +239,23 @@ mod tests {
     }
 
     #[test]
-    fn what_lingers_ends_on_a_grid_and_never_early() {
+    fn what_lingers_ends_with_the_quarter_and_never_early() {
         let (start, mut timers) = (Instant::now(), Timers::new(TimerConfig::default()));
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        assert_eq!(timers.deadline(start, Timer::J, 0), Some(at(32_000)));
-        assert_eq!(timers.deadline(at(1), Timer::J, 0), Some(at(32_250)));
-        assert_eq!(timers.deadline(at(249), Timer::K, 0), Some(at(5_250)));
-        assert_eq!(timers.deadline(at(250), Timer::I, 0), Some(at(5_250)));
+        assert_eq!(timers.deadline(start, Timer::J, 0), 32_000);
+        assert_eq!(timers.deadline(at(1), Timer::J, 0), 32_250);
+        assert_eq!(timers.deadline(at(249), Timer::K, 0), 5_250);
+        assert_eq!(timers.deadline(at(250), Timer::I, 0), 5_250);
         for timer in [Timer::A, Timer::E, Timer::G] {
-            assert_eq!(timers.deadline(at(1), timer, 0), Some(at(501)));
+            assert_eq!(timers.deadline(at(1), timer, 0), 501);
         }
         for timer in [Timer::B, Timer::F, Timer::H] {
-            assert_eq!(timers.deadline(at(1), timer, 0), Some(at(32_001)));
+            assert_eq!(timers.deadline(at(1), timer, 0), 32_001);
         }
+        let between = at(7) + Duration::from_nanos(1);
+        assert_eq!(timers.passed(between), 7);
+        assert_eq!(timers.deadline(between, Timer::A, 0), 508);
+        assert_eq!(timers.moment(508), Some(at(508)));
     }
 
     #[test]
@@ -246,5 +265,7 @@ mod tests {
             ..TimerConfig::default()
         };
         assert_eq!(config.duration(Timer::A, 255), Duration::MAX);
+        let deadline = Timers::new(config).deadline(Instant::now(), Timer::B, 0);
+        assert!(u32::try_from(deadline).is_ok_and(|deadline| deadline < 1 << 31));
     }
 }

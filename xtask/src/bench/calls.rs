@@ -48,6 +48,8 @@ struct Round {
 pub struct Load {
     pub failed: u64,
     pub retransmissions: u64,
+    /// Calls per second.
+    pub rate: f64,
 }
 
 /// Runs the rounds and prints the table.
@@ -113,7 +115,7 @@ fn perform(site: &Site, contender: &Contender, rate: u32, calls: u32) -> Outcome
 }
 
 /// `sipp -sn uac` against a server, to its end.
-fn load(logs: &Path, destination: SocketAddr, rate: u32, calls: u32) -> Outcome<Load> {
+pub fn load(logs: &Path, destination: SocketAddr, rate: u32, calls: u32) -> Outcome<Load> {
     let mut sipp = generator(logs, destination, rate, calls, &[])?;
     let limit = Duration::from_secs(120 + u64::from(calls / rate.max(1)));
     if sipp.wait(limit)?.is_none() {
@@ -132,7 +134,9 @@ pub fn totals(logs: &Path) -> Outcome<Load> {
         let (_, value) = totals.iter().find(|(known, _)| *known == name)?;
         value.parse::<u64>().ok()
     };
+    let rate = totals.iter().find(|(known, _)| *known == "CallRate(C)");
     Ok(Load {
+        rate: rate.map_or(Ok(f64::NAN), |(_, rate)| rate.parse())?,
         failed: number("FailedCall(C)").ok_or("SIPp wrote no statistics")?,
         retransmissions: number("Retransmissions(C)").unwrap_or(0),
     })

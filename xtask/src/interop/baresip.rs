@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -17,25 +17,37 @@ const MODULES: &str = "/usr/lib/baresip/modules";
 /// After this many seconds it leaves by itself, whatever happens.
 const LEAVES_AFTER: &str = "60";
 
+/// What TLS needs.
+pub struct Pem {
+    pub certificate_and_key: PathBuf,
+    pub roots: PathBuf,
+}
+
 /// A running baresip.
 pub struct Baresip {
     process: Process,
-    /// Its SIP port on 127.0.0.1.
-    pub port: u16,
+    /// Its SIP port on 127.0.0.1; the next one is for TLS.
+    port: u16,
 }
 
 impl Baresip {
     /// Starts it in `directory`; it calls `destination` if there is one.
-    pub fn start(directory: &Path, hz: f64, destination: Option<SocketAddr>) -> Outcome<Baresip> {
-        fs::create_dir_all(directory)?;
-        let port = free_port()?;
+    pub fn start(
+        directory: &Path,
+        hz: f64,
+        security: Option<Pem>,
+        destination: Option<&str>,
+    ) -> Outcome<Baresip> {
+        let port = free_pair()?;
         let tone = directory.join("theirs.wav");
         Wave::tone(hz, Duration::from_secs(60)).write(&tone)?;
         fs::write(
             directory.join("config"),
-            configuration(directory, &tone, port)?,
+            configuration(directory, &tone, port, security.as_ref())?,
         )?;
-        let account = format!("<sip:bob@127.0.0.1:{port}>;regint=0;answermode=auto\n");
+        let transport = security.as_ref().map_or("udp", |_| "tls");
+        let account =
+            format!("<sip:bob@127.0.0.1:{port};transport={transport}>;regint=0;answermode=auto\n");
         fs::write(directory.join("accounts"), account)?;
         fs::write(directory.join("contacts"), "")?;
         let mut command = Command::new("baresip");
@@ -44,13 +56,21 @@ impl Baresip {
             .args(["-s", "-t", LEAVES_AFTER, "-f"])
             .arg(directory);
         if let Some(destination) = destination {
-            command.args(["-e", &format!("d sip:service@{destination}")]);
+            command.args(["-e", &format!("d {destination}")]);
         }
         let process = Process::logged(command, &directory.join("baresip.log"))?;
-        match until(Duration::from_secs(10), || is_listening(false, port)) {
+        let listens =
+            || is_listening(false, port) && (security.is_none() || is_listening(true, port + 1));
+        match until(Duration::from_secs(10), listens) {
             true => Ok(Baresip { process, port }),
             false => Err("baresip does not listen".into()),
         }
+    }
+
+    /// Where it listens.
+    pub fn address(&self, transport: &str) -> SocketAddr {
+        let port = self.port + u16::from(transport == "tls");
+        SocketAddr::from(([127, 0, 0, 1], port))
     }
 
     /// Ends it, so that its recordings are complete.
@@ -59,8 +79,21 @@ impl Baresip {
     }
 }
 
-fn configuration(directory: &Path, tone: &Path, port: u16) -> Outcome<String> {
+fn configuration(
+    directory: &Path,
+    tone: &Path,
+    port: u16,
+    security: Option<&Pem>,
+) -> Outcome<String> {
     let mut text = String::new();
+    if let Some(Pem {
+        certificate_and_key,
+        roots,
+    }) = security
+    {
+        writeln!(text, "sip_certificate {}", certificate_and_key.display())?;
+        writeln!(text, "sip_cafile {}", roots.display())?;
+    }
     for (name, value) in [
         ("poll_method", "epoll".to_owned()),
         ("sip_listen", format!("127.0.0.1:{port}")),
@@ -82,4 +115,15 @@ fn configuration(directory: &Path, tone: &Path, port: u16) -> Outcome<String> {
         writeln!(text, "{name} {value}")?;
     }
     Ok(text)
+}
+
+/// A port that is free together with the one behind it.
+fn free_pair() -> Outcome<u16> {
+    for _ in 0..64 {
+        let port = free_port()?;
+        if port < u16::MAX && std::net::TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return Ok(port);
+        }
+    }
+    Err("no two ports in a row are free".into())
 }

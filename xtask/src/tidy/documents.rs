@@ -5,6 +5,7 @@ use super::{Fault, RULES};
 
 const ARCHITECTURE: &str = "docs/ARCHITECTURE.md";
 const RFC_TABLE: &str = "docs/RFC.md";
+const DEVIATIONS: &str = "docs/DEVIATIONS.md";
 
 pub fn emoji(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -62,7 +63,7 @@ pub fn invariants(tree: &Tree) -> Vec<Fault> {
     faults
 }
 
-/// Every test cited in the last column of the RFC table is there.
+/// Every test cited in the last column of the RFC table, and in the page of deviations, is there.
 pub fn cited_tests(tree: &Tree) -> Vec<Fault> {
     let Some(text) = tree.text(RFC_TABLE) else {
         return vec![missing(RFC_TABLE)];
@@ -87,6 +88,26 @@ pub fn cited_tests(tree: &Tree) -> Vec<Fault> {
         }
         for check in cited.into_iter().filter(|check| !exists(tree, check)) {
             faults.push(fault(format!("there is no test `{check}`")));
+        }
+    }
+    faults.extend(deviations(tree));
+    faults
+}
+
+fn deviations(tree: &Tree) -> Vec<Fault> {
+    let text = tree.text(DEVIATIONS).unwrap_or_default();
+    let mut faults = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        // Folders have a hyphen, types have none.
+        let folder = |cited: &str| cited.split("::").next().unwrap_or_default().to_owned();
+        let is_test = |cited: &&str| cited.contains("::") && folder(cited).contains('-');
+        let cited = quoted(line).into_iter().filter(is_test);
+        for check in cited.filter(|check| !exists(tree, check)) {
+            faults.push(Fault {
+                path: DEVIATIONS.to_owned(),
+                line: at + 1,
+                what: format!("there is no test `{check}`"),
+            });
         }
     }
     faults
@@ -128,7 +149,7 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// Whether a cited check is there: `layers`, `demo`, `interop`, `tidy RULE`, `sipp RUN`, a lint of
+/// Whether a cited check is there: `layers`, `demo`, `interop`, `interop STEP`, `tidy RULE`, `sipp RUN`, a lint of
 /// the workspace or `crate::module::test_function`, the modules as far as they are needed.
 fn exists(tree: &Tree, check: &str) -> bool {
     if let Some(rule) = check.strip_prefix("tidy ") {
@@ -136,6 +157,9 @@ fn exists(tree: &Tree, check: &str) -> bool {
     }
     if let Some(run) = check.strip_prefix("sipp ") {
         return crate::sipp::has_run(run);
+    }
+    if let Some(step) = check.strip_prefix("interop ") {
+        return crate::interop::has_step(step);
     }
     if let Some(lint) = check.strip_prefix("lint ") {
         let manifest = tree.text("Cargo.toml").unwrap_or_default();
@@ -241,6 +265,18 @@ mod tests {
         ] {
             let faults = cited_tests(&tree(&[(RFC_TABLE, row), TESTED]));
             assert_eq!(faults.len(), count, "{row}: {faults:?}");
+        }
+    }
+
+    #[test]
+    fn a_deviation_that_cites_a_missing_test_is_found() {
+        let row = "| 22 | no | Digest | |";
+        for (line, count) in [
+            ("| a | `sip-core::compares_ports` | `Uri::parse` |", 0),
+            ("as `sip-core::compares_hosts` shows", 1),
+        ] {
+            let documents = tree(&[(RFC_TABLE, row), (DEVIATIONS, line), TESTED]);
+            assert_eq!(cited_tests(&documents).len(), count, "{line}");
         }
     }
 

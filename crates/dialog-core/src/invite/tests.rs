@@ -37,7 +37,6 @@ fn uac_grid() -> Vec<String> {
     grid!(
         uac,
         [
-            Starting,
             Calling,
             Proceeding,
             Cancelling,
@@ -47,8 +46,6 @@ fn uac_grid() -> Vec<String> {
             Ended
         ],
         [
-            Sent,
-            SendFailed,
             Provisional,
             Success,
             SuccessWithOffer,
@@ -102,9 +99,6 @@ fn the_callers_grid() {
     assert_grid(
         &uac_grid(),
         "
-        Starting Sent -> Calling
-        Starting SendFailed -> Ended end
-        Starting Terminate -> Ended end
         Calling Provisional -> Proceeding report
         Calling Success -> Confirmed ack+report
         Calling SuccessWithOffer -> AwaitingAnswer report

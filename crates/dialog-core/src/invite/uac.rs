@@ -1,9 +1,6 @@
 //! The call as the caller lives it (RFC 3261 sections 9.1, 13.2 and 15.1).
 //!
 //! ```text
-//!            Starting --send failed, terminate------------------------------------------> Ended
-//!               | sent
-//!               v
 //!            Calling --failure, transaction failed--------------------------------------> Ended
 //!               |  \--2xx, terminate, remote BYE: as from Proceeding
 //!          1xx  |
@@ -29,9 +26,7 @@ use super::Actions;
 /// Where the caller's side of a call is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// The INVITE is not sent yet: a host name is being resolved.
-    Starting,
-    /// The INVITE is sent, nothing has come back.
+    /// The INVITE is on its way, nothing has come back.
     Calling,
     /// A provisional response has come.
     Proceeding,
@@ -50,10 +45,6 @@ pub enum State {
 /// What can happen to the caller's side of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Input {
-    /// The INVITE went out.
-    Sent,
-    /// The INVITE could not be sent.
-    SendFailed,
     /// 101..=199 came, or 100.
     Provisional,
     /// A first 2xx that completes offer and answer.
@@ -62,7 +53,7 @@ pub enum Input {
     SuccessWithOffer,
     /// 300..=699 came.
     Failure,
-    /// The INVITE transaction timed out or lost its transport.
+    /// The INVITE transaction timed out, lost its transport, or found no server.
     TransactionFailed,
     /// The user answered the offer of the 2xx.
     Answer,
@@ -84,7 +75,6 @@ impl State {
     /// The name for errors and logs.
     pub const fn name(self) -> &'static str {
         match self {
-            State::Starting => "starting",
             State::Calling => "calling",
             State::Proceeding => "proceeding",
             State::Cancelling => "cancelling",
@@ -101,9 +91,6 @@ pub const fn step(state: State, input: Input) -> Option<(State, Actions)> {
     use Input::*;
     use State::*;
     Some(match (state, input) {
-        (Starting, Sent) => (Calling, Actions::NONE),
-        (Starting, SendFailed | Terminate) => (Ended, Actions::END),
-
         (Calling | Proceeding, Provisional) => (Proceeding, Actions::REPORT),
         (Calling | Proceeding, Success) => (Confirmed, Actions::ACK_REPORT),
         (Calling | Proceeding, SuccessWithOffer) => (AwaitingAnswer, Actions::REPORT),

@@ -3,13 +3,13 @@
 
 use std::time::Instant;
 
-use rvoip_transaction_core::ClientKey;
-use rvoip_transaction_core::sip_core::{ByteString, Method, Response};
+use rvoip_transaction_core::sip_core::{Method, Response};
+use rvoip_transaction_core::{Ack, ClientKey};
 
 use super::DialogManager;
 use super::call::Exchange;
 use super::client::ClientUse;
-use super::errand::{Errand, Purpose};
+use super::errand::along;
 use crate::dialog::Dialog;
 use crate::{Body, CallKey};
 
@@ -19,11 +19,7 @@ impl DialogManager {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
-        let Exchange::Ours {
-            client: Some(client),
-            number,
-        } = call.exchange
-        else {
+        let Exchange::Ours { client, number } = call.exchange else {
             return;
         };
         call.exchange = Exchange::None;
@@ -47,47 +43,51 @@ impl DialogManager {
             return;
         };
         let request = Body::attach(body.as_ref(), self.capabilities.sign_request(request));
-        let tag = call.dialog.remote_tag().map(ByteString::from);
-        let path = call.path;
+        let next_hop = along(next_hop, call.path.as_deref());
         // An ACK that cannot be sent shows by the 2xx that comes again, and at last by the peer's BYE.
-        if let Err(error) = self.dispatch(
-            now,
-            Errand::new(Purpose::Ack { invite, tag }, request),
-            &next_hop,
-            path,
-        ) {
-            tracing::debug!(call = %key, %error, "an ACK could not be sent");
+        match self.transactions.send_ack(now, request, next_hop) {
+            Ok(ack) => self.keep_ack(key, invite, ack),
+            Err(error) => tracing::debug!(call = %key, %error, "an ACK could not be sent"),
         }
     }
 
-    /// Answers a 2xx that wins no call with ACK, and with BYE unless its dialog has been ended already.
+    /// Keeps the ACK of a call's 2xx for the repetitions of the 2xx.
+    fn keep_ack(&mut self, key: CallKey, invite: ClientKey, ack: Ack) {
+        if let (Some(call), Some(ClientUse::Invite { forks, .. })) =
+            (self.calls.get(key), self.clients.get_mut(&invite))
+        {
+            forks.acknowledged(call.dialog.remote_tag(), ack);
+        }
+    }
+
+    /// Answers a 2xx that wins no call with ACK, and with BYE unless its dialog has been ended already. The INVITE may be
+    /// forgotten: the 2xx of a server that was given up comes late.
     pub(super) fn disown(
         &mut self,
         now: Instant,
-        invite: ClientKey,
+        invite: Option<ClientKey>,
         success: &Response,
         bye: bool,
     ) {
         let Ok(mut dialog) = Dialog::unwanted(success) else {
             return;
         };
-        let tag = dialog.remote_tag().map(ByteString::from);
-        let mut send = |purpose: Purpose, request: Option<_>| {
-            if let Some((request, next_hop)) = request {
-                let request = self.capabilities.sign_request(request);
-                let _ = self.dispatch(now, Errand::new(purpose, request), &next_hop, None);
+        if let Ok((request, next_hop)) = dialog.request(Method::Ack, dialog.sequence.local()) {
+            let request = self.capabilities.sign_request(request);
+            let ack = self.transactions.send_ack(now, request, next_hop);
+            if let (Ok(ack), Some(invite)) = (ack, invite)
+                && let Some(ClientUse::Invite { forks, .. }) = self.clients.get_mut(&invite)
+            {
+                forks.acknowledged(dialog.remote_tag(), ack);
             }
-        };
-        send(
-            Purpose::Ack { invite, tag },
-            dialog.request(Method::Ack, dialog.sequence.local()).ok(),
-        );
+        }
         if bye {
             let number = dialog.sequence.advance();
-            send(
-                Purpose::Bye(None),
-                number.and_then(|number| dialog.request(Method::Bye, number).ok()),
-            );
+            let request = number.and_then(|number| dialog.request(Method::Bye, number).ok());
+            if let Some((request, next_hop)) = request {
+                let request = self.capabilities.sign_request(request);
+                let _ = self.dispatch_bye(now, None, request, next_hop.into());
+            }
             self.counters.lost_forks += 1;
         }
     }
@@ -101,8 +101,7 @@ impl DialogManager {
             return;
         };
         self.counters.ack_repeats += 1;
-        let (octets, target) = (ack.octets.clone(), ack.target);
-        if let Err(error) = self.transactions.resend_ack(now, octets, &target) {
+        if let Err(error) = self.transactions.resend_ack(now, ack) {
             tracing::debug!(%error, "an ACK could not be repeated");
         }
     }

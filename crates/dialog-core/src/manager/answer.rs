@@ -24,14 +24,13 @@ impl DialogManager {
         };
         let server = theirs.server;
         if !response.status().is_final() {
-            theirs.provisional = Some((response.clone(), now + PROVISIONAL_REFRESH));
+            theirs.provisional = Some((response.to_bytes(), now + PROVISIONAL_REFRESH));
         } else {
             if response.status().is_success() {
-                let number = theirs.request.cseq().map_or(0, |cseq| cseq.number);
                 call.unacknowledged = Some(Box::new(Unacknowledged {
                     server,
-                    response: response.clone(),
-                    number,
+                    response: response.to_bytes(),
+                    number: theirs.number,
                     interval: t1,
                     next: now + t1,
                     until: now + patience,
@@ -91,6 +90,6 @@ impl DialogManager {
     }
 
     fn tagged(&self, request: &Request, status: StatusCode, tag: LocalTag) -> ResponseBuilder {
-        Response::builder_for(request, status).to_tag(&tag.to_string())
+        Response::builder_for(request, status).to_tag(&tag.text())
     }
 }

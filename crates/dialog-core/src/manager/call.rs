@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rvoip_transaction_core::sip_core::{Request, Response};
+use bytes::Bytes;
+use rvoip_transaction_core::sip_core::Request;
 use rvoip_transaction_core::sip_transport::Target;
 use rvoip_transaction_core::{ClientKey, ServerKey};
 
@@ -48,9 +49,9 @@ impl Role {
 #[derive(Debug)]
 pub(crate) enum Exchange {
     None,
-    /// Ours, with its CSeq number; no transaction yet while a name is being resolved.
+    /// Ours, with its CSeq number.
     Ours {
-        client: Option<ClientKey>,
+        client: ClientKey,
         number: u32,
     },
     /// The peer's, waiting for our answer.
@@ -62,15 +63,17 @@ pub(crate) enum Exchange {
 pub(crate) struct Theirs {
     pub(crate) server: ServerKey,
     pub(crate) request: Arc<Request>,
+    /// Its CSeq number.
+    pub(crate) number: u32,
     /// The last provisional response and when it is due again, lest proxies give up (RFC 3261 section 13.3.1.1).
-    pub(crate) provisional: Option<(Response, Instant)>,
+    pub(crate) provisional: Option<(Bytes, Instant)>,
 }
 
 /// A 2xx of ours that is repeated until its ACK comes (RFC 3261 section 13.3.1.4).
 #[derive(Debug)]
 pub(crate) struct Unacknowledged {
     pub(crate) server: ServerKey,
-    pub(crate) response: Response,
+    pub(crate) response: Bytes,
     /// The CSeq number that the ACK will carry.
     pub(crate) number: u32,
     pub(crate) interval: Duration,
@@ -87,8 +90,8 @@ pub(crate) struct Call {
     pub(crate) ledger: Ledger,
     pub(crate) exchange: Exchange,
     pub(crate) unacknowledged: Option<Box<Unacknowledged>>,
-    /// Where the first INVITE went or came from: for requests whose URI leads nowhere.
-    pub(crate) path: Option<Target>,
+    /// Where the first INVITE went or came from: for requests whose URI leads nowhere. Shared by calls that go the same way.
+    pub(crate) path: Option<Arc<Target>>,
     /// When the present state has lasted too long.
     pub(crate) limit: Option<Instant>,
     /// The first cause for which the call ends; later ones are consequences.

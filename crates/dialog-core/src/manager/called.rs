@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rvoip_transaction_core::ServerKey;
-use rvoip_transaction_core::sip_core::{ByteString, Expires, HeaderName, Request, StatusCode, Uri};
+use rvoip_transaction_core::sip_core::{
+    ByteString, Expires, HeaderName, Request, RetryAfter, StatusCode, Uri,
+};
 use rvoip_transaction_core::sip_transport::{Flow, Target};
+use rvoip_transaction_core::{OwnContact, ServerKey};
 
 use super::DialogManager;
 use super::call::{Exchange, Role, Theirs};
@@ -13,7 +15,6 @@ use super::step::Work;
 use crate::dialog::Dialog;
 use crate::id::LocalTag;
 use crate::invite::uas;
-use crate::next_hop::contact_for;
 use crate::out_of_dialog::Refusal;
 use crate::{Body, CallKey, DialogError, EndCause, SessionCoordinationEvent};
 
@@ -32,10 +33,15 @@ impl DialogManager {
             return self.refuse(now, server, &request, &Refusal::Internal);
         };
         let tag = LocalTag::mint(&mut self.rng);
-        let Ok(dialog) = Dialog::incoming(&request, tag, contact_for(&route, uri.user())) else {
-            return self.refuse(now, server, &request, &Refusal::BadRequest);
+        let contact = OwnContact {
+            user: uri.user().map(ByteString::from),
+            secure: flow.kind.is_secure() && wants_sips(&request, uri),
         };
-        let request = Arc::new(request);
+        let dialog = match Dialog::incoming(&request, tag, &contact.over(&route)) {
+            Ok(dialog) => dialog,
+            Err(defect) => return self.refuse(now, server, &request, &defect.into()),
+        };
+        let (request, number) = (Arc::new(request), dialog.sequence.remote());
         tracing::info!(call_id = %dialog.call_id(), remote = %flow.remote, "incoming call");
         let patience = self.decision_time(&request);
         let key = self
@@ -47,11 +53,12 @@ impl DialogManager {
             call.exchange = Exchange::Theirs(Box::new(Theirs {
                 server,
                 request: request.clone(),
+                number: number.unwrap_or(0),
                 provisional: None,
             }));
-            call.path = Some(path);
             call.limit = now.checked_add(patience);
         }
+        self.calls.set_path(key, path);
         self.servers.insert(server, key);
         self.calls.schedule(key);
         self.counters.incoming_calls += 1;
@@ -138,6 +145,19 @@ impl DialogManager {
         Ok(())
     }
 
+    /// Refuses an incoming call for lack of room above this layer: 503 with Retry-After, counted
+    /// as this layer's own such refusals are.
+    ///
+    /// # Errors
+    /// When the call is not waiting for a decision.
+    pub fn turn_away(&mut self, now: Instant, key: CallKey) -> Result<(), DialogError> {
+        let wait = RetryAfter::new(self.retry_after.as_secs().try_into().unwrap_or(u32::MAX));
+        let wait = (HeaderName::RetryAfter, wait.to_string().into());
+        self.reject(now, key, StatusCode::SERVICE_UNAVAILABLE, &[wait])?;
+        self.counters.overload_refusals += 1;
+        Ok(())
+    }
+
     fn undecided(&self, key: CallKey, command: &'static str) -> Result<(), DialogError> {
         let call = self.calls.known(key)?;
         if call.role.is_undecided() {
@@ -149,4 +169,16 @@ impl DialogManager {
             command,
         })
     }
+}
+
+/// Whether the Contact of our answer has to be a `sips` URI (section 12.1.1).
+fn wants_sips(invite: &Request, uri: &Uri) -> bool {
+    let first = invite.record_routes().next();
+    uri.is_sips()
+        || match first {
+            Some(hop) => hop.is_ok_and(|hop| hop.0.uri().is_sips()),
+            None => invite
+                .contact()
+                .is_ok_and(|contact| contact.is_some_and(|it| it.uri().is_some_and(Uri::is_sips))),
+        }
 }

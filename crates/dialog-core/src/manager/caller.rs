@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use rvoip_transaction_core::ClientKey;
 use rvoip_transaction_core::sip_core::{ByteString, Method, Response, StatusCode};
+use rvoip_transaction_core::{ClientKey, NextHop, OwnContact};
 
 use super::DialogManager;
 use super::call::{Exchange, Role};
-use super::errand::{Errand, Purpose};
 use super::step::Work;
 use crate::config::DialogManagerConfig;
 use crate::dialog::Dialog;
@@ -33,7 +32,7 @@ impl DialogManager {
             return Err(DialogError::TooManyCalls(max_calls));
         }
         let (call_id, tag) = (mint_call_id(&mut self.rng), LocalTag::mint(&mut self.rng));
-        let dialog = Dialog::outgoing(call_id, tag, &call.local, &call.remote, &call.route);
+        let dialog = Dialog::outgoing(&call_id, tag, &call.local, &call.remote, &call.route);
         let (request, next_hop) = dialog
             .request(Method::Invite, 1)
             .map_err(|_| DialogError::Unreachable(call.remote.as_str().into()))?;
@@ -43,26 +42,26 @@ impl DialogManager {
         }
         let request = Body::attach(call.body.as_ref(), request);
 
-        let key = self
-            .calls
-            .insert(Role::Caller(uac::State::Starting), dialog);
+        let contact = OwnContact {
+            user: call.local.uri().user().map(ByteString::from),
+            secure: call.remote.is_sips() || next_hop.is_sips(),
+        };
+        let next_hop = match call.target {
+            Some(target) => NextHop::Target(target),
+            None => next_hop.into(),
+        };
+        let key = self.calls.insert(Role::Caller(uac::State::Calling), dialog);
+        let client = match self.send_first_invite(now, key, request, contact, next_hop) {
+            Ok(client) => client,
+            Err(error) => {
+                self.calls.remove(key);
+                return Err(error);
+            }
+        };
         if let Some(record) = self.calls.get_mut(key) {
-            record.exchange = Exchange::Ours {
-                client: None,
-                number: 1,
-            };
+            record.exchange = Exchange::Ours { client, number: 1 };
             // A new ledger forbids nothing.
             let _ = record.ledger.send_invite(call.body.is_some());
-        }
-        let user = call.local.uri().user().map(ByteString::from);
-        let errand = Errand::new(Purpose::Invite { call: key, user }, request);
-        let sent = match call.target {
-            Some(target) => self.deliver(now, errand, target),
-            None => self.dispatch(now, errand, &next_hop, None),
-        };
-        if let Err(error) = sent {
-            self.calls.remove(key);
-            return Err(error);
         }
         self.counters.outgoing_calls += 1;
         self.pump(now);
@@ -131,7 +130,7 @@ impl DialogManager {
     ) {
         let patience = self.patience();
         let Some(call) = self.calls.get_mut(key) else {
-            return self.disown(now, client, response, true);
+            return self.disown(now, Some(client), response, true);
         };
         if let Err(error) = call.dialog.establish(response) {
             tracing::debug!(%error, "a 2xx makes a dialog only in part");

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use rvoip_transaction_core::sip_core::{Response, StatusCode};
+use rvoip_transaction_core::sip_transport::Target;
 use rvoip_transaction_core::{ClientKey, TransactionEvent};
 
 use super::DialogManager;
@@ -60,12 +61,36 @@ impl DialogManager {
                         self.step(now, call, Common::ByeDone, Work::default());
                     }
                 }
-                TransactionEvent::Resolved { query, addresses } => {
-                    self.handle_resolved(now, query, &addresses)
+                TransactionEvent::ClientUnlocated { key, error } => {
+                    let cause = EndCause::Unlocated { error };
+                    self.handle_client_failed(now, key, StatusCode::SERVICE_UNAVAILABLE, cause);
+                }
+                TransactionEvent::ClientCancelled { key } => {
+                    let status = StatusCode::REQUEST_TERMINATED;
+                    self.handle_client_failed(now, key, status, EndCause::Cancelled);
+                }
+                TransactionEvent::Sent {
+                    key,
+                    target,
+                    contact,
+                } => self.handle_sent(key, target, &contact),
+                TransactionEvent::LateSuccess { response } => {
+                    self.disown(now, None, &response, true)
                 }
                 // A 2xx later than 64*T1 after the first: its sender has given up by itself.
                 TransactionEvent::StrayResponse { .. } => {}
             }
+        }
+    }
+
+    /// The INVITE of a call goes to a server, the first or another than before.
+    fn handle_sent(&mut self, client: ClientKey, target: Target, contact: &str) {
+        if let Some(ClientUse::Invite { call, .. }) = self.clients.get(&client)
+            && let Some(call) = self.calls.get_mut(*call)
+        {
+            call.dialog.set_contact(contact);
+            let key = call.key;
+            self.calls.set_path(key, target);
         }
     }
 
@@ -99,7 +124,7 @@ impl DialogManager {
                             self.handle_reoffer_answered(now, call, client, response)
                         }
                         Verdict::Repeat => self.repeat_ack(now, client, tag),
-                        Verdict::Loser => self.disown(now, client, response, true),
+                        Verdict::Loser => self.disown(now, Some(client), response, true),
                         Verdict::Ignored => {}
                     }
                 } else {

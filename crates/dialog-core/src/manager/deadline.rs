@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use rvoip_transaction_core::sip_core::{HeaderName, StatusCode};
+use bytes::Bytes;
+use rvoip_transaction_core::ServerKey;
+use rvoip_transaction_core::sip_core::{HeaderName, Limits, Message, StatusCode};
 
 use super::DialogManager;
 use super::call::{Exchange, Role};
@@ -47,7 +49,7 @@ impl DialogManager {
             success.next = now + success.interval;
             let (server, response) = (success.server, success.response.clone());
             self.counters.success_retransmissions += 1;
-            self.send(now, server, response);
+            self.send_again(now, server, response);
         }
     }
 
@@ -64,6 +66,19 @@ impl DialogManager {
         if *at <= now {
             *at = now + PROVISIONAL_REFRESH;
             let (server, response) = (theirs.server, response.clone());
+            self.send_again(now, server, response);
+        }
+    }
+
+    /// Sends a response of ours that is kept as it went out.
+    fn send_again(&mut self, now: Instant, server: ServerKey, octets: Bytes) {
+        let limits = Limits {
+            max_message_octets: usize::MAX,
+            max_head_octets: usize::MAX,
+            max_header_lines: usize::MAX,
+        };
+        // What this side wrote is always read.
+        if let Ok(Message::Response(response)) = Message::parse(octets, &limits) {
             self.send(now, server, response);
         }
     }

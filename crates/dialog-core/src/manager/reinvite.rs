@@ -117,6 +117,7 @@ impl DialogManager {
         call.exchange = Exchange::Theirs(Box::new(Theirs {
             server,
             request: Arc::new(request.clone()),
+            number: call.dialog.sequence.remote().unwrap_or(0),
             provisional: None,
         }));
         call.limit = now.checked_add(max_ringing);

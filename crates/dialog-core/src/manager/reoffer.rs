@@ -7,7 +7,7 @@ use rvoip_transaction_core::sip_core::{HeaderName, Method, Response, StatusCode}
 
 use super::DialogManager;
 use super::call::Exchange;
-use super::errand::{Errand, Purpose};
+use super::errand::along;
 use super::step::{Common, Work};
 use crate::offer_answer::Violation;
 use crate::{Body, CallKey, DialogError, EndCause, SessionCoordinationEvent};
@@ -36,8 +36,6 @@ impl DialogManager {
         }
         let sent = self.send_reinvite(now, key, &body);
         if let (Err(_), Some(call)) = (&sent, self.calls.get_mut(key)) {
-            call.exchange = Exchange::None;
-            call.limit = None;
             call.ledger.roll_back();
         }
         self.calls.schedule(key);
@@ -60,23 +58,17 @@ impl DialogManager {
         let Ok((request, next_hop)) = call.dialog.request(Method::Invite, number) else {
             return Err(unreachable);
         };
-        call.exchange = Exchange::Ours {
-            client: None,
-            number,
-        };
-        call.limit = now.checked_add(max_ringing);
         let request = self
             .capabilities
             .describe_request(request)
             .raw(&HeaderName::Contact, call.dialog.contact());
         let request = Body::attach(Some(body), request);
-        let path = call.path;
-        self.dispatch(
-            now,
-            Errand::new(Purpose::Reinvite(key), request),
-            &next_hop,
-            path,
-        )
+        let next_hop = along(next_hop, call.path.as_deref());
+        let client = self.send_later_invite(now, key, request, next_hop)?;
+        let call = self.calls.known_mut(key)?;
+        call.exchange = Exchange::Ours { client, number };
+        call.limit = now.checked_add(max_ringing);
+        Ok(())
     }
 
     /// Our re-INVITE was answered with 2xx. The ACK goes out even when the call is being or has been hung up.
@@ -88,7 +80,7 @@ impl DialogManager {
         success: &Response,
     ) {
         let Some(call) = self.calls.get_mut(key) else {
-            return self.disown(now, client, success, false);
+            return self.disown(now, Some(client), success, false);
         };
         let Exchange::Ours { number, .. } = call.exchange else {
             return;

@@ -28,12 +28,13 @@ impl DialogManager {
         if let Some(tag) = request.to_tag().map(LocalTag::parse) {
             return self.handle_in_dialog(now, server, &request, tag);
         }
-        let admitted =
-            inspect(&request, &self.capabilities).and_then(|found| match request.method() {
+        let admitted = inspect(&request, flow.kind, &self.capabilities).and_then(|found| {
+            match request.method() {
                 // The status of OPTIONS is the one that an INVITE would meet (section 11.2).
                 Method::Invite | Method::Options => self.admission().map(|()| found),
                 _ => Err(Refusal::NoDialog),
-            });
+            }
+        });
         match admitted {
             Err(refusal) => self.refuse(now, server, &request, &refusal),
             Ok((uri, body)) if *request.method() == Method::Invite => {
@@ -45,13 +46,11 @@ impl DialogManager {
 
     /// Whether one more incoming call has room.
     fn admission(&self) -> Result<(), Refusal> {
-        let server = match &self.config {
-            DialogManagerConfig::Client(_) => return Err(Refusal::Forbidden),
-            DialogManagerConfig::Server(server) => server,
-            DialogManagerConfig::Hybrid(both) => &both.server,
-        };
+        if matches!(self.config, DialogManagerConfig::Client(_)) {
+            return Err(Refusal::Forbidden);
+        }
         if self.draining || self.calls.len() >= self.limits().0 {
-            return Err(Refusal::Unavailable(server.retry_after));
+            return Err(Refusal::Unavailable(self.retry_after));
         }
         Ok(())
     }
@@ -65,7 +64,7 @@ impl DialogManager {
     /// A response with a To tag, as all but 100 must have one (section 8.2.6.2); a request inside a dialog brings it.
     pub(super) fn response(&mut self, request: &Request, status: StatusCode) -> ResponseBuilder {
         let tag = LocalTag::mint(&mut self.rng);
-        Response::builder_for(request, status).to_tag(&tag.to_string())
+        Response::builder_for(request, status).to_tag(&tag.text())
     }
 
     /// Refuses a request of which no call is to know.
@@ -104,7 +103,7 @@ impl DialogManager {
         tag: LocalTag,
     ) {
         let response =
-            Response::builder_for(request, StatusCode::REQUEST_TERMINATED).to_tag(&tag.to_string());
+            Response::builder_for(request, StatusCode::REQUEST_TERMINATED).to_tag(&tag.text());
         let response = self.capabilities.sign_response(response).build();
         self.send(now, server, response);
     }

@@ -1,22 +1,27 @@
 //! All calls of a manager: a slab with checked keys, an index by local tag, and one deadline queue.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Instant;
 
+use rvoip_transaction_core::sip_transport::Target;
 use slab::Slab;
 
 use crate::dialog::Dialog;
-use crate::id::LocalTag;
+use crate::id::{KeyMap, LocalTag};
 use crate::manager::call::{Call, Role};
 use crate::{CallKey, DialogError};
 
 /// The table of calls.
 #[derive(Debug, Default)]
 pub(crate) struct CallStore {
-    calls: Slab<Call>,
-    tags: HashMap<LocalTag, CallKey>,
+    /// Each in memory of its own: the table grows without moving them.
+    calls: Slab<Box<Call>>,
+    tags: KeyMap<LocalTag, CallKey>,
     deadlines: BTreeSet<(Instant, CallKey)>,
     generation: u32,
+    /// The path of the latest call: the calls of a trunk share one.
+    path: Option<Arc<Target>>,
 }
 
 impl CallStore {
@@ -28,20 +33,30 @@ impl CallStore {
             generation: self.generation,
         };
         self.tags.insert(dialog.local_tag(), key);
-        entry.insert(Call::new(key, role, dialog));
+        entry.insert(Box::new(Call::new(key, role, dialog)));
         key
     }
 
+    /// Notes the way that a call has gone.
+    pub(crate) fn set_path(&mut self, key: CallKey, path: Target) {
+        let path = match self.path.take().filter(|latest| **latest == path) {
+            Some(latest) => latest,
+            None => Arc::new(path),
+        };
+        self.path = Some(Arc::clone(&path));
+        if let Some(call) = self.get_mut(key) {
+            call.path = Some(path);
+        }
+    }
+
     pub(crate) fn get(&self, key: CallKey) -> Option<&Call> {
-        self.calls
-            .get(key.index as usize)
-            .filter(|call| call.key == key)
+        let call = self.calls.get(key.index as usize)?;
+        (call.key == key).then_some(call)
     }
 
     pub(crate) fn get_mut(&mut self, key: CallKey) -> Option<&mut Call> {
-        self.calls
-            .get_mut(key.index as usize)
-            .filter(|call| call.key == key)
+        let call = self.calls.get_mut(key.index as usize)?;
+        (call.key == key).then_some(call)
     }
 
     /// A call that a command names.
@@ -59,7 +74,7 @@ impl CallStore {
         self.get_mut(key)
     }
 
-    pub(crate) fn remove(&mut self, key: CallKey) -> Option<Call> {
+    pub(crate) fn remove(&mut self, key: CallKey) -> Option<Box<Call>> {
         self.get(key)?;
         let call = self.calls.remove(key.index as usize);
         self.tags.remove(&call.dialog.local_tag());

@@ -6,7 +6,7 @@ use rvoip_transaction_core::sip_core::{HeaderName, Method, Reason, StatusCode};
 
 use super::DialogManager;
 use super::call::{Exchange, Role};
-use super::errand::{Errand, Purpose};
+use super::errand::along;
 use super::step::{Common, Work};
 use crate::invite::uac;
 use crate::{CallKey, DialogError, EndCause, SessionCoordinationEvent, TerminateCause};
@@ -42,9 +42,7 @@ impl DialogManager {
         call.note(match call.role {
             _ if cause == TerminateCause::NoAnswer => EndCause::NoAnswer,
             _ if undecided => EndCause::Refused { status },
-            Role::Caller(uac::State::Starting | uac::State::Calling | uac::State::Proceeding) => {
-                EndCause::Cancelled
-            }
+            Role::Caller(uac::State::Calling | uac::State::Proceeding) => EndCause::Cancelled,
             _ => EndCause::LocalBye,
         });
         let response = if undecided {
@@ -73,11 +71,7 @@ impl DialogManager {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
-        let Exchange::Ours {
-            client: Some(client),
-            ..
-        } = call.exchange
-        else {
+        let Exchange::Ours { client, .. } = call.exchange else {
             return;
         };
         // The transaction layer ends the INVITE 64*T1 after a CANCEL; without one that is for the limit here to do.
@@ -95,19 +89,14 @@ impl DialogManager {
         };
         let number = call.dialog.sequence.advance();
         let bye = number.and_then(|number| call.dialog.request(Method::Bye, number).ok());
-        let path = call.path;
+        let path = call.path.clone();
         let sent = bye.is_some_and(|(mut request, next_hop)| {
             if let Some(reason) = reason {
                 request = request.raw(&HeaderName::Reason, &reason.to_string());
             }
             let request = self.capabilities.sign_request(request);
-            self.dispatch(
-                now,
-                Errand::new(Purpose::Bye(Some(key)), request),
-                &next_hop,
-                path,
-            )
-            .is_ok()
+            self.dispatch_bye(now, Some(key), request, along(next_hop, path.as_deref()))
+                .is_ok()
         });
         if !sent {
             self.step(now, key, Common::ByeDone, Work::default());
@@ -130,10 +119,7 @@ impl DialogManager {
                 );
             }
             // An INVITE that has a provisional response would wait for its final one for ever.
-            Exchange::Ours {
-                client: Some(client),
-                ..
-            } => {
+            Exchange::Ours { client, .. } => {
                 let _ = self.transactions.cancel(now, client);
             }
             _ => {}

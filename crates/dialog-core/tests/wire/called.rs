@@ -279,3 +279,20 @@ fn a_caller_of_rfc_2543_has_no_tags_and_no_contact() {
     assert_eq!(bench.ended(), EndCause::LocalBye);
     bench.assert_clean();
 }
+
+#[test]
+fn a_path_of_more_proxies_than_a_dialog_keeps_makes_no_call() {
+    let path = |hops: usize| {
+        let hops: Vec<_> = (0..hops).map(|hop| format!("<sip:p{hop};lr>")).collect();
+        format!("Record-Route: {}", hops.join(", "))
+    };
+    let mut bench = Bench::new();
+    bench.incoming_with(&[&path(140)], OFFER);
+    let mut bench = Bench::new();
+    let invite = bench.request("INVITE", 1, None, &[&path(141)], OFFER);
+    bench.send(&invite);
+    bench.take_one("513");
+    bench.quiet();
+    assert_eq!(bench.manager().calls(), 0);
+    assert_eq!(bench.manager().counters().refused_requests, 1);
+}

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rvoip_dialog_core::sip_core::{HeaderName, NameAddr, Uri};
+use rvoip_dialog_core::sip_core::{HeaderName, NameAddr, Strictness, Uri};
+use rvoip_dialog_core::sip_transport::LocateError;
 use rvoip_dialog_core::{Body, DialogError, EndCause, OutgoingCall, TerminateCause};
 
 use crate::kit::*;
@@ -330,7 +331,7 @@ fn the_headers_of_a_uri_do_not_travel_in_the_request_uri() {
     bench.command(|manager, now| manager.invite(now, call));
     let invite = bench.take_one("INVITE");
     assert_eq!(invite.request().raw_uri(), "sip:bob@10.0.0.2:5060;a=b");
-    assert!(invite.request().check().is_ok());
+    assert!(invite.request().check(Strictness::Strict).is_ok());
     assert!(!invite.header(HeaderName::To).contains("Subject"));
 }
 
@@ -418,10 +419,10 @@ fn call_to(remote: &str) -> OutgoingCall {
 #[test]
 fn a_name_is_resolved_first() {
     let mut bench = Bench::new();
-    bench.sim.add_name(
-        "peer.example.com",
-        vec!["2001:db8::1".parse().unwrap(), "10.0.0.2".parse().unwrap()],
-    );
+    let zone = bench.sim.zone();
+    for address in ["2001:db8::1", "10.0.0.2"] {
+        zone.address("peer.example.com", address.parse().unwrap());
+    }
     bench.command(|manager, now| manager.invite(now, call_to("sip:bob@peer.example.com")));
     bench.run(1_000);
     assert!(
@@ -440,16 +441,16 @@ fn a_name_without_address_ends_the_call() {
     let mut bench = Bench::new();
     bench.command(|manager, now| manager.invite(now, call_to("sip:bob@nowhere.example.com")));
     bench.run(15_000);
-    assert_eq!(bench.ended(), EndCause::Unresolved);
+    let error = LocateError::NoSuchName;
+    assert_eq!(bench.ended(), EndCause::Unlocated { error });
     bench.assert_clean();
 }
 
 #[test]
 fn a_call_may_be_given_up_while_its_name_is_resolved() {
     let mut bench = Bench::new();
-    bench
-        .sim
-        .add_name("peer.example.com", vec!["10.0.0.2".parse().unwrap()]);
+    let address = "10.0.0.2".parse().unwrap();
+    bench.sim.zone().address("peer.example.com", address);
     let (sim, node) = (&mut bench.sim, bench.node);
     sim.with(node, |manager, now| {
         let key = manager
@@ -478,7 +479,7 @@ fn a_refused_connection_ends_the_call() {
 fn what_cannot_be_called_is_an_error_and_no_call() {
     let mut bench = Bench::new();
     for remote in [
-        "sips:bob@10.0.0.2",
+        "sips:bob@10.0.0.2;transport=udp",
         "tel:+15551234",
         "mailto:bob@example.com",
         "sip:bob@10.0.0.2;transport=sctp",

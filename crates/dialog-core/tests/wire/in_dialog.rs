@@ -1,7 +1,7 @@
 //! Requests inside a call: order, identity, routes, methods that are not spoken.
 
-use rvoip_dialog_core::TerminateCause;
 use rvoip_dialog_core::sip_core::HeaderName;
+use rvoip_dialog_core::{EndCause, TerminateCause};
 
 use crate::kit::*;
 
@@ -138,7 +138,6 @@ fn a_strict_router_gets_its_own_address_as_request_uri() {
 fn a_contact_that_leads_nowhere_falls_back_to_the_path_of_the_invite() {
     for contact in [
         "Contact: <sip:alice@nowhere.example.com>",
-        "Contact: <sips:alice@10.9.9.9>",
         "Contact: <sip:alice@[2001:db8::9]>",
     ] {
         let mut bench = Bench::new();
@@ -146,6 +145,24 @@ fn a_contact_that_leads_nowhere_falls_back_to_the_path_of_the_invite() {
         bench.command(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
         bench.run(100);
         bench.take_one("BYE");
+    }
+}
+
+#[test]
+fn a_sips_contact_is_not_reached_in_the_clear() {
+    for contact in [
+        "Contact: <sips:alice@10.0.0.2>",
+        "Contact: <sips:alice@10.0.0.2;transport=udp>",
+        "Contact: <sips:alice@peer.invalid>",
+    ] {
+        let mut bench = Bench::new();
+        let (key, _) = bench.called_with(&[contact]);
+        bench.command(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
+        bench.run(1_000);
+        assert!(bench.take().is_empty(), "{contact}");
+        assert_eq!(bench.ended(), EndCause::LocalBye);
+        bench.run(33_000);
+        bench.assert_clean();
     }
 }
 

@@ -58,6 +58,15 @@ pub(crate) struct Received {
 }
 
 impl Received {
+    /// Octets that did not come to the peer's own address.
+    pub(crate) fn parse(octets: bytes::Bytes) -> Received {
+        Received {
+            at: Duration::ZERO,
+            text: String::from_utf8(octets.to_vec()).unwrap(),
+            message: Message::parse(octets, &Limits::default()).unwrap(),
+        }
+    }
+
     pub(crate) fn request(&self) -> &Request {
         match &self.message {
             Message::Request(request) => request,

@@ -9,6 +9,7 @@ mod crossings;
 mod hostile;
 mod in_dialog;
 mod kit;
+mod location;
 mod offers;
 mod pair;
 mod refusals;

@@ -1,29 +1,29 @@
 //! What can be seen of media sessions without changing them.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use super::session::Session;
 use super::{MediaSessionController, MediaSessionKey};
 use crate::negotiate::MediaParameters;
-use crate::sdp::SessionDescription;
 
 impl MediaSessionController {
     /// What was negotiated last; `None` before, and for a call without audio.
     #[must_use]
     pub fn parameters(&self, key: MediaSessionKey) -> Option<&MediaParameters> {
-        self.session(key)?.agreement.as_ref()?.parameters.as_ref()
+        self.session(key)?.agreement.as_ref()?.parameters.as_deref()
     }
 
-    /// Our latest agreed description.
+    /// Our latest agreed description, as it was sent.
     #[must_use]
-    pub fn local_description(&self, key: MediaSessionKey) -> Option<&SessionDescription> {
+    pub fn local_description(&self, key: MediaSessionKey) -> Option<&Arc<str>> {
         Some(&self.session(key)?.agreement.as_ref()?.local)
     }
 
     /// The address this session receives RTP on; `None` without a port.
     #[must_use]
     pub fn local_rtp(&self, key: MediaSessionKey) -> Option<SocketAddr> {
-        Some(self.session(key)?.port?.rtp)
+        Some(self.session(key)?.port.as_ref()?.rtp)
     }
 
     /// Sessions that were created and not stopped.
@@ -45,7 +45,7 @@ impl MediaSessionController {
     }
 
     fn session(&self, key: MediaSessionKey) -> Option<&Session> {
-        let session = self.sessions.get(key.index());
+        let session = self.sessions.get(key.index()).map(|session| &**session);
         session.filter(|session| session.key == key)
     }
 }

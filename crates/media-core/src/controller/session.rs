@@ -10,19 +10,20 @@ use crate::negotiate::{
 };
 use crate::sdp::{Direction, Origin, SessionDescription};
 
-/// A call's media, as far as control knows it.
+/// A call's media, as far as control knows it. Descriptions are kept as they were sent and read again when a new one has
+/// to follow them.
 pub(super) struct Session {
     pub(super) key: MediaSessionKey,
     /// Its port pair; `None` in inactive mode.
-    pub(super) port: Option<OpenPort>,
+    pub(super) port: Option<Box<OpenPort>>,
     pub(super) advertised: Option<IpAddr>,
     pub(super) direction: Direction,
     /// The number in our `o=` line.
     pub(super) session_id: u64,
     /// The latest description we wrote, agreed on or not; the next one is numbered after it.
-    latest: Option<Arc<SessionDescription>>,
+    latest: Option<Arc<str>>,
     /// Our offer, as long as the last exchange began with it.
-    offered: Option<Arc<SessionDescription>>,
+    offered: Option<Arc<str>>,
     /// What was agreed on last.
     pub(super) agreement: Option<Agreement>,
 }
@@ -30,16 +31,16 @@ pub(super) struct Session {
 /// The outcome of an offer and an answer.
 pub(super) struct Agreement {
     /// Our side of it.
-    pub(super) local: Arc<SessionDescription>,
+    pub(super) local: Arc<str>,
     /// How the stream is run; `None` without audio.
-    pub(super) parameters: Option<MediaParameters>,
+    pub(super) parameters: Option<Box<MediaParameters>>,
 }
 
 impl Session {
     pub(super) fn new(key: MediaSessionKey, port: Option<OpenPort>, session_id: u64) -> Self {
         Self {
             key,
-            port,
+            port: port.map(Box::new),
             advertised: None,
             direction: Direction::SendRecv,
             session_id,
@@ -50,45 +51,58 @@ impl Session {
     }
 
     /// Writes an offer; it is outstanding from now on.
-    pub(super) fn offer(&mut self, config: &MediaConfig) -> Result<String, MediaError> {
+    pub(super) fn offer(&mut self, config: &MediaConfig) -> Result<Arc<str>, MediaError> {
         let local = self.local_media(config)?;
         let description = match &self.latest {
-            Some(latest) => reoffer(latest, &config.capabilities, local),
+            Some(latest) => {
+                let latest = SessionDescription::parse(latest)?;
+                reoffer(&latest, &config.capabilities, local).to_text()
+            }
             None => {
                 let origin = Origin::new(self.session_id, local.address.ip());
-                offer(&config.capabilities, local, origin)
+                offer(&config.capabilities, local, origin).to_text()
             }
         };
-        let description = Arc::new(description);
+        let description: Arc<str> = description.into();
         self.latest = Some(description.clone());
         self.offered = Some(description.clone());
-        Ok(description.to_string())
+        Ok(description)
     }
 
     /// The answer to the peer's offer, and what it would make of the session.
-    pub(super) fn answer(&self, config: &MediaConfig, text: &str) -> Result<Agreement, MediaError> {
-        let offer = SessionDescription::parse(text)?;
+    pub(super) fn answer(
+        &self,
+        config: &MediaConfig,
+        offer: &str,
+    ) -> Result<Agreement, MediaError> {
+        let offer = SessionDescription::parse(offer)?;
         let local = self.local_media(config)?;
         let origin = Origin::new(self.session_id, local.address.ip());
         let Negotiated { answer, media } = negotiate(&offer, &config.capabilities, local, origin)?;
-        let answer = match &self.latest {
-            Some(latest) => answer.succeeding(latest),
-            None => answer,
+        let local = match &self.latest {
+            Some(latest) => answer
+                .succeeding(&SessionDescription::parse(latest)?)
+                .to_text(),
+            None => answer.to_text(),
         };
         Ok(Agreement {
-            local: Arc::new(answer),
-            parameters: media,
+            local: local.into(),
+            parameters: media.map(Box::new),
         })
     }
 
     /// What the peer's answer would make of the session; a later answer to the same offer replaces an earlier one.
-    pub(super) fn accept(&self, text: &str) -> Result<Agreement, MediaError> {
+    pub(super) fn accept(&self, answer: &str) -> Result<Agreement, MediaError> {
         let offered = self.offered.clone();
         let offered = offered.ok_or(MediaError::NoOffer(self.key))?;
-        let parameters = accept_answer(&offered, &SessionDescription::parse(text)?)?;
+        let (offer, answer) = (
+            SessionDescription::parse(&offered)?,
+            SessionDescription::parse(answer)?,
+        );
+        let parameters = accept_answer(&offer, &answer)?;
         Ok(Agreement {
             local: offered,
-            parameters: Some(parameters),
+            parameters: Some(Box::new(parameters)),
         })
     }
 
@@ -111,7 +125,7 @@ impl Session {
     }
 
     fn local_media(&self, config: &MediaConfig) -> Result<LocalMedia, MediaError> {
-        let bound = self.port.map(|port| port.rtp);
+        let bound = self.port.as_ref().map(|port| port.rtp);
         let ip = self
             .advertised
             .or(config.advertised)

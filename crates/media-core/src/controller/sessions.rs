@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rand::rngs::StdRng;
@@ -23,7 +24,8 @@ pub struct MediaSessionController {
     config: MediaConfig,
     pub(super) ports: Box<dyn MediaPorts>,
     rng: StdRng,
-    pub(super) sessions: Slab<Session>,
+    /// Each in memory of its own: the table grows without moving them.
+    pub(super) sessions: Slab<Box<Session>>,
     generation: u32,
     /// Stopped sessions whose port is still open.
     closing: HashMap<MediaSessionKey, PortKey>,
@@ -79,7 +81,7 @@ impl MediaSessionController {
             }
         }
         let session_id = u64::from(self.rng.random::<u32>());
-        entry.insert(Session::new(key, port, session_id));
+        entry.insert(Box::new(Session::new(key, port, session_id)));
         Ok(key)
     }
 
@@ -105,7 +107,7 @@ impl MediaSessionController {
     ///
     /// # Errors
     /// [`MediaError::UnknownSession`], [`MediaError::NoAddress`].
-    pub fn generate_offer(&mut self, key: MediaSessionKey) -> Result<String, MediaError> {
+    pub fn generate_offer(&mut self, key: MediaSessionKey) -> Result<Arc<str>, MediaError> {
         let session = session_mut(&mut self.sessions, key)?;
         session.offer(&self.config)
     }
@@ -119,10 +121,10 @@ impl MediaSessionController {
         now: Instant,
         key: MediaSessionKey,
         offer: &str,
-    ) -> Result<String, MediaError> {
+    ) -> Result<Arc<str>, MediaError> {
         let session = session_mut(&mut self.sessions, key)?;
         let agreement = session.answer(&self.config, offer)?;
-        let answer = agreement.local.to_string();
+        let answer = agreement.local.clone();
         self.agree(now, key, agreement)?;
         Ok(answer)
     }
@@ -227,15 +229,19 @@ impl MediaSessionController {
 
     /// Runs the stream by an agreement, and takes note of it if the engine does.
     fn agree(&mut self, now: Instant, key: MediaSessionKey, agreement: Agreement) -> Done {
-        let parameters = agreement.parameters.clone().map(Box::new);
-        self.command(now, key, MediaCommand::Configure { key, parameters })?;
-        self.session_mut(key)?.agree(agreement);
+        let session = session_mut(&mut self.sessions, key)?;
+        if let Some(port) = &session.port {
+            let parameters = agreement.parameters.clone();
+            self.ports
+                .command(now, port.key, MediaCommand::Configure { key, parameters })?;
+        }
+        session.agree(agreement);
         Ok(())
     }
 
     fn command(&mut self, now: Instant, key: MediaSessionKey, command: MediaCommand) -> Done {
-        let port = self.session_mut(key)?.port;
-        if let Some(port) = port {
+        let session = session_mut(&mut self.sessions, key)?;
+        if let Some(port) = &session.port {
             self.ports.command(now, port.key, command)?;
         }
         Ok(())
@@ -264,10 +270,10 @@ impl MediaSessionController {
 }
 
 fn session_mut(
-    sessions: &mut Slab<Session>,
+    sessions: &mut Slab<Box<Session>>,
     key: MediaSessionKey,
 ) -> Result<&mut Session, MediaError> {
-    let session = sessions.get_mut(key.index());
+    let session = sessions.get_mut(key.index()).map(|session| &mut **session);
     session
         .filter(|session| session.key == key)
         .ok_or(MediaError::UnknownSession(key))

@@ -1,5 +1,7 @@
 //! The answer to a peer's offer (RFC 3264 section 6).
 
+use std::borrow::Cow;
+
 use super::formats::{Formats, names, packet_length};
 use super::remote::{Remote, is_plain_audio, refusal};
 use super::{LocalMedia, MediaParameters, Negotiated, NegotiationError, TelephoneEvent};
@@ -10,12 +12,12 @@ use crate::sdp::{Address, Line, MediaDescription, Origin, SessionDescription};
 ///
 /// # Errors
 /// [`NegotiationError`] when the offer has streams switched on, but none that we could carry.
-pub fn negotiate(
-    offer: &SessionDescription,
+pub fn negotiate<'a>(
+    offer: &SessionDescription<'a>,
     capabilities: &Capabilities,
     local: LocalMedia,
-    origin: Origin,
-) -> Result<Negotiated, NegotiationError> {
+    origin: Origin<'a>,
+) -> Result<Negotiated<'a>, NegotiationError> {
     let chosen = choose(offer, capabilities)?;
     let media = match &chosen {
         Some((index, formats)) => {
@@ -24,22 +26,26 @@ pub fn negotiate(
         }
         None => None,
     };
-    let answer_section = |(index, section): (usize, &MediaDescription)| match (&chosen, &media) {
+    let answer_section = |(index, section): (usize, &MediaDescription<'a>)| match (&chosen, &media)
+    {
         (Some((chosen, formats)), Some(media)) if *chosen == index => formats.section(
             local.address.port(),
-            &section.protocol,
+            section.protocol.clone(),
             media.ptime,
             media.direction,
         ),
         _ => refusal(section),
     };
-    let time = offer.value('t').filter(|time| !time.trim().is_empty());
+    let time = offer.lines.iter().find_map(|line| match line {
+        Line::Other('t', time) if !time.trim().is_empty() => Some(time.clone()),
+        _ => None,
+    });
     let answer = SessionDescription {
         origin,
-        name: "-".to_owned(),
+        name: Cow::Borrowed("-"),
         lines: vec![
             Line::Connection(Address::Ip(local.address.ip())),
-            Line::Other('t', time.unwrap_or("0 0").to_owned()),
+            Line::Other('t', time.unwrap_or(Cow::Borrowed("0 0"))),
         ],
         media: offer.media.iter().enumerate().map(answer_section).collect(),
     };
@@ -48,7 +54,7 @@ pub fn negotiate(
 
 /// The section to carry and the formats to answer it with; `None` when no section is switched on.
 fn choose(
-    offer: &SessionDescription,
+    offer: &SessionDescription<'_>,
     capabilities: &Capabilities,
 ) -> Result<Option<(usize, Formats)>, NegotiationError> {
     if offer.media.iter().all(|section| section.port == 0) {
@@ -96,13 +102,13 @@ fn preferred(formats: &Formats, capabilities: &Capabilities) -> Option<(u8, crat
 }
 
 fn parameters(
-    offer: &SessionDescription,
-    section: &MediaDescription,
+    offer: &SessionDescription<'_>,
+    section: &MediaDescription<'_>,
     formats: &Formats,
     capabilities: &Capabilities,
     local: LocalMedia,
 ) -> Result<MediaParameters, NegotiationError> {
-    let remote = Remote::of(offer, section)?;
+    let remote = Remote::of(offer, section, local.address.ip())?;
     let (payload_type, codec) = formats.codecs[0];
     Ok(MediaParameters {
         remote_rtp: remote.rtp,

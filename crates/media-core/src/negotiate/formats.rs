@@ -1,5 +1,6 @@
 //! The formats of an audio section: which codecs they are, and how a section of ours is written.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Direction;
@@ -23,7 +24,7 @@ pub(super) struct Formats {
 
 impl Formats {
     /// Reads the formats of a section; what is not known is passed over.
-    pub(super) fn of(section: &MediaDescription) -> Self {
+    pub(super) fn of(section: &MediaDescription<'_>) -> Self {
         let mut formats = Self::default();
         for payload_type in payload_types(section) {
             match section.rtpmap(payload_type) {
@@ -68,52 +69,53 @@ impl Formats {
     }
 
     /// A section of ours that lists these formats.
-    pub(super) fn section(
+    pub(super) fn section<'a>(
         &self,
         port: u16,
-        protocol: &str,
+        protocol: Cow<'a, str>,
         ptime: Duration,
         direction: Direction,
-    ) -> MediaDescription {
+    ) -> MediaDescription<'a> {
         let mut section = MediaDescription {
-            kind: "audio".to_owned(),
+            kind: Cow::Borrowed("audio"),
             port,
             port_count: 1,
-            protocol: protocol.to_owned(),
+            protocol,
             formats: Vec::new(),
             lines: Vec::new(),
         };
         let mut attribute = |attribute| section.lines.push(Line::Attribute(attribute));
         for (number, codec) in &self.codecs {
-            section.formats.push(number.to_string());
-            let map = format!("{number} {codec}/{}", codec.clock_rate_hz());
+            let (number, rate) = (number.to_string(), codec.clock_rate_hz().to_string());
+            let map = [&number, " ", codec.name(), "/", &rate].concat();
             attribute(Attribute::new("rtpmap", map));
+            section.formats.push(number.into());
         }
         if let Some(number) = self.telephone_event {
-            section.formats.push(number.to_string());
+            section.formats.push(number.to_string().into());
             let map = format!("{number} {TELEPHONE_EVENT}/{SAMPLE_RATE_HZ}");
             attribute(Attribute::new("rtpmap", map));
             attribute(Attribute::new("fmtp", format!("{number} 0-15")));
         }
-        attribute(Attribute::new("ptime", ptime.as_millis()));
+        attribute(Attribute::new("ptime", ptime.as_millis().to_string()));
         attribute(Attribute::property(direction.as_str()));
         section
     }
 }
 
 /// The encodings a section lists, for a person to read: names where it gives them, payload types otherwise.
-pub(super) fn names(section: &MediaDescription) -> impl Iterator<Item = String> {
+pub(super) fn names(section: &MediaDescription<'_>) -> impl Iterator<Item = String> {
     section.formats.iter().map(|format| {
         let map = format
             .parse()
             .ok()
             .and_then(|number| section.rtpmap(number));
-        map.map_or_else(|| format.clone(), |map| map.encoding.to_owned())
+        map.map_or_else(|| format.to_string(), |map| map.encoding.to_owned())
     })
 }
 
 /// The length of the packets to send to the writer of `section`.
-pub(super) fn packet_length(section: &MediaDescription, default: Duration) -> Duration {
+pub(super) fn packet_length(section: &MediaDescription<'_>, default: Duration) -> Duration {
     let milliseconds = |name| {
         section
             .milliseconds(name)
@@ -126,7 +128,7 @@ pub(super) fn packet_length(section: &MediaDescription, default: Duration) -> Du
     FRAME * frames.max(1)
 }
 
-fn payload_types(section: &MediaDescription) -> impl Iterator<Item = u8> {
+fn payload_types(section: &MediaDescription<'_>) -> impl Iterator<Item = u8> {
     let numbers = section
         .formats
         .iter()

@@ -1,5 +1,7 @@
 //! Our own offers, and the answers to them (RFC 3264 sections 5, 7 and 8).
 
+use std::borrow::Cow;
+
 use super::formats::{Formats, names, packet_length};
 use super::remote::{Remote, is_plain_audio, refusal};
 use super::{LocalMedia, MediaParameters, NegotiationError, TelephoneEvent};
@@ -8,18 +10,22 @@ use crate::sdp::{Address, Line, Origin, SessionDescription};
 
 /// The first offer of a session.
 #[must_use]
-pub fn offer(capabilities: &Capabilities, local: LocalMedia, origin: Origin) -> SessionDescription {
+pub fn offer<'a>(
+    capabilities: &Capabilities,
+    local: LocalMedia,
+    origin: Origin<'a>,
+) -> SessionDescription<'a> {
     describe(capabilities, local, origin, &Formats::default())
 }
 
 /// A new offer in a session whose latest description is `previous`: as many sections in the same order, the same payload
 /// types, and the version that follows.
 #[must_use]
-pub fn reoffer(
-    previous: &SessionDescription,
+pub fn reoffer<'a>(
+    previous: &SessionDescription<'a>,
     capabilities: &Capabilities,
     local: LocalMedia,
-) -> SessionDescription {
+) -> SessionDescription<'a> {
     let audio = previous.media.iter().position(is_plain_audio);
     let known = audio.map(|index| Formats::of(&previous.media[index]));
     let origin = previous.origin.clone();
@@ -38,8 +44,8 @@ pub fn reoffer(
 /// # Errors
 /// [`NegotiationError`] when the answer refuses the stream or does not fit the offer.
 pub fn accept_answer(
-    offer: &SessionDescription,
-    answer: &SessionDescription,
+    offer: &SessionDescription<'_>,
+    answer: &SessionDescription<'_>,
 ) -> Result<MediaParameters, NegotiationError> {
     let differ = NegotiationError::SectionsDiffer {
         offered: offer.media.len(),
@@ -66,7 +72,9 @@ pub fn accept_answer(
         .ok_or_else(|| NegotiationError::NoCommonCodec {
             offered: names(theirs).collect(),
         })?;
-    let remote = Remote::of(answer, theirs)?;
+    let local = offer.connection(ours).and_then(Address::ip);
+    let local = local.ok_or(NegotiationError::NoConnection)?;
+    let remote = Remote::of(answer, theirs, local)?;
     let wanted = offer.direction(ours);
     let events = offered.telephone_event.zip(answered.telephone_event);
     Ok(MediaParameters {
@@ -82,21 +90,26 @@ pub fn accept_answer(
     })
 }
 
-fn describe(
+fn describe<'a>(
     capabilities: &Capabilities,
     local: LocalMedia,
-    origin: Origin,
+    origin: Origin<'a>,
     known: &Formats,
-) -> SessionDescription {
+) -> SessionDescription<'a> {
     let formats = Formats::offered(capabilities, known);
     let port = local.address.port();
     SessionDescription {
         origin,
-        name: "-".to_owned(),
+        name: Cow::Borrowed("-"),
         lines: vec![
             Line::Connection(Address::Ip(local.address.ip())),
-            Line::Other('t', "0 0".to_owned()),
+            Line::Other('t', Cow::Borrowed("0 0")),
         ],
-        media: vec![formats.section(port, "RTP/AVP", capabilities.ptime, local.direction)],
+        media: vec![formats.section(
+            port,
+            Cow::Borrowed("RTP/AVP"),
+            capabilities.ptime,
+            local.direction,
+        )],
     }
 }

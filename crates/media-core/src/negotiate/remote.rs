@@ -1,6 +1,6 @@
 //! What a section of the peer says about the peer: where it is, and what it does.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{Direction, NegotiationError};
 use crate::sdp::{Address, MediaDescription, SessionDescription, rtcp_address};
@@ -15,9 +15,11 @@ pub(super) struct Remote {
 }
 
 impl Remote {
+    /// What a section says to one who is at `local`.
     pub(super) fn of(
-        description: &SessionDescription,
-        section: &MediaDescription,
+        description: &SessionDescription<'_>,
+        section: &MediaDescription<'_>,
+        local: IpAddr,
     ) -> Result<Self, NegotiationError> {
         let address = description
             .connection(section)
@@ -28,8 +30,12 @@ impl Remote {
                 let ip = address.ip().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
                 (ip, written.and(Direction::SendOnly))
             }
-            Address::Ip(ip) => (*ip, written),
-            Address::Name { host, .. } => return Err(NegotiationError::HostName(host.clone())),
+            // An IPv4 address in the clothes of IPv6 is one (RFC 5118 section 4.9).
+            Address::Ip(ip) => match ip.to_canonical() {
+                ip if ip.is_ipv4() == local.to_canonical().is_ipv4() => (ip, written),
+                ip => return Err(NegotiationError::AddressFamily(ip)),
+            },
+            Address::Name { host, .. } => return Err(NegotiationError::HostName(host.to_string())),
         };
         let next = SocketAddr::new(ip, section.port.saturating_add(1));
         let rtcp = section.attribute("rtcp");
@@ -44,7 +50,7 @@ impl Remote {
 }
 
 /// Whether a section is audio that we could carry, and is switched on.
-pub(super) fn is_plain_audio(section: &MediaDescription) -> bool {
+pub(super) fn is_plain_audio(section: &MediaDescription<'_>) -> bool {
     let plain = ["RTP/AVP", "RTP/AVPF"];
     section.port != 0
         && section.kind.eq_ignore_ascii_case("audio")
@@ -54,7 +60,7 @@ pub(super) fn is_plain_audio(section: &MediaDescription) -> bool {
 }
 
 /// The section that refuses `section` (RFC 3264 section 6).
-pub(super) fn refusal(section: &MediaDescription) -> MediaDescription {
+pub(super) fn refusal<'a>(section: &MediaDescription<'a>) -> MediaDescription<'a> {
     MediaDescription {
         port: 0,
         port_count: 1,

@@ -15,25 +15,28 @@ fn local(direction: Direction) -> LocalMedia {
     }
 }
 
-fn origin() -> Origin {
+fn origin() -> Origin<'static> {
     Origin::new(5, IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1)))
 }
 
-fn parse(text: &str) -> SessionDescription {
+fn parse(text: &str) -> SessionDescription<'_> {
     SessionDescription::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 /// Answers an offer whose media sections are `media`.
-fn answer_with(capabilities: &Capabilities, media: &str) -> Result<Negotiated, NegotiationError> {
-    let offer = parse(&format!("{HEAD}{media}"));
+fn answer_with(
+    capabilities: &Capabilities,
+    media: &str,
+) -> Result<Negotiated<'static>, NegotiationError> {
+    let offer = parse(format!("{HEAD}{media}").leak());
     negotiate(&offer, capabilities, local(Direction::SendRecv), origin())
 }
 
-fn answer(media: &str) -> Negotiated {
+fn answer(media: &str) -> Negotiated<'static> {
     answer_with(&Capabilities::default(), media).unwrap_or_else(|error| panic!("{error}: {media}"))
 }
 
-fn media(negotiated: Negotiated) -> MediaParameters {
+fn media(negotiated: Negotiated<'_>) -> MediaParameters {
     negotiated
         .media
         .unwrap_or_else(|| panic!("no media: {}", negotiated.answer))
@@ -123,8 +126,8 @@ fn a_direction_of_the_session_counts_for_its_streams() {
     let text = format!("{HEAD}a=sendonly\r\nm=audio 4000 RTP/AVP 0\r\n");
     let capabilities = Capabilities::default();
     let wanted = local(Direction::SendRecv);
-    let negotiated = negotiate(&parse(&text), &capabilities, wanted, origin()).unwrap();
-    let media = media(negotiated);
+    let offer = parse(&text);
+    let media = media(negotiate(&offer, &capabilities, wanted, origin()).unwrap());
     assert_eq!(media.direction, Direction::RecvOnly);
     assert!(media.held);
 }
@@ -228,6 +231,22 @@ fn what_cannot_be_met_is_named() {
     assert_eq!(refused, Err(NegotiationError::NoConnection));
 }
 
+/// RFC 5118 sections 4.6 and 4.9.
+#[test]
+fn an_address_of_the_other_family_is_refused_and_a_mapped_one_is_not() {
+    let at = |ip: &str| {
+        let media = format!("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 {ip}\r\n");
+        answer_with(&Capabilities::default(), &media)
+            .map(|negotiated| negotiated.media.unwrap().remote_rtp.to_string())
+    };
+    let far = "2001:db8::20".parse().unwrap();
+    assert_eq!(
+        at("2001:db8::20"),
+        Err(NegotiationError::AddressFamily(far))
+    );
+    assert_eq!(at("::ffff:192.0.2.2"), Ok("192.0.2.2:4000".to_owned()));
+}
+
 #[test]
 fn an_offer_without_streams_is_answered_without() {
     for media in ["", "m=audio 0 RTP/AVP 0\r\n"] {
@@ -239,8 +258,14 @@ fn an_offer_without_streams_is_answered_without() {
 
 #[test]
 fn odd_addresses_are_understood() {
-    let six = media(answer("m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::9\r\n"));
-    assert_eq!(six.remote_rtp.to_string(), "[2001:db8::9]:4000");
+    let six =
+        parse("v=0\r\no=- 1 1 IN IP6 ::1\r\nc=IN IP6 2001:db8::9\r\nm=audio 4000 RTP/AVP 0\r\n");
+    let ours = LocalMedia {
+        address: "[2001:db8::1]:10000".parse().unwrap(),
+        direction: Direction::SendRecv,
+    };
+    let six = negotiate(&six, &Capabilities::default(), ours, origin()).unwrap();
+    assert_eq!(media(six).remote_rtp.to_string(), "[2001:db8::9]:4000");
     let rtcp = media(answer("m=audio 4000 RTP/AVP 0\r\na=rtcp:5000\r\n"));
     assert_eq!(rtcp.remote_rtcp.to_string(), "192.0.2.1:5000");
     let elsewhere = "m=audio 4000 RTP/AVP 0\r\na=rtcp:5000 IN IP4 192.0.2.9\r\n";
@@ -258,7 +283,8 @@ fn odd_addresses_are_understood() {
 #[test]
 fn the_answers_time_is_the_offers() {
     let text = HEAD.replace("t=0 0", "t=3338481189 3370017201");
-    let offer = parse(&format!("{text}m=audio 4000 RTP/AVP 0\r\n"));
+    let text = format!("{text}m=audio 4000 RTP/AVP 0\r\n");
+    let offer = parse(&text);
     let capabilities = Capabilities::default();
     let negotiated = negotiate(&offer, &capabilities, local(Direction::SendRecv), origin());
     assert_eq!(
@@ -272,10 +298,10 @@ fn our_offer_is_answered() {
     let capabilities = Capabilities::default();
     let ours = offer(&capabilities, local(Direction::SendRecv), origin());
     assert_eq!(ours.media[0].formats, ["0", "8", "101"]);
-    let theirs = parse(&format!(
+    let theirs = format!(
         "{HEAD}m=audio 4000 RTP/AVP 18 8 96\r\na=rtpmap:96 telephone-event/8000\r\na=ptime:40\r\n"
-    ));
-    let media = accept_answer(&ours, &theirs).unwrap();
+    );
+    let media = accept_answer(&ours, &parse(&theirs)).unwrap();
     assert_eq!((media.codec, media.payload_type), (Codec::Pcma, 8));
     assert_eq!(media.receive, [(0, Codec::Pcmu), (8, Codec::Pcma)]);
     let events = media.telephone_event.unwrap();
@@ -319,16 +345,10 @@ fn a_new_offer_keeps_sections_and_numbers() {
     );
     let again = reoffer(&first, &capabilities, local(Direction::SendOnly));
     assert_eq!(again.media.len(), 2);
-    assert_eq!(
-        (again.media[0].kind.as_str(), again.media[0].port),
-        ("video", 0)
-    );
+    assert_eq!((&*again.media[0].kind, again.media[0].port), ("video", 0));
     assert_eq!(again.media[1].formats, ["0", "97", "96"]);
     assert_eq!(again.direction(&again.media[1]), Direction::SendOnly);
-    assert_eq!(
-        (again.origin.version.as_str(), first.origin.version.as_str()),
-        ("1", "0")
-    );
+    assert_eq!((&*again.origin.version, &*first.origin.version), ("1", "0"));
     let unchanged = reoffer(&again, &capabilities, local(Direction::SendOnly));
     assert_eq!(unchanged, again);
 }

@@ -1,14 +1,15 @@
 //! Attributes of a description: `a=name` and `a=name:value`, and the ones whose value has a grammar.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 /// An `a=` line (RFC 8866 section 5.13).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attribute {
+pub struct Attribute<'a> {
     /// The name.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// The text after the colon; `None` for a property attribute such as `a=sendonly`.
-    pub value: Option<String>,
+    pub value: Option<Cow<'a, str>>,
 }
 
 /// An `a=rtpmap` value: what a payload type stands for (RFC 8866 section 6.6).
@@ -24,22 +25,22 @@ pub struct RtpMap<'a> {
     pub channels: u8,
 }
 
-impl Attribute {
+impl<'a> Attribute<'a> {
     /// A property attribute: `a=name`.
     #[must_use]
-    pub fn property(name: &str) -> Self {
+    pub fn property(name: &'a str) -> Self {
         Self {
-            name: name.to_owned(),
+            name: Cow::Borrowed(name),
             value: None,
         }
     }
 
     /// A value attribute: `a=name:value`.
     #[must_use]
-    pub fn new(name: &str, value: impl ToString) -> Self {
+    pub fn new(name: &'a str, value: impl Into<Cow<'a, str>>) -> Self {
         Self {
-            name: name.to_owned(),
-            value: Some(value.to_string()),
+            name: Cow::Borrowed(name),
+            value: Some(value.into()),
         }
     }
 

@@ -3,6 +3,10 @@
 //! Needed are `v=0` first, an `o=` line and well-formed `m=` and `c=` lines. Line ends may be CR LF, LF or CR; `s=` and `t=` may be
 //! missing or empty; lines of any letter may stand anywhere in their section.
 
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
 use super::{Address, Attribute, Line, MediaDescription, Origin, SessionDescription};
 
 /// The largest description that is read, in octets.
@@ -39,18 +43,17 @@ pub enum SdpError {
     },
 }
 
-impl SessionDescription {
+impl<'a> SessionDescription<'a> {
     /// Reads a description.
     ///
     /// # Errors
     /// [`SdpError`] when the text is no description or exceeds a cap.
-    pub fn parse(text: &str) -> Result<Self, SdpError> {
+    pub fn parse(text: &'a str) -> Result<Self, SdpError> {
         if text.len() > MAX_OCTETS {
             return Err(SdpError::TooLong(text.len()));
         }
         let mut reader = Reader::default();
-        let lines = text
-            .split(['\r', '\n'])
+        let lines = Lines(text)
             .map(|line| line.trim_end_matches([' ', '\t', '\0']))
             .filter(|line| !line.is_empty());
         for (index, line) in lines.enumerate() {
@@ -58,7 +61,7 @@ impl SessionDescription {
                 return Err(SdpError::TooManyLines);
             }
             match line.trim_start().split_at_checked(2) {
-                Some((start, value)) if start.ends_with('=') => {
+                Some((start, value)) if start.ends_with('=') && !value.contains('\0') => {
                     reader.line(index, start.as_bytes()[0] as char, value)?;
                 }
                 _ if index == 0 => return Err(SdpError::Version),
@@ -69,17 +72,34 @@ impl SessionDescription {
     }
 }
 
-/// What has been read so far.
-#[derive(Default)]
-struct Reader {
-    origin: Option<Origin>,
-    name: Option<String>,
-    lines: Vec<Line>,
-    media: Vec<MediaDescription>,
+/// What stands between line ends of any kind.
+struct Lines<'a>(&'a str);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let end = memchr2(b'\r', b'\n', self.0.as_bytes());
+        let (line, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest.get(1..).unwrap_or_default();
+        Some(line)
+    }
 }
 
-impl Reader {
-    fn line(&mut self, index: usize, letter: char, value: &str) -> Result<(), SdpError> {
+/// What has been read so far.
+#[derive(Default)]
+struct Reader<'a> {
+    origin: Option<Origin<'a>>,
+    name: Option<&'a str>,
+    lines: Vec<Line<'a>>,
+    media: Vec<MediaDescription<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    fn line(&mut self, index: usize, letter: char, value: &'a str) -> Result<(), SdpError> {
         let malformed = SdpError::Malformed { line: index + 1 };
         let in_session = self.media.is_empty();
         let line = match letter {
@@ -90,7 +110,7 @@ impl Reader {
                 return Ok(());
             }
             's' if in_session && self.name.is_none() => {
-                self.name = Some(value.to_owned());
+                self.name = Some(value);
                 return Ok(());
             }
             'm' if self.media.len() == MAX_MEDIA => return Err(SdpError::TooManyMedia),
@@ -103,7 +123,7 @@ impl Reader {
                 Line::Connection(address(&mut words).ok_or(malformed)?)
             }
             'a' => Line::Attribute(attribute(value)),
-            _ => Line::Other(letter, value.to_owned()),
+            _ => Line::Other(letter, Cow::Borrowed(value)),
         };
         match self.media.last_mut() {
             Some(section) => section.lines.push(line),
@@ -112,11 +132,11 @@ impl Reader {
         Ok(())
     }
 
-    fn finish(self) -> Result<SessionDescription, SdpError> {
+    fn finish(self) -> Result<SessionDescription<'a>, SdpError> {
         match self.origin {
             Some(origin) => Ok(SessionDescription {
                 origin,
-                name: self.name.unwrap_or_else(|| "-".to_owned()),
+                name: Cow::Borrowed(self.name.unwrap_or("-")),
                 lines: self.lines,
                 media: self.media,
             }),
@@ -125,51 +145,51 @@ impl Reader {
     }
 }
 
-fn origin(value: &str) -> Option<Origin> {
+fn origin(value: &str) -> Option<Origin<'_>> {
     let mut words = value.split_ascii_whitespace();
     Some(Origin {
-        username: words.next()?.to_owned(),
-        session_id: words.next()?.to_owned(),
-        version: words.next()?.to_owned(),
+        username: words.next()?.into(),
+        session_id: words.next()?.into(),
+        version: words.next()?.into(),
         address: address(&mut words)?,
     })
 }
 
 /// `IN IP4 192.0.2.1`, perhaps with a multicast suffix.
-fn address<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Address> {
+fn address<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Address<'a>> {
     let (_network, kind, text) = (words.next()?, words.next()?, words.next()?);
     let host = text.split('/').next().filter(|host| !host.is_empty())?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     Some(match bare.parse() {
         Ok(ip) => Address::Ip(ip),
         Err(_) => Address::Name {
-            kind: kind.to_owned(),
-            host: host.to_owned(),
+            kind: kind.into(),
+            host: host.into(),
         },
     })
 }
 
-fn attribute(value: &str) -> Attribute {
+fn attribute(value: &str) -> Attribute<'_> {
     match value.split_once(':') {
         Some((name, value)) => Attribute::new(name.trim(), value),
         None => Attribute::property(value.trim()),
     }
 }
 
-fn media(value: &str) -> Option<MediaDescription> {
+fn media(value: &str) -> Option<MediaDescription<'_>> {
     let mut words = value.split_ascii_whitespace();
-    let kind = words.next()?.to_owned();
+    let kind = words.next()?;
     let ports = words.next()?;
     let (port, port_count) = match ports.split_once('/') {
         Some((port, count)) => (port.parse().ok()?, count.parse().ok()?),
         None => (ports.parse().ok()?, 1),
     };
     Some(MediaDescription {
-        kind,
+        kind: kind.into(),
         port,
         port_count,
-        protocol: words.next()?.to_owned(),
-        formats: words.map(str::to_owned).collect(),
+        protocol: words.next()?.into(),
+        formats: words.map(Cow::Borrowed).collect(),
         lines: Vec::new(),
     })
 }

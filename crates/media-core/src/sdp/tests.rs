@@ -22,7 +22,7 @@ const OFFER: &str = "v=0\r\n\
     c=IN IP6 2001:db8::1\r\n\
     a=sendonly\r\n";
 
-fn parse(text: &str) -> SessionDescription {
+fn parse(text: &str) -> SessionDescription<'_> {
     SessionDescription::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 

@@ -1,70 +1,125 @@
-//! Descriptions as text, every line ended by CR LF.
+//! Descriptions as text, every line ended by CR LF. Appended piece by piece: format strings cost several times as much.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::net::IpAddr;
 
 use super::{Address, Attribute, Line, MediaDescription, Origin, SessionDescription};
 
-impl fmt::Display for SessionDescription {
+/// Room that a usual description needs.
+const USUAL_OCTETS: usize = 256;
+
+impl fmt::Display for SessionDescription<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "v=0\r\n{}s={}\r\n", self.origin, self.name)?;
-        self.lines.iter().try_for_each(|line| line.fmt(f))?;
-        self.media.iter().try_for_each(|section| section.fmt(f))
+        f.write_str(&self.to_text())
     }
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            username,
-            session_id,
-            version,
-            address,
-        } = self;
-        write!(f, "o={username} {session_id} {version} {address}\r\n")
+impl SessionDescription<'_> {
+    /// The description as it is sent.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut out = String::with_capacity(USUAL_OCTETS);
+        out.push_str("v=0\r\n");
+        self.origin.write(&mut out);
+        push(&mut out, &["s=", &self.name, "\r\n"]);
+        self.lines.iter().for_each(|line| line.write(&mut out));
+        self.media
+            .iter()
+            .for_each(|section| section.write(&mut out));
+        out
     }
 }
 
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Origin<'_> {
+    fn write(&self, out: &mut String) {
+        let (user, session, version) = (&self.username, &self.session_id, &self.version);
+        push(out, &["o=", user, " ", session, " ", version, " "]);
+        self.address.write(out);
+        out.push_str("\r\n");
+    }
+}
+
+impl Address<'_> {
+    fn write(&self, out: &mut String) {
         match self {
-            Self::Ip(IpAddr::V4(address)) => write!(f, "IN IP4 {address}"),
-            Self::Ip(IpAddr::V6(address)) => write!(f, "IN IP6 {address}"),
-            Self::Name { kind, host } => write!(f, "IN {kind} {host}"),
+            Self::Ip(IpAddr::V4(address)) => {
+                let [a, b, c, d] = address.octets();
+                out.push_str("IN IP4 ");
+                number(out, a.into());
+                for octet in [b, c, d] {
+                    out.push('.');
+                    number(out, octet.into());
+                }
+            }
+            Self::Ip(IpAddr::V6(address)) => {
+                // Writing to a string never fails.
+                let _ = write!(out, "IN IP6 {address}");
+            }
+            Self::Name { kind, host } => push(out, &["IN ", kind, " ", host]),
         }
     }
 }
 
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Line<'_> {
+    fn write(&self, out: &mut String) {
         match self {
-            Self::Connection(address) => write!(f, "c={address}\r\n"),
-            Self::Attribute(attribute) => attribute.fmt(f),
-            Self::Other(kind, value) => write!(f, "{kind}={value}\r\n"),
+            Self::Connection(address) => {
+                out.push_str("c=");
+                address.write(out);
+                out.push_str("\r\n");
+            }
+            Self::Attribute(attribute) => attribute.write(out),
+            Self::Other(kind, value) => {
+                out.push(*kind);
+                push(out, &["=", value, "\r\n"]);
+            }
         }
     }
 }
 
-impl fmt::Display for Attribute {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Attribute<'_> {
+    fn write(&self, out: &mut String) {
         match &self.value {
-            Some(value) => write!(f, "a={}:{value}\r\n", self.name),
-            None => write!(f, "a={}\r\n", self.name),
+            Some(value) => push(out, &["a=", &self.name, ":", value, "\r\n"]),
+            None => push(out, &["a=", &self.name, "\r\n"]),
         }
     }
 }
 
-impl fmt::Display for MediaDescription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "m={} {}", self.kind, self.port)?;
+impl MediaDescription<'_> {
+    fn write(&self, out: &mut String) {
+        push(out, &["m=", &self.kind, " "]);
+        number(out, self.port);
         if self.port_count != 1 {
-            write!(f, "/{}", self.port_count)?;
+            out.push('/');
+            number(out, self.port_count);
         }
-        write!(f, " {}", self.protocol)?;
+        push(out, &[" ", &self.protocol]);
         self.formats
             .iter()
-            .try_for_each(|format| write!(f, " {format}"))?;
-        f.write_str("\r\n")?;
-        self.lines.iter().try_for_each(|line| line.fmt(f))
+            .for_each(|format| push(out, &[" ", format]));
+        out.push_str("\r\n");
+        self.lines.iter().for_each(|line| line.write(out));
     }
+}
+
+fn push(out: &mut String, pieces: &[&str]) {
+    pieces.iter().for_each(|piece| out.push_str(piece));
+}
+
+fn number(out: &mut String, number: u16) {
+    let mut digits = [0; 5];
+    let mut rest = number;
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    digits[start..]
+        .iter()
+        .for_each(|digit| out.push(char::from(*digit)));
 }

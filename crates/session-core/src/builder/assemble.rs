@@ -30,6 +30,7 @@ use crate::{
 
 pub(super) fn assemble(
     config: SessionManagerConfig,
+    sockets: Sockets,
     handler: Option<Arc<dyn CallHandler>>,
     tap: Option<Arc<dyn WireTap>>,
 ) -> Result<Arc<SessionCoordinator>> {
@@ -37,7 +38,6 @@ pub(super) fn assemble(
         .map_err(|_| SessionError::Configuration("needs a tokio runtime".to_owned()))?;
     let mut rng = StdRng::try_from_rng(&mut SysRng).map_err(std::io::Error::other)?;
     let public = config.public_address()?;
-    let sockets = Sockets::bind(&config.bindings())?;
     let listeners: Vec<ListenerInfo> = sockets
         .listeners()
         .into_iter()
@@ -57,6 +57,8 @@ pub(super) fn assemble(
     let (media, worker) = media(&config, &listeners, rng.next_u64(), weak.clone())?;
     let mut transport = TransportConfig::new(listeners);
     transport.tap = tap;
+    transport.strictness = config.strictness;
+    transport.stream_keep_alive = config.keep_alive;
     let dialogs = DialogManager::new(roles(&config), TransactionConfig::default(), transport, rng);
     let core = SessionCore::new(SessionCoreParts {
         dialogs,
@@ -120,7 +122,7 @@ fn media(
         .find(|listener| listener.local_addr.ip() == bind);
     let media = MediaConfig {
         mode: config.media,
-        advertised: told.and_then(|listener| listener.advertised.host.to_ip()),
+        advertised: told.and_then(|listener| listener.advertised().host.to_ip()),
         capabilities: config.capabilities()?,
         source: config.audio.clone(),
     };

@@ -84,6 +84,10 @@ impl Core for SessionCore {
             .min()
     }
 
+    fn publish(&mut self) {
+        self.dialogs.publish();
+    }
+
     fn poll_output(&mut self) -> Option<Output<BasicSessionEvent>> {
         self.wire
             .pop_front()

@@ -50,7 +50,7 @@ impl SessionCore {
             Some(TerminalCause::MediaFailed) => TerminateCause::MediaFailed,
             _ => TerminateCause::Normal,
         };
-        session.ending = cause.clone();
+        session.ending = cause.clone().map(Box::new);
         let call = session.call;
         self.sessions.schedule(id, Due::Alert, None);
         self.enter(now, id, CallState::Terminating, None);
@@ -70,7 +70,7 @@ impl SessionCore {
             .get_mut(id)
             .and_then(|session| session.ending.take());
         self.sessions.unlink_call(id);
-        self.close(now, id, ending.unwrap_or_else(|| cause.into()));
+        self.close(now, id, ending.map_or_else(|| cause.into(), |cause| *cause));
     }
 
     /// The signalling is over: closes the media, then the session.
@@ -78,7 +78,7 @@ impl SessionCore {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
-        session.ended = Some((now, cause));
+        session.ended = Some(Box::new((now, cause)));
         let media = session.media;
         for due in [Due::Alert, Due::Report, Due::TimeLimit] {
             self.sessions.schedule(id, due, None);
@@ -94,19 +94,16 @@ impl SessionCore {
 
     /// The media is over too: the session ends.
     pub(super) fn finish(&mut self, now: Instant, id: SessionId) {
-        let Some((at, cause)) = self
-            .sessions
-            .get_mut(id)
-            .and_then(|session| session.ended.take())
-        else {
+        let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
+        let Some(end) = session.ended.take() else {
+            return;
+        };
+        let (at, cause) = (*end).clone();
         let wanted = cause.final_state();
-        let state = self.sessions.get(id).map(|session| session.record.state());
-        let allowed = state.is_some_and(|state| state.can_transition_to(wanted));
-        if let Some(session) = self.sessions.get(id) {
-            session.record.set_end(cause.clone(), at);
-        }
+        let allowed = session.record.state().can_transition_to(wanted);
+        session.record.set_end(end);
         self.enter(
             now,
             id,

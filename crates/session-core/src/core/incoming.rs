@@ -4,15 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Request, StatusCode};
-use rvoip_dialog_core::{Body, CallKey};
+use rvoip_dialog_core::{Body, CallKey, DialogError};
 
 use super::sessions::{Due, Exchange};
 use super::{SessionCore, leading_status};
 use crate::record::CallDirection;
 use crate::{BasicSessionEvent, CallDecision, CallState, Result, SessionError, SessionId};
-
-/// Seconds after which a caller may try again who was refused for lack of room.
-const RETRY_AFTER: ByteString = ByteString::from_static("5");
 
 impl SessionCore {
     pub(super) fn on_incoming_call(
@@ -24,23 +21,19 @@ impl SessionCore {
     ) {
         let request = request.into();
         if !self.accepting || self.sessions.len() >= self.max_sessions {
-            let retry_after = (HeaderName::RetryAfter, RETRY_AFTER);
-            self.reject_call(now, key, StatusCode::SERVICE_UNAVAILABLE, &[retry_after]);
-            return;
+            return note_refusal(key, self.dialogs.turn_away(now, key));
         }
         let offer = match body.as_ref().map(|body| std::str::from_utf8(&body.content)) {
             None => None,
             Some(Ok(text)) => Some(Arc::from(text)),
-            Some(Err(_)) => return self.reject_call(now, key, StatusCode::BAD_REQUEST, &[]),
+            Some(Err(_)) => {
+                let refused = self.dialogs.reject(now, key, StatusCode::BAD_REQUEST, &[]);
+                return note_refusal(key, refused);
+            }
         };
-        let from = request
-            .from()
-            .map(|from| from.uri().as_str().to_owned())
-            .unwrap_or_default();
-        let to = request
-            .to()
-            .map(|to| to.uri().as_str().to_owned())
-            .unwrap_or_default();
+        let (from, to) = (request.from(), request.to());
+        let from = from.as_ref().map_or("", |from| from.uri().as_str());
+        let to = to.as_ref().map_or("", |to| to.uri().as_str());
         let exchange = if offer.is_some() {
             Exchange::OfferReceived
         } else {
@@ -57,11 +50,7 @@ impl SessionCore {
         self.sessions
             .schedule(id, Due::Alert, Some(now + self.alert_after));
         self.totals.sessions += 1;
-        let call_id = self
-            .dialogs
-            .call_id(key)
-            .map(|text| &**text)
-            .unwrap_or_default();
+        let call_id = self.dialogs.call_id(key).unwrap_or_default();
         tracing::info!(session = %id, call_id, from = call.from(), to = call.to(), "call received");
         self.events
             .push_back(BasicSessionEvent::CallReceived { call, request });
@@ -185,18 +174,6 @@ impl SessionCore {
             })
     }
 
-    fn reject_call(
-        &mut self,
-        now: Instant,
-        key: CallKey,
-        status: StatusCode,
-        headers: &[(HeaderName, ByteString)],
-    ) {
-        if let Err(error) = self.dialogs.reject(now, key, status, headers) {
-            tracing::debug!(%key, %error, "cannot reject");
-        }
-    }
-
     /// The call of an incoming session that still rings.
     fn undecided(&self, id: SessionId, operation: &'static str) -> Result<CallKey> {
         let session = self.session(id)?;
@@ -213,5 +190,12 @@ impl SessionCore {
             .call
             .filter(|_| waiting && session.ended.is_none())
             .ok_or(misuse)
+    }
+}
+
+/// A refusal that nobody waits for.
+fn note_refusal(key: CallKey, refused: Result<(), DialogError>) {
+    if let Err(error) = refused {
+        tracing::debug!(%key, %error, "cannot refuse");
     }
 }

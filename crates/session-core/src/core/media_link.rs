@@ -65,11 +65,11 @@ impl SessionCore {
                 key
             }
         };
-        let text = match offer {
+        match offer {
             Some(offer) => self.media.generate_answer(now, key, &offer),
             None => self.media.generate_offer(key),
-        };
-        Ok(Arc::from(text.map_err(media)?))
+        }
+        .map_err(media)
     }
 
     /// Writes our description ahead of the decision about the call, or of placing it; the same one is sent then. With an

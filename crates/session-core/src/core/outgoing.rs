@@ -39,7 +39,6 @@ impl SessionCore {
         if self.sessions.len() >= self.max_sessions {
             return Err(SessionError::ResourceExhausted);
         }
-        let (from, to) = (from.to_owned(), to.to_owned());
         let call = self.sessions.insert(
             now,
             CallDirection::Outgoing,

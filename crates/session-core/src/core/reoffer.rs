@@ -61,8 +61,8 @@ impl SessionCore {
             Some(offer) => self.media.generate_answer(now, key, offer),
             None => self.media.generate_offer(key),
         };
-        let description: Arc<str> = match description {
-            Ok(text) => Arc::from(text),
+        let description = match description {
+            Ok(description) => description,
             Err(error) => {
                 tracing::debug!(session = %id, %error, "offer refused");
                 return Err(

@@ -1,14 +1,14 @@
 //! The sessions of a core: a slab, its indexes, and one deadline queue for all of them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rvoip_dialog_core::CallKey;
+use rvoip_dialog_core::{CallKey, KeyMap};
 use rvoip_media_core::MediaSessionKey;
 use slab::Slab;
 
-use crate::record::CallDirection;
+use crate::record::{CallDirection, End};
 use crate::registry::Registry;
 use crate::{CallRecord, SessionId, TerminalCause};
 
@@ -56,19 +56,20 @@ pub(super) struct Session {
     /// The source of the media is not `None`.
     pub(super) sends_audio: bool,
     /// Why we end the call, where that says more than the way it ends.
-    pub(super) ending: Option<TerminalCause>,
+    pub(super) ending: Option<Box<TerminalCause>>,
     /// The signalling is over; the media is being closed.
-    pub(super) ended: Option<(Instant, TerminalCause)>,
+    pub(super) ended: Option<Box<End>>,
     pub(super) report_every: Option<Duration>,
     deadlines: [Option<Instant>; 4],
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    slab: Slab<Session>,
+    /// Each in memory of its own: the table grows without moving them.
+    slab: Slab<Box<Session>>,
     generation: u32,
-    by_call: HashMap<CallKey, SessionId>,
-    by_media: HashMap<MediaSessionKey, SessionId>,
+    by_call: KeyMap<CallKey, SessionId>,
+    by_media: KeyMap<MediaSessionKey, SessionId>,
     deadlines: BTreeSet<(Instant, SessionId, Due)>,
     registry: Arc<Registry>,
 }
@@ -96,15 +97,15 @@ impl Sessions {
         &mut self,
         now: Instant,
         direction: CallDirection,
-        from: String,
-        to: String,
+        from: &str,
+        to: &str,
         exchange: Exchange,
     ) -> Arc<CallRecord> {
         self.generation = self.generation.wrapping_add(1);
         let entry = self.slab.vacant_entry();
         let id = SessionId::new(self.generation, entry.key() as u32);
         let record = Arc::new(CallRecord::new(id, direction, from, to, now));
-        entry.insert(Session {
+        entry.insert(Box::new(Session {
             record: Arc::clone(&record),
             call: None,
             media: None,
@@ -117,21 +118,19 @@ impl Sessions {
             ended: None,
             report_every: None,
             deadlines: [None; 4],
-        });
+        }));
         self.registry.insert(&record);
         record
     }
 
     pub(super) fn get(&self, id: SessionId) -> Option<&Session> {
-        self.slab
-            .get(id.slot())
-            .filter(|session| session.record.id() == id)
+        let session = self.slab.get(id.slot())?;
+        (session.record.id() == id).then_some(session)
     }
 
     pub(super) fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.slab
-            .get_mut(id.slot())
-            .filter(|session| session.record.id() == id)
+        let session = self.slab.get_mut(id.slot())?;
+        (session.record.id() == id).then_some(session)
     }
 
     pub(super) fn of_call(&self, key: CallKey) -> Option<SessionId> {
@@ -194,7 +193,7 @@ impl Sessions {
         Some((id, due))
     }
 
-    pub(super) fn remove(&mut self, id: SessionId) -> Option<Session> {
+    pub(super) fn remove(&mut self, id: SessionId) -> Option<Box<Session>> {
         self.get(id)?;
         self.unlink_call(id);
         self.unlink_media(id);

@@ -180,6 +180,10 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) async fn new(ip: IpAddr) -> Scene {
+        Scene::with_strictness(ip, Strictness::default()).await
+    }
+
+    pub(super) async fn with_strictness(ip: IpAddr, strictness: Strictness) -> Scene {
         let tap = Arc::new(Tap::default());
         let tone = |frequency_hz| AudioSource::Tone {
             frequency_hz,
@@ -187,6 +191,7 @@ impl Scene {
         };
         let server = builder(ip)
             .with_handler(Arc::new(Doorman))
+            .with_strictness(strictness)
             .with_media_source(tone(CALLED_HZ))
             .with_wire_tap(tap.clone());
         let server = server.build().await.expect("a server");

@@ -1,78 +1,77 @@
 //! New requests (RFC 3261 section 8.1.1).
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
-use super::{Draft, drafting};
-use crate::write::Lines;
+use super::{Draft, LENGTH_OCTETS, begin, drafting, finish};
 use crate::{Header, HeaderName, MaxForwards, Method, Request, Uri, Via};
-
-/// Room for the spaces, the version and the line end of the Request-Line.
-const VERSION_OCTETS: usize = 11;
 
 /// Writes a new request. Lines stand in the order of the calls, Via always above them, Content-Length always last.
 ///
 /// Line breaks in a value are written as spaces: no value can smuggle in a header.
 #[derive(Clone, Debug)]
-pub struct RequestBuilder {
+pub struct RequestBuilder(Box<Draft<Start>>);
+
+#[derive(Clone, Debug)]
+struct Start {
     method: Method,
-    uri: Uri,
-    vias: Lines,
-    draft: Draft,
+    /// Where it stands in the start line.
+    uri: Range<u32>,
 }
 
 impl RequestBuilder {
     pub(crate) fn new(method: Method, uri: &Uri) -> RequestBuilder {
-        let (vias, draft) = (Lines::default(), Draft::default());
-        RequestBuilder {
-            method,
-            uri: uri.without_headers(),
-            vias,
-            draft,
-        }
+        let (name, uri) = (method.as_str(), uri.text_without_headers());
+        let lines = begin(|out| {
+            for piece in [name, " ", uri, " SIP/2.0"] {
+                out.push_str(piece);
+            }
+        });
+        let start = name.len() as u32 + 1;
+        let uri = start..start + uri.len() as u32;
+        RequestBuilder(Draft::new(Start { method, uri }, lines))
     }
 
     /// The method.
     pub fn method(&self) -> &Method {
-        &self.method
+        &self.0.start.method
     }
 
     /// The Request-URI: what was given, without its headers.
-    pub fn uri(&self) -> &Uri {
-        &self.uri
+    pub fn uri(&self) -> &str {
+        let Range { start, end } = self.0.start.uri;
+        &self.0.lines.text()[start as usize..end as usize]
+    }
+
+    /// The length of the request as gathered so far, body included.
+    pub fn octets(&self) -> usize {
+        self.0.lines.text().len() + LENGTH_OCTETS + self.0.body.len()
     }
 
     /// Adds a Via above all other lines, those of earlier calls included. May be called last.
     #[must_use]
     pub fn via(mut self, via: &Via) -> RequestBuilder {
-        let below = std::mem::take(&mut self.vias);
-        self.vias.header(via);
-        self.vias.append(&below);
+        self.0.lines.header(via);
+        self.0.lines.raise_last();
         self
     }
 
     /// Adds Max-Forwards.
     #[must_use]
+    #[inline]
     pub fn max_forwards(self, hops: u8) -> RequestBuilder {
         self.header(&MaxForwards(hops))
     }
 
     /// Writes the request.
-    pub fn build(&self) -> Request {
-        let (method, uri) = (self.method.as_str(), self.uri.as_str());
-        let (octets, count) = self.draft.size();
-        let octets = octets + method.len() + uri.len() + VERSION_OCTETS + self.vias.len();
-        let mut lines = Lines::with_start_line(octets, count + self.vias.lines().len(), |out| {
-            for piece in [method, " ", uri, " SIP/2.0"] {
-                out.push_str(piece);
-            }
-        });
-        lines.append(&self.vias);
-        let parts = self.draft.finish(lines);
-        let uri_start = method.len() as u32 + 1;
+    pub fn build(self) -> Request {
+        let Draft { start, lines, body } = *self.0;
+        let lines = lines.in_order(LENGTH_OCTETS + body.len());
         Request {
-            method: self.method.clone(),
-            uri: uri_start..uri_start + uri.len() as u32,
-            parts,
+            method: start.method,
+            uri: start.uri,
+            parts: finish(lines, &body),
         }
     }
 }

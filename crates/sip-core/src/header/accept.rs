@@ -1,29 +1,18 @@
 //! Accept (RFC 3261 section 20.1).
 
-use bytestring::ByteString;
+use super::content_type::is_media_type;
+use super::grammar::{compared_by_words, weight, word_params_header};
 
-use super::content_type::parse_media_type;
-use super::{Header, HeaderName, Values, display_by_write};
-use crate::{Params, ParseError};
-
-/// One media range that the sender takes: `application/sdp`, `text/*`, `*/*`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Accept {
-    range: ByteString,
-    params: Params,
+word_params_header! {
+    /// One media range that the sender takes: `application/sdp`, `text/*`, `*/*`.
+    Accept, Each,
+    /// The range as it stands, without parameters.
+    range, is_media_type
 }
 
+compared_by_words!(Accept range);
+
 impl Accept {
-    /// The range as it stands, without parameters.
-    pub fn range(&self) -> &str {
-        &self.range
-    }
-
-    /// The parameters, such as `q`.
-    pub fn params(&self) -> &Params {
-        &self.params
-    }
-
     /// Whether the range covers a media type.
     pub fn covers(&self, media_type: &str) -> bool {
         match self.range.strip_suffix("/*") {
@@ -35,22 +24,9 @@ impl Accept {
             None => self.range.eq_ignore_ascii_case(media_type),
         }
     }
-}
 
-impl Header for Accept {
-    const NAME: HeaderName = HeaderName::Accept;
-    const VALUES: Values = Values::Each;
-
-    fn parse(value: ByteString) -> Result<Accept, ParseError> {
-        let (range, params) =
-            parse_media_type(&value).ok_or(ParseError::InvalidHeader(Self::NAME))?;
-        Ok(Accept { range, params })
-    }
-
-    fn write(&self, out: &mut String) {
-        out.push_str(&self.range);
-        self.params.write(out);
+    /// How much it is liked, in thousandths (parameter `q`).
+    pub fn weight(&self) -> u16 {
+        weight(&self.params)
     }
 }
-
-display_by_write!(Accept);

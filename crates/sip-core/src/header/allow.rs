@@ -2,9 +2,9 @@
 
 use bytestring::ByteString;
 
-use super::option_tag::{elements, is_token_list};
-use super::{Header, HeaderName, Values, display_by_write};
-use crate::{Method, ParseError};
+use super::grammar::{display_by_write, elements};
+use super::{Header, HeaderName, Values};
+use crate::{Method, ParseError, token};
 
 /// The methods the sender understands. An absent Allow says nothing, an empty one says none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,12 +25,12 @@ impl Allow {
 
     /// The methods.
     pub fn iter(&self) -> impl Iterator<Item = Method> {
-        elements(&self.0).filter_map(|method| Method::parse(self.0.slice_ref(method)).ok())
+        elements(&self.0, ',').filter_map(|method| Method::parse(self.0.slice_ref(method)).ok())
     }
 
     /// Whether the method is in the list.
     pub fn contains(&self, method: &Method) -> bool {
-        elements(&self.0).any(|other| other == method.as_str())
+        elements(&self.0, ',').any(|other| other == method.as_str())
     }
 }
 
@@ -39,10 +39,13 @@ impl Header for Allow {
     const VALUES: Values = Values::Together;
 
     fn parse(value: ByteString) -> Result<Allow, ParseError> {
-        if is_token_list(&value) {
-            Ok(Allow(value))
-        } else {
-            Err(ParseError::InvalidHeader(Self::NAME))
+        Self::check(&value).map(|()| Allow(value))
+    }
+
+    fn check(value: &str) -> Result<(), ParseError> {
+        match elements(value, ',').all(token::is_token) {
+            true => Ok(()),
+            false => Err(ParseError::InvalidHeader(Self::NAME)),
         }
     }
 

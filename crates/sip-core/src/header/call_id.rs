@@ -36,7 +36,9 @@ impl Header for CallId {
     }
 
     fn check(value: &str) -> Result<(), ParseError> {
-        let visible = !value.is_empty() && value.bytes().all(|octet| octet.is_ascii_graphic());
+        // To the end whatever comes: that is done many octets at a time.
+        let all_visible = |all: bool, octet: u8| all & octet.is_ascii_graphic();
+        let visible = !value.is_empty() && value.bytes().fold(true, all_visible);
         if visible {
             Ok(())
         } else {

@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 
-use super::{Header, HeaderName, display_by_write, parse_number};
+use super::{Header, HeaderName, display_by_write};
 use crate::write::push_number;
 use crate::{Method, ParseError, token};
 
@@ -15,14 +15,21 @@ pub struct CSeq {
     pub method: Method,
 }
 
+impl CSeq {
+    /// Reads the value that is a part of shared text.
+    pub(crate) fn parse_slice(shared: &ByteString, value: &str) -> Result<CSeq, ParseError> {
+        let (number, text) = read(value).ok_or(ParseError::InvalidHeader(Self::NAME))?;
+        let method =
+            Method::known(text).unwrap_or_else(|| Method::Extension(shared.slice_ref(text)));
+        Ok(CSeq { number, method })
+    }
+}
+
 impl Header for CSeq {
     const NAME: HeaderName = HeaderName::CSeq;
 
     fn parse(value: ByteString) -> Result<CSeq, ParseError> {
-        let (number, text) = read(&value).ok_or(ParseError::InvalidHeader(Self::NAME))?;
-        let method =
-            Method::known(text).unwrap_or_else(|| Method::Extension(value.slice_ref(text)));
-        Ok(CSeq { number, method })
+        CSeq::parse_slice(&value, &value)
     }
 
     fn check(value: &str) -> Result<(), ParseError> {
@@ -40,10 +47,19 @@ impl Header for CSeq {
 
 /// The number and the text of the method.
 pub(crate) fn read(value: &str) -> Option<(u32, &str)> {
-    let end = value.bytes().position(token::is_blank)?;
-    let number = parse_number(&value[..end]).filter(|number| *number < 1 << 31)?;
-    let method = token::trimmed(&value[end..]);
-    token::is_token(method).then_some((number, method))
+    let octets = value.as_bytes();
+    let mut number = 0_u32;
+    let mut end = 0;
+    while let Some(digit @ b'0'..=b'9') = octets.get(end) {
+        number = number
+            .checked_mul(10)?
+            .checked_add(u32::from(digit - b'0'))?;
+        end += 1;
+    }
+    let start = token::blanks_end(octets, end);
+    let is_whole = 0 < end && end < start && start < octets.len() && number < 1 << 31;
+    let is_read = is_whole && token::token_end(octets, start) == octets.len();
+    is_read.then(|| (number, &value[start..]))
 }
 
 display_by_write!(CSeq);

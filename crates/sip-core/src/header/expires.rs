@@ -1,27 +1,12 @@
-//! Expires (RFC 3261 section 20.19).
+//! Expires and Min-Expires (RFC 3261 sections 20.19 and 20.23).
 
-use bytestring::ByteString;
+use super::grammar::number_header;
 
-use super::{Header, HeaderName, display_by_write, parse_number};
-use crate::ParseError;
-use crate::write::push_number;
-
-/// A lifetime in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Expires(pub u32);
-
-impl Header for Expires {
-    const NAME: HeaderName = HeaderName::Expires;
-
-    fn parse(value: ByteString) -> Result<Expires, ParseError> {
-        parse_number(&value)
-            .map(Expires)
-            .ok_or(ParseError::InvalidHeader(Self::NAME))
-    }
-
-    fn write(&self, out: &mut String) {
-        push_number(out, u64::from(self.0));
-    }
+number_header! {
+    /// A lifetime in seconds.
+    Expires, 0..
 }
-
-display_by_write!(Expires);
+number_header! {
+    /// The shortest lifetime a registrar or notifier takes, in seconds; stands in a 423.
+    MinExpires, 0..
+}

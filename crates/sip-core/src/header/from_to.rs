@@ -1,9 +1,6 @@
 //! From and To (RFC 3261 sections 20.20 and 20.39).
 
-use bytestring::ByteString;
-
-use super::{Header, HeaderName, Values, name_addr_header};
-use crate::{NameAddr, ParseError, Uri};
+use super::name_addr_header;
 
 macro_rules! party {
     ($(#[$doc:meta])* $type:ident) => {

@@ -24,7 +24,7 @@ impl Line {
 
     /// The same line at another place.
     pub(crate) fn moved_to(self, start: u32) -> Line {
-        let moved = |place: u32| place - self.start + start;
+        let moved = |place: u32| place.wrapping_add(start.wrapping_sub(self.start));
         Line {
             start,
             value_start: moved(self.value_start),
@@ -143,7 +143,7 @@ impl HeaderMap {
         let value = self.value_of(line);
         let value = match H::VALUES {
             Values::One => value,
-            Values::Each => split_first(value).0,
+            Values::Each => H::split_first(value).0,
             Values::Together => {
                 if lines.next().is_some() {
                     let joined = self.raw_all(&H::NAME).collect::<Vec<_>>().join(", ");
@@ -170,10 +170,7 @@ impl HeaderMap {
                 Some(value) => value,
                 None => self.value_of(lines.next()?),
             };
-            if H::VALUES != Values::Each {
-                return Some(value);
-            }
-            let (first, behind) = split_first(value);
+            let (first, behind) = H::split_first(value);
             rest = behind;
             Some(first)
         })

@@ -16,6 +16,7 @@ macro_rules! names {
     ($($variant:ident $text:literal $($compact:literal)?;)*) => {
         /// The name of a header. Names compare without regard to case, and a compact form equals its long form.
         #[derive(Clone, Debug)]
+        #[non_exhaustive]
         pub enum HeaderName {
             $(#[doc = concat!("`", $text, "`.")] $variant,)*
             /// Any other name, as it stands.
@@ -30,6 +31,7 @@ macro_rules! names {
 
         impl HeaderName {
             /// The place of a known name in the table, also when it is spelt out in [`HeaderName::Other`].
+            #[inline(always)]
             pub(crate) fn code(&self) -> Option<u8> {
                 match self {
                     $(HeaderName::$variant => Some(Place::$variant as u8),)*
@@ -49,6 +51,7 @@ macro_rules! names {
 
 names! {
     Accept "Accept";
+    AcceptContact "Accept-Contact" b'a';
     AcceptEncoding "Accept-Encoding";
     AcceptLanguage "Accept-Language";
     AlertInfo "Alert-Info";
@@ -66,17 +69,24 @@ names! {
     ContentLength "Content-Length" b'l';
     ContentType "Content-Type" b'c';
     Date "Date";
+    Diversion "Diversion";
     ErrorInfo "Error-Info";
     Event "Event" b'o';
     Expires "Expires";
     From "From" b'f';
+    Geolocation "Geolocation";
+    HistoryInfo "History-Info";
+    Identity "Identity" b'y';
     InReplyTo "In-Reply-To";
+    Join "Join";
     MaxForwards "Max-Forwards";
     MimeVersion "MIME-Version";
     MinExpires "Min-Expires";
     MinSe "Min-SE";
     Organization "Organization";
+    PAccessNetworkInfo "P-Access-Network-Info";
     PAssertedIdentity "P-Asserted-Identity";
+    PPreferredIdentity "P-Preferred-Identity";
     Path "Path";
     Priority "Priority";
     Privacy "Privacy";
@@ -87,22 +97,33 @@ names! {
     RSeq "RSeq";
     Reason "Reason";
     RecordRoute "Record-Route";
+    ReferSub "Refer-Sub";
     ReferTo "Refer-To" b'r';
     ReferredBy "Referred-By" b'b';
+    RejectContact "Reject-Contact" b'j';
     Replaces "Replaces";
     ReplyTo "Reply-To";
+    RequestDisposition "Request-Disposition" b'd';
     Require "Require";
     RetryAfter "Retry-After";
     Route "Route";
+    SecurityClient "Security-Client";
+    SecurityServer "Security-Server";
+    SecurityVerify "Security-Verify";
     Server "Server";
+    ServiceRoute "Service-Route";
     SessionExpires "Session-Expires" b'x';
+    SipEtag "SIP-ETag";
+    SipIfMatch "SIP-If-Match";
     Subject "Subject" b's';
     SubscriptionState "Subscription-State";
     Supported "Supported" b'k';
+    TargetDialog "Target-Dialog";
     Timestamp "Timestamp";
     To "To" b't';
     Unsupported "Unsupported";
     UserAgent "User-Agent";
+    UserToUser "User-to-User";
     Via "Via" b'v';
     Warning "Warning";
     WwwAuthenticate "WWW-Authenticate";
@@ -122,6 +143,7 @@ impl HeaderName {
     }
 
     /// The name in its long form and usual spelling; an unknown one as it stands.
+    #[inline(always)]
     pub fn as_str(&self) -> &str {
         match self {
             HeaderName::Other(text) => text,
@@ -132,22 +154,22 @@ impl HeaderName {
 
 /// A set of known names.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen(u64);
+pub(crate) struct Seen(u128);
 
 // Each code is a bit of the set.
-const _: () = assert!(KNOWN.len() <= 64);
+const _: () = assert!(KNOWN.len() <= 128);
 
 impl Seen {
     /// Adds the name of a code; `false` when it was there.
     pub(crate) fn insert(&mut self, code: u8) -> bool {
-        let bit = 1_u64.checked_shl(u32::from(code)).unwrap_or(0);
+        let bit = 1_u128.checked_shl(u32::from(code)).unwrap_or(0);
         let is_new = self.0 & bit == 0;
         self.0 |= bit;
         is_new
     }
 
     pub(crate) fn contains(&self, name: &HeaderName) -> bool {
-        let bit = |code| 1_u64.checked_shl(u32::from(code)).unwrap_or(0);
+        let bit = |code| 1_u128.checked_shl(u32::from(code)).unwrap_or(0);
         name.code().is_some_and(|code| self.0 & bit(code) != 0)
     }
 }

@@ -2,9 +2,10 @@
 
 use bytestring::ByteString;
 
-use super::{Header, HeaderName, display_by_write, parse_number};
+use super::grammar::{check_word_params, display_by_write, parse_number};
+use super::{Header, HeaderName};
 use crate::write::push_number;
-use crate::{Params, ParseError};
+use crate::{Params, ParseError, token};
 
 /// When to try again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,23 +24,32 @@ impl RetryAfter {
             params: Params::new(),
         }
     }
+
+    /// How long the called party will be there from then on, in seconds.
+    pub fn duration(&self) -> Option<u32> {
+        self.params.get("duration").and_then(parse_number)
+    }
+
+    fn read(value: &str) -> Option<(u32, &str)> {
+        let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+        let params = skip_comment(token::trimmed(&value[digits..]))?;
+        Some((parse_number(&value[..digits])?, params))
+    }
 }
 
 impl Header for RetryAfter {
     const NAME: HeaderName = HeaderName::RetryAfter;
 
     fn parse(value: ByteString) -> Result<RetryAfter, ParseError> {
-        let invalid = || ParseError::InvalidHeader(Self::NAME);
-        let digits = value
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(value.len());
-        let seconds = parse_number(&value[..digits]).ok_or_else(invalid)?;
-        let rest = skip_comment(value[digits..].trim_start()).ok_or_else(invalid)?;
-        Ok(RetryAfter {
-            seconds,
-            params: Params::parse_slice(&value, rest).map_err(|_| invalid())?,
-        })
+        let parts = || {
+            let (seconds, params) = Self::read(&value)?;
+            let params = Params::parse_slice(&value, params).ok()?;
+            Some(RetryAfter { seconds, params })
+        };
+        parts().ok_or(ParseError::InvalidHeader(Self::NAME))
     }
+
+    check_word_params!();
 
     fn write(&self, out: &mut String) {
         push_number(out, u64::from(self.seconds));

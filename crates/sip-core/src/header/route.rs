@@ -1,9 +1,6 @@
-//! Route and Record-Route (RFC 3261 sections 20.34 and 20.30).
+//! Route and Record-Route (RFC 3261 sections 20.34 and 20.30), Path (RFC 3327), Service-Route (RFC 3608).
 
-use bytestring::ByteString;
-
-use super::{Header, HeaderName, Values, name_addr_header};
-use crate::{NameAddr, ParseError, Uri};
+use super::grammar::name_addr_header;
 
 macro_rules! route {
     ($(#[$doc:meta])* $type:ident) => {
@@ -28,4 +25,12 @@ route! {
 route! {
     /// A hop that wants to stay on the path of the dialog.
     RecordRoute
+}
+route! {
+    /// A hop between a registrar and the party that registers.
+    Path
+}
+route! {
+    /// A hop that requests of a registered party are to visit.
+    ServiceRoute
 }

@@ -236,7 +236,7 @@ fn behind_protocol(value: &str) -> Option<&str> {
     is_ours.then_some(rest)
 }
 
-/// The branch in the value of a Via, whatever else stands there.
+/// The branch in the value of a Via, or in the first value of its line, whatever else stands there.
 pub(crate) fn branch_of(value: &str) -> Option<&str> {
     let params = &value[token::find(value, b';')? + 1..];
     param::find(params, "branch").filter(|branch| !branch.is_empty())

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use bytestring::ByteString;
 
-use super::{Header, HeaderName, Values, display_by_write, parse_number};
+use super::grammar::{display_by_write, parse_number};
+use super::{Header, HeaderName, Values};
+use crate::quoted::quoted_end;
 use crate::write::push_number;
-use crate::{ParseError, quote, unquote};
+use crate::{ParseError, quote, token, unquote};
 
 /// More about a failure: `399 example.com "text"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +43,17 @@ impl Warning {
     pub fn text(&self) -> Cow<'_, str> {
         unquote(&self.text)
     }
+
+    fn read(value: &str) -> Option<(u16, &str, &str)> {
+        let (code, rest) = value.split_once(' ')?;
+        let (agent, text) = token::trimmed(rest).split_once(' ')?;
+        let text = token::trimmed(text);
+        let quoted = text
+            .strip_prefix('"')
+            .and_then(|inner| quoted_end(inner.as_bytes()));
+        let code = parse_number(code).filter(|_| code.len() == 3)? as u16;
+        (quoted == Some(text.len().wrapping_sub(1))).then_some((code, agent, text))
+    }
 }
 
 impl Header for Warning {
@@ -48,19 +61,19 @@ impl Header for Warning {
     const VALUES: Values = Values::Each;
 
     fn parse(value: ByteString) -> Result<Warning, ParseError> {
-        let warning = || {
-            let (code, rest) = value.split_once(' ')?;
-            let (agent, text) = rest.trim_start().split_once(' ')?;
-            let text = text.trim_start();
-            let quoted = text.len() >= 2 && text.starts_with('"') && text.ends_with('"');
-            let code = parse_number(code).filter(|_| code.len() == 3)? as u16;
-            quoted.then(|| Warning {
-                code,
-                agent: value.slice_ref(agent),
-                text: value.slice_ref(text),
-            })
-        };
-        warning().ok_or(ParseError::InvalidHeader(Self::NAME))
+        let (code, agent, text) =
+            Self::read(&value).ok_or(ParseError::InvalidHeader(Self::NAME))?;
+        Ok(Warning {
+            code,
+            agent: value.slice_ref(agent),
+            text: value.slice_ref(text),
+        })
+    }
+
+    fn check(value: &str) -> Result<(), ParseError> {
+        Self::read(value)
+            .map(drop)
+            .ok_or(ParseError::InvalidHeader(Self::NAME))
     }
 
     fn write(&self, out: &mut String) {

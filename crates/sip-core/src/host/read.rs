@@ -18,27 +18,44 @@ pub(crate) enum HostRef<'a> {
 
 impl<'a> HostRef<'a> {
     /// The host that starts at `from`, and where it ends.
+    #[inline]
     pub(crate) fn read(text: &'a str, from: usize) -> Result<(HostRef<'a>, usize), ParseError> {
         let octets = text.as_bytes();
-        if octets.get(from) == Some(&b'[') {
-            let length = memchr(b']', &octets[from..]).ok_or(ParseError::InvalidHost)?;
-            let address =
-                read_ipv6(&text[from + 1..from + length]).ok_or(ParseError::InvalidHost)?;
-            return Ok((HostRef::V6(address), from + length + 1));
+        match octets.get(from) {
+            Some(b'[') => Self::read_reference(text, from),
+            Some(b'0'..=b'9' | b'.') => Self::read_digits_first(text, from),
+            _ => match token::host_name_end(octets, from) {
+                end if end == from => Err(ParseError::InvalidHost),
+                end => Ok((HostRef::Name(&text[from..end]), end)),
+            },
         }
+    }
+
+    /// An IPv6 address in brackets.
+    #[cold]
+    fn read_reference(text: &'a str, from: usize) -> Result<(HostRef<'a>, usize), ParseError> {
+        let length = memchr(b']', &text.as_bytes()[from..]).ok_or(ParseError::InvalidHost)?;
+        let address = read_ipv6(&text[from + 1..from + length]).ok_or(ParseError::InvalidHost)?;
+        Ok((HostRef::V6(address), from + length + 1))
+    }
+
+    /// An IPv4 address, or a name that begins like one. Digits and dots that are no address are no name either.
+    fn read_digits_first(text: &'a str, from: usize) -> Result<(HostRef<'a>, usize), ParseError> {
+        let octets = text.as_bytes();
         if let Some((address, end)) = read_ipv4(octets, from)
             && token::host_name_end(octets, end) == end
         {
             return Ok((HostRef::V4(address), end));
         }
         let end = token::host_name_end(octets, from);
-        let name = text.get(from..end).unwrap_or("");
-        // Digits and dots that are no address are no name either.
-        let mut octets = name.bytes();
-        if octets.all(|octet| octet.is_ascii_digit() || octet == b'.') {
-            return Err(ParseError::InvalidHost);
+        let name = &text[from..end];
+        match name
+            .bytes()
+            .all(|octet| octet.is_ascii_digit() || octet == b'.')
+        {
+            true => Err(ParseError::InvalidHost),
+            false => Ok((HostRef::Name(name), end)),
         }
-        Ok((HostRef::Name(name), end))
     }
 
     /// The host as a slice of the text it was read from.
@@ -52,6 +69,7 @@ impl<'a> HostRef<'a> {
 }
 
 /// A host with an optional port as in a URI, and where it ends.
+#[inline]
 pub(crate) fn read_host_port(
     text: &str,
     from: usize,
@@ -65,6 +83,7 @@ pub(crate) fn read_host_port(
 }
 
 /// A sent-by, around and in which blanks are allowed, and where it ends.
+#[inline]
 pub(crate) fn read_sent_by(
     text: &str,
     from: usize,
@@ -83,7 +102,7 @@ pub(crate) fn read_sent_by(
 fn read_port(octets: &[u8], from: usize) -> Result<(u16, usize), ParseError> {
     let mut port = 0_u32;
     let mut at = from;
-    while let Some(digit) = octets.get(at).filter(|octet| octet.is_ascii_digit()) {
+    while let Some(digit @ b'0'..=b'9') = octets.get(at) {
         port = port * 10 + u32::from(digit - b'0');
         at += 1;
         if port > u32::from(u16::MAX) {
@@ -98,32 +117,40 @@ fn read_port(octets: &[u8], from: usize) -> Result<(u16, usize), ParseError> {
 }
 
 /// Four numbers up to 255 without leading zeros, and where they end.
+#[inline]
 fn read_ipv4(octets: &[u8], from: usize) -> Option<(Ipv4Addr, usize)> {
-    let mut parts = [0_u8; 4];
+    let mut address = 0;
     let mut at = from;
-    for (place, part) in parts.iter_mut().enumerate() {
+    for place in 0..4 {
         if place > 0 {
             if octets.get(at) != Some(&b'.') {
                 return None;
             }
             at += 1;
         }
-        let start = at;
-        let mut number = 0_u32;
-        while let Some(digit @ b'0'..=b'9') = octets.get(at) {
-            number = number * 10 + u32::from(digit - b'0');
-            at += 1;
-            if number > 255 {
-                return None;
-            }
-        }
-        let has_leading_zero = at > start + 1 && octets[start] == b'0';
-        if at == start || has_leading_zero {
-            return None;
-        }
-        *part = number as u8;
+        let (number, end) = read_decimal_octet(octets, at)?;
+        address = address << 8 | number;
+        at = end;
     }
-    Some((Ipv4Addr::from(parts), at))
+    Some((Ipv4Addr::from_bits(address), at))
+}
+
+/// A number up to 255, and where it ends: behind its first digit if that is zero.
+#[inline]
+fn read_decimal_octet(octets: &[u8], from: usize) -> Option<(u32, usize)> {
+    let digit = |at: usize| match octets.get(at) {
+        Some(octet @ b'0'..=b'9') => Some(u32::from(octet - b'0')),
+        _ => None,
+    };
+    let first = digit(from)?;
+    let (number, end) = match (first, digit(from + 1)) {
+        (0, _) | (_, None) => (first, from + 1),
+        (_, Some(second)) => match digit(from + 2) {
+            None => (first * 10 + second, from + 2),
+            Some(third) => (first * 100 + second * 10 + third, from + 3),
+        },
+    };
+    (number < 256).then_some((number, end))
 }
 
 /// RFC 5118 section 4.10 asks to tolerate three colons where an old grammar produced them before an embedded IPv4 address.

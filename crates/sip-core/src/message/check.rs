@@ -2,12 +2,14 @@
 //!
 //! Values are looked at where they stand; nothing is kept of them.
 
+mod strict;
+
 use super::Parts;
-use crate::header::{Seen, cseq, split_first};
+use crate::header::{Seen, cseq};
 use crate::uri::UriRef;
 use crate::{
     CallId, Contact, ContentType, Defect, From, Header, HeaderMap, HeaderName, MaxForwards, Method,
-    ParseError, RecordRoute, Request, Response, Route, StatusCode, To, Via,
+    ParseError, RecordRoute, Request, Response, Route, StatusCode, Strictness, To, Via,
 };
 
 impl Request {
@@ -19,13 +21,14 @@ impl Request {
     ///
     /// # Errors
     /// The first defect, with the status that answers it: 400 or 505.
-    pub fn check(&self) -> Result<(), Defect> {
+    pub fn check(&self, strictness: Strictness) -> Result<(), Defect> {
         let check = || {
-            self.parts.check_flaw()?;
+            self.parts.check_flaw(strictness)?;
             if UriRef::read(self.raw_uri())?.has_headers() {
                 return Err(ParseError::RequestLine);
             }
-            check_headers(self.headers(), Some(self.method()))
+            check_headers(self.headers(), Some(self.method()))?;
+            check_strictly(self.headers(), strictness)
         };
         check().map_err(defect)
     }
@@ -36,18 +39,30 @@ impl Response {
     ///
     /// # Errors
     /// The first defect; a response is never answered, only dropped.
-    pub fn check(&self) -> Result<(), Defect> {
+    pub fn check(&self, strictness: Strictness) -> Result<(), Defect> {
         let check = || {
-            self.parts.check_flaw()?;
-            check_headers(self.headers(), None)
+            self.parts.check_flaw(strictness)?;
+            check_headers(self.headers(), None)?;
+            check_strictly(self.headers(), strictness)
         };
         check().map_err(defect)
     }
 }
 
 impl Parts {
-    fn check_flaw(&self) -> Result<(), ParseError> {
-        self.flaw.clone().map_or(Ok(()), Err)
+    fn check_flaw(&self, strictness: Strictness) -> Result<(), ParseError> {
+        match &self.flaw {
+            None => Ok(()),
+            Some(flaw) if strictness == Strictness::Lenient && flaw.is_tolerable() => Ok(()),
+            Some(flaw) => Err(flaw.clone()),
+        }
+    }
+}
+
+fn check_strictly(headers: &HeaderMap, strictness: Strictness) -> Result<(), ParseError> {
+    match strictness {
+        Strictness::Lenient => Ok(()),
+        Strictness::Strict => strict::check(headers),
     }
 }
 
@@ -60,7 +75,7 @@ fn defect(error: ParseError) -> Defect {
 }
 
 /// What must be there.
-const MANDATORY: [HeaderName; 5] = [
+static MANDATORY: [HeaderName; 5] = [
     HeaderName::Via,
     HeaderName::From,
     HeaderName::To,
@@ -90,8 +105,8 @@ fn check_headers(headers: &HeaderMap, method: Option<&Method>) -> Result<(), Par
             return Err(ParseError::DuplicateHeader(headers.name_of(line)));
         }
     }
-    match MANDATORY.into_iter().find(|name| !seen.contains(name)) {
-        Some(name) => Err(ParseError::MissingHeader(name)),
+    match MANDATORY.iter().find(|name| !seen.contains(name)) {
+        Some(name) => Err(ParseError::MissingHeader(name.clone())),
         None => Ok(()),
     }
 }
@@ -100,7 +115,7 @@ fn check_headers(headers: &HeaderMap, method: Option<&Method>) -> Result<(), Par
 fn each<H: Header>(line: &str) -> Result<bool, ParseError> {
     let mut rest = Some(line);
     while let Some(list) = rest {
-        let (value, behind) = split_first(list);
+        let (value, behind) = H::split_first(list);
         H::check(value)?;
         rest = behind;
     }

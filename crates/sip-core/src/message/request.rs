@@ -6,9 +6,8 @@ use bytes::Bytes;
 
 use super::Parts;
 use super::typed::typed_headers;
-use crate::edit::Access;
-use crate::header::branch_of;
-use crate::name_addr::tag_of;
+use crate::header::{branch_of, cseq};
+use crate::name_addr::{tag_of, uri_of};
 use crate::{
     Allow, CSeq, CallId, Contact, ContentType, Edit, Expires, From, Header, HeaderMap, MaxForwards,
     Method, ParseError, RecordRoute, RequestBuilder, Require, Route, Supported, To, Uri, Via,
@@ -53,6 +52,14 @@ impl Request {
     /// [`ParseError::InvalidHeader`].
     pub fn max_forwards(&self) -> Result<Option<MaxForwards>, ParseError> {
         self.headers().first()
+    }
+
+    fn with_parts(&self, parts: Parts) -> Request {
+        Request {
+            method: self.method.clone(),
+            uri: self.uri.clone(),
+            parts,
+        }
     }
 
     /// All Route values from the top.

@@ -6,9 +6,8 @@ use bytes::Bytes;
 
 use super::Parts;
 use super::typed::typed_headers;
-use crate::edit::Access;
-use crate::header::branch_of;
-use crate::name_addr::tag_of;
+use crate::header::{branch_of, cseq};
+use crate::name_addr::{tag_of, uri_of};
 use crate::{
     Allow, CSeq, CallId, Contact, ContentType, Edit, Expires, From, Header, HeaderMap, ParseError,
     RecordRoute, Request, Require, ResponseBuilder, StatusCode, Supported, To, Via,
@@ -28,6 +27,14 @@ impl Response {
     /// 8.2.6.2). The request need not have passed [`Request::check`].
     pub fn builder_for(request: &Request, status: StatusCode) -> ResponseBuilder {
         ResponseBuilder::new(request, status)
+    }
+
+    fn with_parts(&self, parts: Parts) -> Response {
+        Response {
+            status: self.status,
+            reason: self.reason.clone(),
+            parts,
+        }
     }
 
     /// The status code.

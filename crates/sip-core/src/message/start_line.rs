@@ -30,7 +30,7 @@ pub(super) fn parse(octets: Bytes, limits: &Limits) -> Result<Message, ParseErro
     };
     let body = octets.slice(headers.head.len()..);
     // The start line comes first: another version may have other rules for all the rest.
-    let flaw = line_flaw.or(flaw).or(length_flaw);
+    let flaw = worse(worse(line_flaw, flaw), length_flaw);
     let parts = Parts {
         octets,
         headers,
@@ -45,6 +45,14 @@ pub(super) fn parse(octets: Bytes, limits: &Limits) -> Result<Message, ParseErro
             parts,
         }),
     })
+}
+
+/// The first flaw, unless it is tolerable and the second may not be.
+fn worse(first: Option<ParseError>, second: Option<ParseError>) -> Option<ParseError> {
+    match (first, second) {
+        (Some(first), Some(second)) if first.is_tolerable() => Some(second),
+        (first, second) => first.or(second),
+    }
 }
 
 /// What the first line says; ranges are places in the head.
@@ -93,8 +101,11 @@ fn start_line(
         .count();
     let start = (first + 1 + blanks) as u32;
     let flaw = version_flaw(version.trim_end()).or_else(|| {
-        let inside = memchr2(b' ', b'\t', &line.as_bytes()[first + 1..last]).is_some();
-        (inside || version.ends_with([' ', '\t'])).then_some(ParseError::RequestLine)
+        if memchr2(b' ', b'\t', uri.as_bytes()).is_some() {
+            return Some(ParseError::RequestLine);
+        }
+        let padded = uri.len() != last - first - 1 || version.ends_with([' ', '\t']);
+        padded.then_some(ParseError::RequestLineBlanks)
     });
     Ok((
         StartLine::Request {

@@ -34,7 +34,7 @@ macro_rules! typed_headers {
 
             /// The branch of the first Via value, without reading the rest of it.
             pub fn branch(&self) -> Option<&str> {
-                self.headers().values::<Via>().next().and_then(branch_of)
+                self.headers().raw(&Via::NAME).and_then(branch_of)
             }
 
             /// The tag of From, without reading its URI.
@@ -45,6 +45,28 @@ macro_rules! typed_headers {
             /// The tag of To, without reading its URI.
             pub fn to_tag(&self) -> Option<&str> {
                 self.headers().raw(&To::NAME).and_then(tag_of)
+            }
+
+            /// The URI of From as it stands, without reading it.
+            pub fn from_uri(&self) -> Option<&str> {
+                self.headers().raw(&From::NAME).and_then(uri_of)
+            }
+
+            /// The URI of To as it stands, without reading it.
+            pub fn to_uri(&self) -> Option<&str> {
+                self.headers().raw(&To::NAME).and_then(uri_of)
+            }
+
+            /// The URI of the first Contact value as it stands, without reading it; `None` for `*`.
+            pub fn contact_uri(&self) -> Option<&str> {
+                let first = self.headers().values::<Contact>().next()?;
+                uri_of(first).filter(|uri| *uri != "*")
+            }
+
+            /// The number in CSeq, without building its value.
+            pub fn cseq_number(&self) -> Option<u32> {
+                let (number, _) = cseq::read(self.headers().raw(&CSeq::NAME)?)?;
+                Some(number)
             }
 
             /// All Via values from the top.
@@ -81,7 +103,9 @@ macro_rules! typed_headers {
             /// # Errors
             /// [`ParseError::MissingHeader`] or [`ParseError::InvalidHeader`].
             pub fn cseq(&self) -> Result<CSeq, ParseError> {
-                self.mandatory()
+                let value = self.headers().raw(&CSeq::NAME);
+                let value = value.ok_or(ParseError::MissingHeader(CSeq::NAME))?;
+                CSeq::parse_slice(&self.headers().head, value)
             }
 
             /// The first Contact value.
@@ -138,12 +162,8 @@ macro_rules! typed_headers {
             }
 
             /// Starts a change that needs no second parse.
-            pub fn edit(&self) -> Edit<$type> {
-                let access = Access {
-                    parts: |message: &$type| &message.parts,
-                    with_parts: |message, parts| $type { parts, ..message },
-                };
-                Edit::new(self.clone(), access)
+            pub fn edit(&self) -> Edit<'_, $type> {
+                Edit::new(self, &self.parts, $type::with_parts)
             }
         }
     };

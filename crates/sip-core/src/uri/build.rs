@@ -65,7 +65,7 @@ impl Uri {
         if self.layout.headers.is_none() {
             return self.clone();
         }
-        let text = self.text.slice_ref(&self.text[..self.layout.params.end()]);
+        let text = self.text.slice_ref(self.text_without_headers());
         Uri {
             text,
             layout: Layout {
@@ -73,6 +73,13 @@ impl Uri {
                 ..self.layout
             },
             ..self.clone()
+        }
+    }
+
+    pub(crate) fn text_without_headers(&self) -> &str {
+        match self.layout.headers {
+            None => &self.text,
+            Some(_) => &self.text[..self.layout.params.end()],
         }
     }
 

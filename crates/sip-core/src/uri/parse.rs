@@ -145,7 +145,7 @@ fn is_scheme(scheme: &str) -> bool {
 
 fn read_sip(text: &str, kind: Kind, start: usize) -> Result<UriRef<'_>, ParseError> {
     let octets = text.as_bytes();
-    let (user, password, host_start) = read_userinfo(octets, start);
+    let (user, password, host_start) = read_userinfo(text, start);
     if user.is_some_and(Range::is_empty) {
         return Err(ParseError::InvalidUri);
     }
@@ -174,18 +174,25 @@ fn read_sip(text: &str, kind: Kind, start: usize) -> Result<UriRef<'_>, ParseErr
 }
 
 /// User, password, and where the host starts: there is a user part only if an at sign follows what may stand in one.
-fn read_userinfo(octets: &[u8], start: usize) -> (Option<Range>, Option<Range>, usize) {
+#[inline]
+fn read_userinfo(text: &str, start: usize) -> (Option<Range>, Option<Range>, usize) {
+    let octets = text.as_bytes();
     let user_end = token::user_end(octets, start);
     let user = Range::new(start, user_end);
     match octets.get(user_end) {
         Some(b'@') => (Some(user), None, user_end + 1),
-        Some(b':') => match token::user_end(octets, user_end + 1) {
-            end if octets.get(end) == Some(&b'@') => {
-                (Some(user), Some(Range::new(user_end + 1, end)), end + 1)
-            }
-            _ => (None, None, start),
-        },
+        Some(b':') => read_password(text, user, user_end + 1),
         _ => (None, None, start),
+    }
+}
+
+/// What follows a colon: the password of this user, or the port of what was taken for one.
+fn read_password(text: &str, user: Range, from: usize) -> (Option<Range>, Option<Range>, usize) {
+    match token::find(&text.as_bytes()[from..], b'@').map(|length| from + length) {
+        Some(end) if token::user_end(text.as_bytes(), from) == end => {
+            (Some(user), Some(Range::new(from, end)), end + 1)
+        }
+        _ => (None, None, user.start()),
     }
 }
 

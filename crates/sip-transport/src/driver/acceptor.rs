@@ -1,4 +1,4 @@
-//! A listening TCP socket.
+//! A listening TCP socket, whatever is spoken over it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::readiness::TokenWaker;
-use crate::ListenerId;
+use crate::{ListenerId, TransportKind};
 
 /// Connections accepted in one turn.
 const ACCEPTS_PER_TURN: usize = 64;
@@ -18,6 +18,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) struct Acceptor {
     pub(super) id: ListenerId,
+    pub(super) kind: TransportKind,
     listener: TcpListener,
     token: Arc<TokenWaker>,
     waker: Waker,
@@ -27,6 +28,7 @@ pub(super) struct Acceptor {
 impl Acceptor {
     pub(super) fn new(
         id: ListenerId,
+        kind: TransportKind,
         listener: std::net::TcpListener,
         token: Arc<TokenWaker>,
     ) -> io::Result<Self> {
@@ -36,6 +38,7 @@ impl Acceptor {
         waker.wake_by_ref();
         Ok(Self {
             id,
+            kind,
             listener,
             token,
             waker,

@@ -1,29 +1,41 @@
-//! One TCP connection: read when there is something, written without waiting, ended in order.
+//! One stream connection: read when there is something, written without waiting, ended in order.
+
+mod stall;
+mod transfer;
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
-use bytes::{Buf, Bytes};
-use tokio::io::AsyncWrite;
+use bytes::Bytes;
 use tokio::net::TcpStream;
 
+pub(super) use self::stall::Stall;
+#[cfg(test)]
+pub(super) use self::transfer::READS_PER_TURN;
+use super::handshake::{Handshake, set_no_delay};
+use super::link::{ByteLink, Established, Link};
 use super::readiness::TokenWaker;
-use crate::{ConnectionId, Input};
+use crate::{ConnectionId, Input, ListenerId};
 
-/// Octets that wait for a peer that reads slowly; one more and the connection is ended. What stays
-/// out of the middle of a stream makes the rest unreadable, so nothing is dropped.
-const QUEUE_OCTETS: usize = 512 * 1024;
-/// Reads in one turn: others want their turn too.
-pub(super) const READS_PER_TURN: usize = 4;
+/// Who began a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    /// This side.
+    Ours,
+    /// A peer, at this listener.
+    Peer {
+        listener: ListenerId,
+        remote: SocketAddr,
+    },
+}
 
 enum Stage {
-    Connecting(Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>),
-    Open(TcpStream),
+    Shaking(Handshake),
+    Open(Box<dyn Link>),
 }
 
 /// What is left after a connection was looked at.
@@ -39,11 +51,15 @@ pub(super) enum Left {
 
 pub(super) struct Connection {
     id: ConnectionId,
+    origin: Origin,
     token: Arc<TokenWaker>,
     waker: Waker,
     stage: Stage,
     queue: VecDeque<Bytes>,
     queued_octets: usize,
+    stall: Stall,
+    /// The link has taken what it has not yet given to the network.
+    is_unflushed: bool,
     has_written: bool,
     /// Nothing is reported any more; what is read is thrown away.
     is_closing: bool,
@@ -51,32 +67,43 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    fn new(id: ConnectionId, token: Arc<TokenWaker>, stage: Stage) -> Self {
+    pub(super) fn shaking(
+        id: ConnectionId,
+        origin: Origin,
+        token: Arc<TokenWaker>,
+        handshake: Handshake,
+    ) -> Self {
+        Self::new(id, origin, token, Stage::Shaking(handshake))
+    }
+
+    pub(super) fn open(
+        id: ConnectionId,
+        origin: Origin,
+        token: Arc<TokenWaker>,
+        stream: TcpStream,
+    ) -> Self {
+        set_no_delay(&stream);
+        Self::new(id, origin, token, Stage::Open(Box::new(ByteLink(stream))))
+    }
+
+    fn new(id: ConnectionId, origin: Origin, token: Arc<TokenWaker>, stage: Stage) -> Self {
         let waker = Waker::from(Arc::clone(&token));
+        // Looked at in the next turn, so that it asks for what it waits for.
+        waker.wake_by_ref();
         Self {
             id,
+            origin,
             token,
             waker,
             stage,
             queue: VecDeque::new(),
             queued_octets: 0,
+            stall: Stall::default(),
+            is_unflushed: false,
             has_written: false,
             is_closing: false,
             is_shut_down: false,
         }
-    }
-
-    pub(super) fn accepted(id: ConnectionId, token: Arc<TokenWaker>, stream: TcpStream) -> Self {
-        set_no_delay(&stream);
-        Self::new(id, token, Stage::Open(stream))
-    }
-
-    pub(super) fn connecting(id: ConnectionId, token: Arc<TokenWaker>, peer: SocketAddr) -> Self {
-        Self::new(
-            id,
-            token,
-            Stage::Connecting(Box::pin(TcpStream::connect(peer))),
-        )
     }
 
     /// Makes the connection be looked at in the next turn.
@@ -85,143 +112,122 @@ impl Connection {
     }
 
     pub(super) fn is_flushed(&self) -> bool {
-        self.queue.is_empty()
+        self.queue.is_empty() && !self.is_unflushed
     }
 
-    /// Writes, or queues what the peer does not take yet. Fails when too much is queued.
-    pub(super) fn write(&mut self, payload: Bytes) -> io::Result<()> {
-        if self.is_closing {
+    pub(super) fn queued_octets(&self) -> usize {
+        self.queued_octets
+    }
+
+    /// Whether a peer began the connection and is not through with its handshakes.
+    pub(super) fn is_being_accepted(&self) -> bool {
+        matches!(
+            (&self.stage, self.origin),
+            (Stage::Shaking(_), Origin::Peer { .. })
+        )
+    }
+
+    /// Who is told nothing more because the connection ends while it is being established.
+    pub(super) fn failure(&self, error: io::ErrorKind) -> Input {
+        match (&self.stage, self.origin) {
+            (Stage::Open(_), _) => Input::Closed {
+                connection: self.id,
+                error: Some(error),
+            },
+            (Stage::Shaking(_), Origin::Ours) => Input::ConnectFailed {
+                connection: self.id,
+                error,
+            },
+            (Stage::Shaking(_), Origin::Peer { listener, remote }) => Input::HandshakeFailed {
+                listener,
+                remote,
+                error,
+            },
+        }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// Whether anything goes on that should.
+    pub(super) fn stall(&mut self) -> &mut Stall {
+        &mut self.stall
+    }
+
+    /// Writes, or queues what the peer does not take yet.
+    pub(super) fn write(&mut self, now: Instant, payload: Bytes) -> io::Result<()> {
+        if self.is_closing || payload.is_empty() {
             return Ok(());
         }
         self.queued_octets += payload.len();
         self.queue.push_back(payload);
-        self.flush()?;
-        match self.queued_octets > QUEUE_OCTETS {
-            true => Err(io::ErrorKind::TimedOut.into()),
-            false => Ok(()),
-        }
+        self.flush(now)
     }
 
     /// Ends the connection after what was written. Returns whether it has to be kept for that.
-    pub(super) fn close(&mut self) -> bool {
+    pub(super) fn close(&mut self, now: Instant) -> bool {
         self.is_closing = true;
         // A socket that is closed with unread octets resets the connection, and the peer may lose
         // what was written last: shut down and read on until the peer has closed too.
-        (self.has_written || !self.is_flushed()) && self.flush().is_ok()
+        (self.has_written || !self.is_flushed()) && self.flush(now).is_ok()
     }
 
     /// Does what the sockets allow; tells the core through `deliver`.
-    pub(super) fn poll(&mut self, scratch: &mut [u8], deliver: &mut impl FnMut(Input)) -> Left {
+    pub(super) fn poll(
+        &mut self,
+        now: Instant,
+        scratch: &mut [u8],
+        deliver: &mut impl FnMut(Input),
+    ) -> Left {
         self.token.unlist();
-        if let Stage::Connecting(connect) = &mut self.stage {
-            match connect.as_mut().poll(&mut Context::from_waker(&self.waker)) {
+        if let Stage::Shaking(handshake) = &mut self.stage {
+            match handshake.poll(&mut Context::from_waker(&self.waker)) {
                 Poll::Pending => return Left::Idle,
-                Poll::Ready(Ok(stream)) => match stream.local_addr() {
-                    Ok(local) => {
-                        set_no_delay(&stream);
-                        self.stage = Stage::Open(stream);
-                        deliver(Input::Connected {
-                            connection: self.id,
-                            local,
-                        });
+                Poll::Ready(Ok(established)) => self.established(established, deliver),
+                Poll::Ready(Err(error)) => {
+                    match self.origin {
+                        // A certificate that names somebody else is for a person to look at.
+                        Origin::Ours => tracing::info!(%error, "a connection cannot be opened"),
+                        Origin::Peer { remote, .. } => {
+                            tracing::debug!(%remote, %error, "a handshake failed");
+                        }
                     }
-                    Err(error) => return self.connect_failed(&error, deliver),
-                },
-                Poll::Ready(Err(error)) => return self.connect_failed(&error, deliver),
+                    deliver(self.failure(error.kind()));
+                    return Left::Gone;
+                }
             }
         }
-        let result = self.flush().and_then(|()| self.read(scratch, deliver));
+        let result = self
+            .flush(now)
+            .and_then(|()| self.read(now, scratch, deliver));
         match result {
             Ok(left) => left,
             Err(_) if self.is_closing => Left::Gone,
             Err(error) => {
-                deliver(Input::Closed {
-                    connection: self.id,
-                    error: Some(error.kind()),
-                });
+                tracing::debug!(origin = ?self.origin, %error, "connection broken");
+                deliver(self.failure(error.kind()));
                 Left::Gone
             }
         }
     }
 
-    fn connect_failed(&self, error: &io::Error, deliver: &mut impl FnMut(Input)) -> Left {
-        deliver(Input::ConnectFailed {
-            connection: self.id,
-            error: error.kind(),
+    fn established(&mut self, established: Established, deliver: &mut impl FnMut(Input)) {
+        let Established { link, local, peer } = established;
+        self.stage = Stage::Open(link);
+        deliver(match self.origin {
+            Origin::Ours => Input::Connected {
+                connection: self.id,
+                local,
+                peer,
+            },
+            Origin::Peer { listener, remote } => Input::Accepted {
+                connection: self.id,
+                listener,
+                local,
+                remote,
+                peer,
+            },
         });
-        Left::Gone
     }
-
-    fn read(&mut self, scratch: &mut [u8], deliver: &mut impl FnMut(Input)) -> io::Result<Left> {
-        let Stage::Open(stream) = &self.stage else {
-            return Ok(Left::Idle);
-        };
-        let mut cx = Context::from_waker(&self.waker);
-        for _ in 0..READS_PER_TURN {
-            let Poll::Ready(ready) = stream.poll_read_ready(&mut cx) else {
-                return Ok(Left::Idle);
-            };
-            ready?;
-            match stream.try_read(scratch) {
-                Ok(0) => {
-                    if !self.is_closing {
-                        deliver(Input::Closed {
-                            connection: self.id,
-                            error: None,
-                        });
-                    }
-                    return Ok(Left::Gone);
-                }
-                Ok(_) if self.is_closing => {}
-                Ok(octets) => {
-                    let payload = Bytes::copy_from_slice(&scratch[..octets]);
-                    deliver(Input::Stream {
-                        connection: self.id,
-                        payload,
-                    });
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(Left::More)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let Stage::Open(stream) = &mut self.stage else {
-            return Ok(());
-        };
-        let mut cx = Context::from_waker(&self.waker);
-        while let Some(front) = self.queue.front_mut() {
-            match stream.try_write(front) {
-                Ok(octets) => {
-                    self.has_written = true;
-                    self.queued_octets -= octets;
-                    front.advance(octets);
-                    if front.is_empty() {
-                        self.queue.pop_front();
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    match stream.poll_write_ready(&mut cx) {
-                        Poll::Ready(ready) => ready?,
-                        Poll::Pending => return Ok(()),
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if self.is_closing && !self.is_shut_down {
-            self.is_shut_down = true;
-            if let Poll::Ready(result) = Pin::new(stream).poll_shutdown(&mut cx) {
-                return result;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn set_no_delay(stream: &TcpStream) {
-    // A message should leave at once; a socket that cannot do that still carries it.
-    let _ = stream.set_nodelay(true);
 }

@@ -13,6 +13,13 @@ use tokio::io::Interest;
 #[cfg(unix)]
 use tokio::io::unix::AsyncFd;
 
+/// ENOBUFS: the network interface's queue is full, which passes like a full send buffer.
+#[cfg(unix)]
+const NO_BUFFERS: i32 = match cfg!(any(target_os = "linux", target_os = "android")) {
+    true => 105,
+    false => 55,
+};
+
 pub(super) struct DatagramSocket {
     #[cfg(unix)]
     socket: AsyncFd<UdpSocket>,
@@ -45,7 +52,11 @@ impl DatagramSocket {
     }
 
     pub(super) fn send(&self, payload: &[u8], destination: SocketAddr) -> io::Result<usize> {
-        self.socket.get_ref().send_to(payload, destination)
+        let sent = self.socket.get_ref().send_to(payload, destination);
+        sent.map_err(|error| match error.raw_os_error() == Some(NO_BUFFERS) {
+            true => io::ErrorKind::WouldBlock.into(),
+            false => error,
+        })
     }
 
     pub(super) fn reference(&self) -> UdpSockRef<'_> {

@@ -2,29 +2,27 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
-use tokio::time::Sleep;
+use tokio::task::unconstrained;
 
-use super::dns::Resolver;
+use super::alarm::Alarm;
 use super::shard::{Command, Shard};
-use super::sockets::{Bound, Sockets};
-use super::tcp::Streams;
-use super::udp::{BatchBuffer, UdpListener};
-use crate::{Core, Input, Output};
+use super::sockets::Sockets;
+use super::wire::Wire;
+use crate::{Core, Output};
 
 /// Commands taken in one turn: the network wants its turn too.
 const COMMANDS_PER_TURN: usize = 256;
 /// Turns before other tasks of the runtime get theirs.
 const TURNS_PER_POLL: usize = 4;
-/// When datagrams that found the kernel's buffer full are tried again.
-const RESEND_PAUSE: Duration = Duration::from_millis(1);
 /// How long a shard that stops waits for peers to take what it has to send.
 const STOP_TIME: Duration = Duration::from_secs(1);
+/// How often figures are published while there is traffic.
+const PUBLISHING_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs `core` on `sockets` as one task of the current tokio runtime. Events go to `sink`, which
 /// runs between two turns and must not block.
@@ -40,46 +38,32 @@ where
     S: FnMut(C::Event) + Send + 'static,
 {
     let runtime = Handle::try_current().map_err(io::Error::other)?;
-    let mut udp = Vec::new();
-    let mut streams = Streams::new();
-    for (info, bound) in sockets.bound {
-        match bound {
-            Bound::Udp(socket) => udp.push(UdpListener::new(info.id, socket)?),
-            Bound::Tcp(listener) => streams.add_listener(info.id, listener)?,
-        }
-    }
+    let wire = Wire::new(sockets)?;
     let (shard, commands) = Shard::new();
     let mut task = Task {
-        udp,
-        streams,
-        buffer: BatchBuffer::new(),
-        resolver: Resolver::new(),
-        failures: Vec::new(),
+        wire,
         core,
         sink,
-        timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
-        armed: None,
+        alarm: Alarm::new(),
+        publish_at: None,
         stop_by: None,
         commands,
     };
-    runtime.spawn(async move { poll_fn(|cx| task.poll(cx)).await });
+    // The task limits itself. Under the runtime's budget many commands would leave nothing for the
+    // sockets, and a shard that may not look at them takes them for empty.
+    runtime.spawn(unconstrained(poll_fn(move |cx| task.poll(cx))));
     Ok(shard)
 }
 
 /// Fields are dropped in their order: whoever waits for the end of `commands` knows that the
 /// sockets are closed.
 struct Task<C: Core, S> {
-    udp: Vec<UdpListener>,
-    streams: Streams,
-    buffer: BatchBuffer,
-    resolver: Resolver,
-    /// What went wrong while sending; told to the core in the next turn.
-    failures: Vec<Input>,
+    wire: Wire,
     core: C,
     sink: S,
-    timer: Pin<Box<Sleep>>,
-    /// When the timer fires, while it is set.
-    armed: Option<Instant>,
+    alarm: Alarm,
+    /// When figures are published next, if there is anything new.
+    publish_at: Option<Instant>,
     stop_by: Option<Instant>,
     commands: mpsc::Receiver<Command<C>>,
 }
@@ -91,16 +75,16 @@ impl<C: Core, S: FnMut(C::Event)> Task<C, S> {
             let more = match self.stop_by {
                 None => self.turn(cx, now),
                 Some(stop_by) => {
-                    self.last_turn(cx, now);
-                    let is_flushed =
-                        self.udp.iter().all(UdpListener::is_flushed) && self.streams.is_flushed();
-                    if is_flushed || stop_by <= now {
+                    self.wire.last_turn(cx, now);
+                    if self.wire.is_flushed() || stop_by <= now {
+                        self.core.publish();
                         return Poll::Ready(());
                     }
                     false
                 }
             };
-            if !more && self.poll_timer(cx, now).is_pending() {
+            if !more && self.poll_alarm(cx, now).is_pending() {
+                self.wire.sleep();
                 return Poll::Pending;
             }
         }
@@ -112,32 +96,18 @@ impl<C: Core, S: FnMut(C::Event)> Task<C, S> {
     fn turn(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut more = self.take_commands(cx, now);
         let core = &mut self.core;
-        let mut deliver = |input| core.handle_input(now, input);
-        self.failures.drain(..).for_each(&mut deliver);
-        for listener in &mut self.udp {
-            more |= listener.receive(cx, &mut self.buffer, &mut deliver);
+        more |= self
+            .wire
+            .receive(cx, now, |input| core.handle_input(now, input));
+        if core.poll_timeout().is_some_and(|due| due <= now) {
+            core.handle_timeout(now);
         }
-        more |= self.streams.poll(cx, now, &mut deliver);
-        while let Some(answer) = self.resolver.poll(cx) {
-            deliver(answer);
-        }
-        if self.core.poll_timeout().is_some_and(|due| due <= now) {
-            self.core.handle_timeout(now);
-        }
-        let asks = self.send(now);
+        more |= self.send(now);
+        self.publish(now);
         if self.stop_by.is_some() {
-            self.streams.close_all(now);
+            self.wire.close_all(now);
         }
-        // A question that was just asked has to be listened for.
-        more || asks || !self.failures.is_empty() || self.stop_by.is_some()
-    }
-
-    /// A turn that only sends: the core is not asked any more.
-    fn last_turn(&mut self, cx: &mut Context<'_>, now: Instant) {
-        for listener in &mut self.udp {
-            listener.flush(|_| {});
-        }
-        self.streams.poll(cx, now, &mut |_| {});
+        more || self.wire.has_failures() || self.stop_by.is_some()
     }
 
     fn take_commands(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
@@ -154,74 +124,42 @@ impl<C: Core, S: FnMut(C::Event)> Task<C, S> {
         true
     }
 
-    /// Returns whether a name is to be resolved.
+    /// Sends what the core has to send; returns whether a name is to be looked up, since a question
+    /// that was just asked has to be listened for.
     fn send(&mut self, now: Instant) -> bool {
         let mut asks = false;
-        let failures = &mut self.failures;
-        let mut failed = |input| failures.push(input);
-        for listener in &mut self.udp {
-            listener.flush(&mut failed);
-        }
+        self.wire.flush();
         while let Some(output) = self.core.poll_output() {
-            match output {
-                Output::Datagram {
-                    listener,
-                    destination,
-                    payload,
-                } => {
-                    if let Some(socket) = self.udp.iter_mut().find(|socket| socket.id == listener) {
-                        socket.send(destination, payload, &mut failed);
-                    }
-                }
-                Output::Stream {
-                    connection,
-                    payload,
-                } => {
-                    self.streams.write(connection, payload, &mut failed);
-                }
-                Output::Connect {
-                    connection,
-                    destination,
-                    ..
-                } => {
-                    self.streams.connect(connection, destination);
-                }
-                Output::Close { connection } => self.streams.close(now, connection),
-                Output::Resolve { query, host } => {
-                    asks = true;
-                    self.resolver.ask(query, host);
-                }
-                Output::Event(event) => (self.sink)(event),
+            asks |= matches!(output, Output::Lookup { .. });
+            if let Some(event) = self.wire.write(now, output) {
+                (self.sink)(event);
             }
         }
+        self.wire.finish();
         asks
     }
 
-    /// Ready when a deadline has passed. The timer is moved only to an earlier time: firing early
-    /// costs less than moving it with every message.
-    fn poll_timer(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        let is_waiting = !self.udp.iter().all(UdpListener::is_flushed);
-        let resend = is_waiting.then(|| now + RESEND_PAUSE);
+    /// Has figures published now and then, and once more after the last traffic: a shard that has
+    /// nothing to do is not woken for it.
+    fn publish(&mut self, now: Instant) {
+        let at = *self.publish_at.get_or_insert(now + PUBLISHING_INTERVAL);
+        if at <= now {
+            self.core.publish();
+            self.publish_at = None;
+        }
+    }
+
+    /// Ready when a deadline has passed.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         // A shard that stops does not ask the core any more.
         let core = match self.stop_by {
             Some(stop_by) => Some(stop_by),
             None => self.core.poll_timeout(),
         };
-        let deadlines = [core, self.streams.next_deadline(), resend];
-        let Some(due) = deadlines.into_iter().flatten().min() else {
-            return Poll::Pending;
-        };
-        if due <= now {
-            return Poll::Ready(());
+        let deadlines = [core, self.wire.next_deadline(now), self.publish_at];
+        match deadlines.into_iter().flatten().min() {
+            Some(due) => self.alarm.poll(cx, now, due),
+            None => Poll::Pending,
         }
-        if self.armed.is_none_or(|armed| due < armed) {
-            self.timer.as_mut().reset(due.into());
-            self.armed = Some(due);
-        }
-        let fired = self.timer.as_mut().poll(cx);
-        if fired.is_ready() {
-            self.armed = None;
-        }
-        fired
     }
 }

@@ -1,10 +1,18 @@
-//! Binding: UDP and TCP on one port, IPv4 and IPv6.
+//! Binding: UDP and TCP on one port, IPv4 and IPv6, and what is spoken over streams.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
+use super::bind_error::BindError;
+#[cfg(feature = "dns")]
+use super::dns::DnsConfig;
+use super::dns::Resolver;
+use super::handshake::Settings;
+use super::stream_config::StreamConfig;
+#[cfg(feature = "tls")]
+use super::tls::TlsContext;
 use crate::{ListenerId, ListenerInfo, TransportKind};
 
 /// What the kernel may keep of a burst while the shard is busy; the system's maximum may be less.
@@ -22,18 +30,33 @@ pub(super) enum Bound {
 }
 
 impl Bound {
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        match self {
-            Self::Udp(socket) => socket.local_addr(),
-            Self::Tcp(listener) => listener.local_addr(),
+    fn new(kind: TransportKind, addr: SocketAddr) -> io::Result<(Self, SocketAddr)> {
+        match kind {
+            TransportKind::Udp => {
+                let socket = bind_udp(addr)?;
+                let local = socket.local_addr()?;
+                Ok((Self::Udp(socket), local))
+            }
+            TransportKind::Tcp | TransportKind::Tls | TransportKind::Ws | TransportKind::Wss => {
+                let listener = bind_tcp(addr)?;
+                let local = listener.local_addr()?;
+                Ok((Self::Tcp(listener), local))
+            }
         }
     }
+}
+
+/// Whether the transport lives on the port of others (RFC 3261 section 18.1.1).
+fn shares_port(kind: TransportKind) -> bool {
+    matches!(kind, TransportKind::Udp | TransportKind::Tcp)
 }
 
 /// Bound sockets that no shard drives yet.
 #[derive(Debug)]
 pub struct Sockets {
     pub(super) bound: Vec<(ListenerInfo, Bound)>,
+    pub(super) settings: Settings,
+    pub(super) resolver: Resolver,
 }
 
 impl Sockets {
@@ -44,15 +67,15 @@ impl Sockets {
     /// that the default route leaves by.
     ///
     /// # Errors
-    /// What the operating system says of the first address that cannot be bound.
-    pub fn bind(addresses: &[(TransportKind, SocketAddr)]) -> io::Result<Self> {
+    /// The first address that cannot be bound, or whose transport is not built in.
+    pub fn bind(addresses: &[(TransportKind, SocketAddr)]) -> Result<Self, BindError> {
         let mut attempt = 0;
         loop {
             attempt += 1;
             match Self::bind_once(addresses) {
                 // The port that one protocol got was taken for the other: try the next one.
-                Err(error)
-                    if error.kind() == io::ErrorKind::AddrInUse
+                Err(BindError::Address { source, .. })
+                    if source.kind() == io::ErrorKind::AddrInUse
                         && attempt < SHARED_PORT_ATTEMPTS
                         && addresses.iter().any(|(_, addr)| addr.port() == 0) => {}
                 result => return result,
@@ -60,15 +83,19 @@ impl Sockets {
         }
     }
 
-    fn bind_once(addresses: &[(TransportKind, SocketAddr)]) -> io::Result<Self> {
+    fn bind_once(addresses: &[(TransportKind, SocketAddr)]) -> Result<Self, BindError> {
         let mut bound: Vec<(ListenerInfo, Bound)> = Vec::with_capacity(addresses.len());
         for (id, &(kind, mut addr)) in (0..).zip(addresses) {
-            if addr.port() == 0 {
+            BindError::check_feature(kind)?;
+            if addr.port() == 0 && shares_port(kind) {
                 let shared = bound
                     .iter()
                     .zip(addresses)
                     .find(|((other, _), (_, asked))| {
-                        asked.port() == 0 && asked.ip() == addr.ip() && other.kind != kind
+                        asked.port() == 0
+                            && asked.ip() == addr.ip()
+                            && other.kind != kind
+                            && shares_port(other.kind)
                     });
                 let taken = |port| {
                     bound.iter().any(|(other, _)| {
@@ -81,11 +108,11 @@ impl Sockets {
                     addr.set_port(other.local_addr.port());
                 }
             }
-            let socket = match kind {
-                TransportKind::Udp => Bound::Udp(bind_udp(addr)?),
-                TransportKind::Tcp => Bound::Tcp(bind_tcp(addr)?),
-            };
-            let local = socket.local_addr()?;
+            let (socket, local) = Bound::new(kind, addr).map_err(|source| BindError::Address {
+                kind,
+                addr,
+                source,
+            })?;
             let interface = local
                 .ip()
                 .is_unspecified()
@@ -93,7 +120,55 @@ impl Sockets {
             let info = ListenerInfo::new(ListenerId(id), kind, local, interface.flatten());
             bound.push((info, socket));
         }
-        Ok(Self { bound })
+        Ok(Self {
+            bound,
+            settings: Settings::default(),
+            resolver: Resolver::default(),
+        })
+    }
+
+    /// Bounds stream connections otherwise than by default.
+    pub fn with_streams(mut self, config: StreamConfig) -> Self {
+        self.settings.streams = config;
+        self
+    }
+
+    /// Asks these name servers where hosts are. Without this the system's are asked.
+    #[cfg(feature = "dns")]
+    pub fn with_dns(mut self, config: DnsConfig) -> Self {
+        self.resolver = Resolver::new(config);
+        self
+    }
+
+    /// Speaks TLS with these settings. Without any, secure listeners cannot be driven and secure
+    /// connections fail.
+    #[cfg(feature = "tls")]
+    pub fn with_tls(mut self, tls: TlsContext) -> Self {
+        self.settings.tls = Some(tls);
+        self
+    }
+
+    /// Refuses secure listeners that have no certificate, as [`spawn`](super::spawn) does.
+    ///
+    /// # Errors
+    /// [`BindError::NoCertificate`].
+    pub fn check(&self) -> Result<(), BindError> {
+        #[cfg(feature = "tls")]
+        let can_listen = self
+            .settings
+            .tls
+            .as_ref()
+            .is_some_and(TlsContext::can_listen);
+        #[cfg(not(feature = "tls"))]
+        let can_listen = false;
+        let mut secure = self.bound.iter().filter(|(info, _)| info.kind.is_secure());
+        match secure.next() {
+            Some((info, _)) if !can_listen => Err(BindError::NoCertificate {
+                kind: info.kind,
+                addr: info.local_addr,
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The bound addresses with their real ports.
@@ -169,7 +244,7 @@ mod tests {
             let listeners = bind(&[(TransportKind::Udp, ip), (TransportKind::Tcp, ip)]);
             assert_ne!(listeners[0].local_addr.port(), 0);
             assert_eq!(listeners[0].local_addr, listeners[1].local_addr);
-            assert_eq!(listeners[0].advertised, listeners[1].advertised);
+            assert_eq!(listeners[0].advertised(), listeners[1].advertised());
         }
     }
 
@@ -189,9 +264,9 @@ mod tests {
             (TransportKind::Udp, "[::]:0"),
         ]);
         for listener in listeners {
-            let ip = listener.advertised.host.to_ip().unwrap();
+            let ip = listener.advertised().host.to_ip().unwrap();
             assert!(!ip.is_unspecified());
-            assert_eq!(listener.advertised.port, Some(listener.local_addr.port()));
+            assert_eq!(listener.advertised().port, Some(listener.local_addr.port()));
         }
     }
 
@@ -200,6 +275,8 @@ mod tests {
         let first = Sockets::bind(&[(TransportKind::Udp, "127.0.0.1:0".parse().unwrap())]).unwrap();
         let addr = first.listeners()[0].local_addr;
         let error = Sockets::bind(&[(TransportKind::Udp, addr)]).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        assert!(
+            matches!(error, BindError::Address { source, .. } if source.kind() == io::ErrorKind::AddrInUse)
+        );
     }
 }

@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use bytes::Bytes;
 use quinn_udp::{BATCH_SIZE, RecvMeta, TransportErrorPayload, UdpSockRef, UdpSocketState};
 
 use super::datagram_socket::DatagramSocket;
+use super::inbox::Inbox;
+use super::outbox::Outbox;
 use crate::{Input, ListenerId};
 
 /// Room for the largest datagram.
@@ -16,7 +19,7 @@ const DATAGRAM_OCTETS: usize = 65_536;
 /// Datagrams received by one system call: with so many its cost is lost in theirs.
 const BATCH_DATAGRAMS: usize = if BATCH_SIZE < 8 { BATCH_SIZE } else { 8 };
 /// Batches read in one turn: others want their turn too.
-const BATCHES_PER_TURN: usize = 16;
+const BATCHES_PER_TURN: usize = 64;
 /// Datagrams that wait while the kernel's send buffer is full.
 const QUEUE_DATAGRAMS: usize = 1024;
 /// Destinations remembered to tell whom an ICMP error is about.
@@ -43,6 +46,7 @@ pub(super) struct UdpListener {
     pub(super) id: ListenerId,
     socket: DatagramSocket,
     state: UdpSocketState,
+    outbox: Outbox,
     waiting: VecDeque<(SocketAddr, Bytes)>,
     recent: VecDeque<SocketAddr>,
 }
@@ -59,20 +63,27 @@ impl UdpListener {
         Ok(Self {
             id,
             socket,
+            outbox: Outbox::new(state.max_gso_segments()),
             state,
             waiting: VecDeque::new(),
             recent: VecDeque::new(),
         })
     }
 
-    /// Receives what is there and hands it on; returns whether there may be more.
+    /// Receives what is there and puts it down as arrived at `at`; returns whether there may be
+    /// more.
     pub(super) fn receive(
         &mut self,
         cx: &mut Context<'_>,
+        at: Instant,
         buffer: &mut BatchBuffer,
-        mut deliver: impl FnMut(Input),
+        inbox: &mut Inbox,
+        mut failed: impl FnMut(Input),
     ) -> bool {
         for _ in 0..BATCHES_PER_TURN {
+            if inbox.is_full() {
+                break;
+            }
             let mut chunks = buffer.octets.chunks_exact_mut(DATAGRAM_OCTETS);
             let mut slices: [IoSliceMut<'_>; BATCH_DATAGRAMS] =
                 std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
@@ -93,12 +104,7 @@ impl UdpListener {
                 let octets = &slice[..meta.len];
                 // The stride is the length unless the kernel joined datagrams of one sender.
                 for datagram in octets.chunks(meta.stride.max(1)) {
-                    let payload = Bytes::copy_from_slice(datagram);
-                    deliver(Input::Datagram {
-                        listener: self.id,
-                        source: meta.addr,
-                        payload,
-                    });
+                    inbox.push(at, self.id, meta.addr, datagram);
                 }
             }
             match result {
@@ -107,22 +113,53 @@ impl UdpListener {
                 // Not about what was received: an ICMP error of an earlier datagram.
                 Err(error) => {
                     tracing::trace!(%error, "receive error");
-                    self.take_errors(&mut deliver);
+                    self.take_errors(&mut failed);
                 }
             }
         }
         true
     }
 
-    /// Sends a datagram, or lets it wait when the kernel's buffer is full.
+    /// Sends a datagram by the end of the turn, together with its like: see [`finish`](Self::finish).
     pub(super) fn send(
         &mut self,
         destination: SocketAddr,
         payload: Bytes,
-        mut failed: impl FnMut(Input),
+        failed: impl FnMut(Input),
+    ) {
+        if !self.outbox.takes(destination, &payload) {
+            self.finish(failed);
+        }
+        self.outbox.push(destination, payload);
+    }
+
+    /// Sends what has been put together since the last time, or lets it wait when the kernel's buffer is full.
+    pub(super) fn finish(&mut self, mut failed: impl FnMut(Input)) {
+        if self.waiting.is_empty()
+            && let Some(joined) = self.outbox.join()
+            && self
+                .state
+                .try_send(self.socket.reference(), &joined)
+                .is_ok()
+        {
+            let destination = joined.destination;
+            self.outbox.clear();
+            return self.note(destination);
+        }
+        // One by one, where an error tells which of them it is about.
+        while let Some((destination, payload)) = self.outbox.pop() {
+            self.send_one(destination, payload, &mut failed);
+        }
+    }
+
+    fn send_one(
+        &mut self,
+        destination: SocketAddr,
+        payload: Bytes,
+        failed: &mut impl FnMut(Input),
     ) {
         if self.waiting.is_empty() {
-            match self.send_now(destination, &payload, &mut failed) {
+            match self.send_now(destination, &payload, failed) {
                 Ok(()) => return,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return failed(self.failure(destination, error.kind())),
@@ -168,13 +205,18 @@ impl UdpListener {
             result = self.socket.send(payload, destination);
         }
         result?;
+        self.note(destination);
+        Ok(())
+    }
+
+    /// Remembers whom an error may be about.
+    fn note(&mut self, destination: SocketAddr) {
         if self.recent.back() != Some(&destination) {
             if self.recent.len() == RECENT_DESTINATIONS {
                 self.recent.pop_front();
             }
             self.recent.push_back(destination);
         }
-        Ok(())
     }
 
     /// Takes the ICMP errors that the system has for this socket; returns whether there were any.

@@ -1,20 +1,19 @@
-//! What arrives: framed, parsed, stamped, checked.
+//! What arrives: cut into messages and keep-alives.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::Hasher;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use rvoip_sip_core::{Message, Method, ParseError, Request, Response, StatusCode};
+use rvoip_sip_core::{Message, Method};
 
 use super::TransportLayer;
+use super::message::refusal;
 use super::route::datagram_flow;
 use crate::framing::{Frame, FramingError};
 use crate::pool::Stage;
 use crate::{
-    ConnectionId, Direction, DropReason, Flow, ListenerId, Output, TransportEvent, WireRecord, via,
+    ConnectionId, Direction, DropReason, Flow, ListenerId, Output, TransportError, stun, via,
 };
 
 impl TransportLayer {
@@ -29,6 +28,9 @@ impl TransportLayer {
             return;
         };
         let flow = datagram_flow(listener, source);
+        if stun::is_stun(&payload) {
+            return self.receive_stun(now, &flow, &payload);
+        }
         if payload
             .iter()
             .all(|octet| matches!(octet, b'\r' | b'\n' | 0))
@@ -40,24 +42,72 @@ impl TransportLayer {
         let _ = self.receive(now, flow, payload);
     }
 
-    pub(super) fn receive_stream(&mut self, now: Instant, id: ConnectionId, payload: &[u8]) {
+    /// Takes note of a datagram that a layer above has dealt with by a look at its octets, in place of
+    /// [`handle_input`](Self::handle_input), and sends its answer back to where it came from.
+    ///
+    /// # Errors
+    /// When the answer cannot be sent there.
+    pub fn answer_unread(
+        &mut self,
+        now: Instant,
+        (listener, source): (ListenerId, SocketAddr),
+        octets: &Bytes,
+        answer: Option<Bytes>,
+    ) -> Result<(), TransportError> {
+        let Some(listener) = self.listener(listener) else {
+            return Err(TransportError::FlowEnded);
+        };
+        let flow = datagram_flow(listener, source);
+        self.note(now, Direction::In, &flow, octets);
+        match answer {
+            Some(answer) => self.resend(now, answer, &flow),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn receive_stream(&mut self, now: Instant, id: ConnectionId, payload: Bytes) {
         let Some(connection) = self.pool.get_mut(id) else {
             return;
         };
         let Stage::Open(framer) = &mut connection.stage else {
             return;
         };
-        framer.push(payload);
         connection.last_used = now;
-        let pings = self.receive_frames(now, id);
-        self.counters.keep_alives += pings as u64;
+        let pings = if connection.flow.kind.is_message_framed() {
+            self.receive_framed(now, id, payload)
+        } else {
+            framer.push(&payload);
+            self.receive_frames(now, id)
+        };
         // One write answers all: else a few octets of input would cost a system call each.
         if pings > 0 && self.pool.get(id).is_some() {
+            self.counters.keep_alives += pings as u64;
             self.wire.push_back(Output::Stream {
                 connection: id,
                 payload: Bytes::from("\r\n".repeat(pings)),
             });
         }
+    }
+
+    /// Takes in one whole message of a WebSocket connection, or a keep-alive (RFC 7118 section 6);
+    /// returns how many pings it was.
+    fn receive_framed(&mut self, now: Instant, id: ConnectionId, payload: Bytes) -> usize {
+        let Some(connection) = self.pool.get_mut(id) else {
+            return 0;
+        };
+        let flow = connection.flow;
+        match &*payload {
+            b"\r\n\r\n" => return 1,
+            b"\r\n" => self.ponged(now, &flow),
+            octets if octets.iter().all(|octet| matches!(octet, b'\r' | b'\n')) => {}
+            _ => {
+                connection.message_since = None;
+                if self.receive(now, flow, payload).is_err() {
+                    self.close(id, io::ErrorKind::InvalidData);
+                }
+            }
+        }
+        0
     }
 
     /// Takes in all messages that are complete; returns how many pings stood between them.
@@ -68,15 +118,12 @@ impl TransportLayer {
         {
             let flow = connection.flow;
             match framer.poll(&self.config.limits) {
-                Ok(Some(frame)) => {
+                Ok(Some(Frame::Ping)) => pings += 1,
+                Ok(Some(Frame::Pong)) => self.ponged(now, &flow),
+                Ok(Some(Frame::Message(octets))) => {
                     connection.message_since = None;
-                    match frame {
-                        Frame::Ping => pings += 1,
-                        Frame::Message(octets) => {
-                            if self.receive(now, flow, octets).is_err() {
-                                self.close(id, io::ErrorKind::InvalidData);
-                            }
-                        }
+                    if self.receive(now, flow, octets).is_err() {
+                        self.close(id, io::ErrorKind::InvalidData);
                     }
                 }
                 Ok(None) => {
@@ -112,81 +159,4 @@ impl TransportLayer {
         }
         self.close(id, io::ErrorKind::InvalidData);
     }
-
-    fn receive(&mut self, now: Instant, flow: Flow, octets: Bytes) -> Result<(), ParseError> {
-        self.note(now, Direction::In, &flow, &octets);
-        match Message::parse(octets, &self.config.limits) {
-            Ok(Message::Request(request)) => self.receive_request(request, flow),
-            Ok(Message::Response(response)) => self.receive_response(response, flow),
-            Err(error) => {
-                tracing::debug!(source = %flow.remote, %error, "unreadable message dropped");
-                self.counters.drop(DropReason::Malformed);
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    fn receive_request(&mut self, request: Request, flow: Flow) {
-        let request = via::stamp(request, flow.remote);
-        self.events.push_back(match request.check() {
-            Ok(()) => TransportEvent::Request { request, flow },
-            Err(_) if *request.method() == Method::Ack => {
-                return self.counters.drop(DropReason::InvalidAck);
-            }
-            Err(defect) => TransportEvent::Invalid {
-                request,
-                defect,
-                flow,
-            },
-        });
-    }
-
-    fn receive_response(&mut self, response: Response, flow: Flow) {
-        if response.check().is_err() {
-            return self.counters.drop(DropReason::InvalidResponse);
-        }
-        let is_ours = response.top_via().is_ok_and(|via| {
-            let mut listeners = self.config.listeners.iter();
-            listeners.any(|our| via::is_same_sent_by(&our.advertised, &via.sent_by, our.kind))
-        });
-        if !is_ours {
-            return self.counters.drop(DropReason::StrayResponse);
-        }
-        self.events
-            .push_back(TransportEvent::Response { response, flow });
-    }
-
-    /// Counts a message and shows it to the tap.
-    pub(super) fn note(&mut self, now: Instant, direction: Direction, flow: &Flow, octets: &Bytes) {
-        match direction {
-            Direction::In => self.counters.received(octets.len()),
-            Direction::Out => self.counters.sent(octets.len()),
-        }
-        if let Some(tap) = &self.config.tap {
-            let Flow {
-                kind,
-                local,
-                remote,
-                ..
-            } = *flow;
-            tap.message(&WireRecord {
-                time: now,
-                direction,
-                kind,
-                local,
-                remote,
-                octets,
-            });
-        }
-    }
-}
-
-/// A stateless answer. Its tag is made of the request, so that a repeated request is answered
-/// alike (RFC 3261 section 8.2.7).
-fn refusal(request: &Request, status: StatusCode) -> Response {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&request.to_bytes());
-    let tag = format!("{:016x}", hasher.finish());
-    Response::builder_for(request, status).to_tag(&tag).build()
 }

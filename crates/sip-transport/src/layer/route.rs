@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use rvoip_sip_core::{HostPort, ViaTransport};
+use rvoip_sip_core::{ByteString, HostPort, ViaTransport};
 
 use super::TransportLayer;
 use crate::{Carrier, Flow, ListenerId, ListenerInfo, Target, TransportError, TransportKind};
@@ -14,8 +14,11 @@ pub struct Route {
     pub kind: TransportKind,
     /// The transport token of the Via.
     pub via_transport: ViaTransport,
-    /// The sent-by of the Via, and the address for a Contact.
+    /// The sent-by of the Via.
     pub sent_by: HostPort,
+    /// The address for a Contact, as it stands in a SIP URI behind the user: host, port, and the
+    /// transport unless it is UDP.
+    pub contact: ByteString,
     /// The flow that will be used, when it exists already.
     pub flow: Option<Flow>,
 }
@@ -23,7 +26,7 @@ pub struct Route {
 impl TransportLayer {
     /// The bound addresses.
     pub fn listeners(&self) -> &[ListenerInfo] {
-        &self.config.listeners
+        self.plan.listeners()
     }
 
     /// The listener whose advertised address stands for this side towards `remote`, in Via and
@@ -36,13 +39,7 @@ impl TransportLayer {
         kind: TransportKind,
         remote: SocketAddr,
     ) -> Result<&ListenerInfo, TransportError> {
-        self.config
-            .listeners
-            .iter()
-            .filter(|listener| listener.reaches(remote))
-            .filter(|listener| listener.kind == kind || kind.is_reliable())
-            .min_by_key(|listener| (listener.kind != kind, !listener.suits(remote)))
-            .ok_or(TransportError::NoListener { kind })
+        self.plan.listener_for(kind, remote)
     }
 
     /// What a request to `target` carries in its Via.
@@ -51,14 +48,14 @@ impl TransportLayer {
     /// When no listener carries the transport, or the flow has ended.
     pub fn route(&self, target: &Target) -> Result<Route, TransportError> {
         let kind = target.kind();
-        let (listener, flow) = match *target {
-            Target::Flow(flow) => (self.listener_of(&flow)?, Some(flow)),
-            Target::Address { addr, .. } => {
+        let (listener, flow) = match target {
+            Target::Flow(flow) => (self.listener_of(flow)?, Some(*flow)),
+            &Target::Address { addr, ref name, .. } => {
                 let listener = self.listener_for(kind, addr)?;
                 let flow = match kind.is_reliable() {
                     true => self
                         .pool
-                        .with_peer(kind, addr)
+                        .with_peer(kind, addr, name.as_ref())
                         .map(|connection| connection.flow),
                     false => Some(datagram_flow(listener, addr)),
                 };
@@ -68,16 +65,32 @@ impl TransportLayer {
         Ok(Route {
             kind,
             via_transport: kind.via_transport(),
-            sent_by: listener.advertised.clone(),
+            sent_by: listener.advertised().clone(),
+            contact: listener.contact().clone(),
             flow,
         })
     }
 
+    /// The stream target that a request of so many octets should try before `target`, unless its
+    /// user or URI says that datagrams are wanted (RFC 3261 section 18.1.1): the same address over
+    /// TCP. `None` where the request is small enough, or `target` is a stream or a flow.
+    pub fn stream_instead(&self, target: &Target, octets: usize) -> Option<Target> {
+        match target {
+            Target::Address {
+                kind: TransportKind::Udp,
+                addr,
+                name,
+            } if octets > self.config.udp_max_octets => Some(Target::Address {
+                kind: TransportKind::Tcp,
+                addr: *addr,
+                name: name.clone(),
+            }),
+            _ => None,
+        }
+    }
+
     pub(super) fn listener(&self, id: ListenerId) -> Option<&ListenerInfo> {
-        self.config
-            .listeners
-            .iter()
-            .find(|listener| listener.id == id)
+        self.plan.listener(id)
     }
 
     /// The listener that stands for this side in messages on a flow.

@@ -1,10 +1,10 @@
 //! What leaves: by address, by flow, or along the Via of a request.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use rvoip_sip_core::Response;
+use rvoip_sip_core::{ByteString, HeaderName, Response};
 
 use super::TransportLayer;
 use super::route::datagram_flow;
@@ -29,11 +29,13 @@ impl TransportLayer {
         target: &Target,
     ) -> Result<Flow, TransportError> {
         match *target {
-            Target::Flow(flow) => self.resend(now, octets, &flow).map(|()| flow),
-            Target::Address { kind, addr } if kind.is_reliable() => {
-                self.send_to_peer(now, octets, kind, addr)
-            }
-            Target::Address { kind, addr } => {
+            Target::Flow(ref flow) => self.resend(now, octets, flow).map(|()| *flow),
+            Target::Address {
+                kind,
+                addr,
+                ref name,
+            } if kind.is_reliable() => self.send_to_peer(now, octets, kind, addr, name.clone()),
+            Target::Address { kind, addr, .. } => {
                 let flow = datagram_flow(self.listener_for(kind, addr)?, addr);
                 self.send_datagram(now, octets, flow)
             }
@@ -64,12 +66,22 @@ impl TransportLayer {
         {
             return self.send_stream(now, octets, connection);
         }
-        let destination = match response.top_via() {
-            Ok(via) => via::response_destination(&via, kind, remote),
-            Err(_) => remote,
+        let line = response.headers().raw(&HeaderName::Via);
+        if let Carrier::Listener(_) = carrier
+            && line.is_some_and(via::leads_to_source)
+        {
+            return self.send_datagram(now, octets, *request_flow);
+        }
+        let (destination, name) = match response.top_via() {
+            Ok(via) => {
+                let destination = via::response_destination(&via, kind, remote)
+                    .ok_or(TransportError::NamedDestination)?;
+                (destination, via::response_name(&via))
+            }
+            Err(_) => (remote, None),
         };
         match carrier {
-            Carrier::Connection(_) => self.send_to_peer(now, octets, kind, destination),
+            Carrier::Connection(_) => self.send_to_peer(now, octets, kind, destination, name),
             Carrier::Listener(_) => {
                 let flow = Flow {
                     remote: destination,
@@ -129,56 +141,20 @@ impl TransportLayer {
         octets: Bytes,
         kind: TransportKind,
         peer: SocketAddr,
+        name: Option<ByteString>,
     ) -> Result<Flow, TransportError> {
         let known = self
             .pool
-            .with_peer(kind, peer)
+            .with_peer(kind, peer, name.as_ref())
             .and_then(|it| it.flow.connection());
         match known {
             Some(connection) => self.send_stream(now, octets, connection),
             None => {
-                let connection = self.open(now, kind, peer)?;
+                check_destination(peer)?;
+                let connection = self.open(now, kind, peer, name)?;
                 self.send_stream(now, octets, connection)
             }
         }
-    }
-
-    fn open(
-        &mut self,
-        now: Instant,
-        kind: TransportKind,
-        destination: SocketAddr,
-    ) -> Result<ConnectionId, TransportError> {
-        check_destination(destination)?;
-        let limit = self.config.max_connections;
-        if self.pool.len() >= limit {
-            return Err(TransportError::TooManyConnections { limit });
-        }
-        self.counters.connections_opened += 1;
-        let connection = self.pool.next_outgoing();
-        let local = match destination {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        let carrier = Carrier::Connection(connection);
-        let flow = Flow {
-            kind,
-            local,
-            remote: destination,
-            carrier,
-        };
-        let stage = Stage::Connecting {
-            queue: Vec::new(),
-            queued_octets: 0,
-        };
-        self.pool
-            .insert(flow, stage, now, now + self.config.connect_timeout);
-        self.wire.push_back(Output::Connect {
-            connection,
-            kind,
-            destination,
-        });
-        Ok(connection)
     }
 
     fn send_stream(
@@ -189,25 +165,17 @@ impl TransportLayer {
     ) -> Result<Flow, TransportError> {
         let connection = self.pool.get_mut(id).ok_or(TransportError::FlowEnded)?;
         let flow = connection.flow;
-        match &mut connection.stage {
-            Stage::Open(_) => {
-                connection.last_used = now;
-                let payload = octets.clone();
-                self.wire.push_back(Output::Stream {
-                    connection: id,
-                    payload,
-                });
-            }
-            Stage::Connecting {
-                queue,
-                queued_octets,
-            } => {
-                let limit = self.config.max_queued_octets;
-                if *queued_octets + octets.len() > limit {
-                    return Err(TransportError::QueueFull { limit });
-                }
-                *queued_octets += octets.len();
-                queue.push(octets.clone());
+        if let Stage::Open(_) = connection.stage {
+            connection.last_used = now;
+            let payload = octets.clone();
+            self.wire.push_back(Output::Stream {
+                connection: id,
+                payload,
+            });
+        } else {
+            let limit = self.config.max_queued_octets;
+            if !self.pool.enqueue(id, &octets, limit) {
+                return Err(TransportError::QueueFull { limit });
             }
         }
         self.note(now, Direction::Out, &flow, &octets);

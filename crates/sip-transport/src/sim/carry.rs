@@ -2,12 +2,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use rvoip_sip_core::ByteString;
+use bytes::Bytes;
 
 use super::SimDatagram;
 use super::simulation::{FIRST_EPHEMERAL_PORT, NodeId, Simulation};
 use super::streams::Answerer;
-use crate::{ConnectionId, Core, Input, ListenerId, Output, ResolveId, TransportKind};
+use crate::{ConnectionId, Core, Input, ListenerId, LookupId, Output, Question, TransportKind};
 
 impl<C: Core> Simulation<C> {
     pub(super) fn deliver_datagram(&mut self, datagram: SimDatagram) {
@@ -16,6 +16,9 @@ impl<C: Core> Simulation<C> {
             destination,
             payload,
         } = datagram;
+        let Some(destination) = self.place_of(source, destination) else {
+            return;
+        };
         if let Some(queue) = self.endpoints.get_mut(&destination) {
             queue.push_back((self.now, source, payload));
         } else if let Some(&Answerer { node, listener }) =
@@ -47,13 +50,14 @@ impl<C: Core> Simulation<C> {
                     payload,
                 } => {
                     if let Some(source) = self.address_of(node, listener) {
-                        self.datagrams.send(self.now, source, destination, payload);
+                        self.send_datagram(source, destination, payload);
                     }
                 }
                 Output::Connect {
                     connection,
                     kind,
                     destination,
+                    ..
                 } => {
                     self.connect(node, connection, kind, destination);
                 }
@@ -61,11 +65,7 @@ impl<C: Core> Simulation<C> {
                     connection,
                     payload,
                 } => {
-                    let from = (node, connection);
-                    if let Some(path) = self.streams.path(from) {
-                        let delay = self.datagrams.delay(path);
-                        self.streams.write(self.now, from, payload, delay);
-                    }
+                    self.write(node, connection, payload);
                 }
                 Output::Close { connection } => {
                     let from = (node, connection);
@@ -74,10 +74,25 @@ impl<C: Core> Simulation<C> {
                         self.streams.close(self.now, from, delay);
                     }
                 }
-                Output::Resolve { query, host } => self.resolve(node, query, &host),
+                Output::Lookup { query, question } => self.answer(node, query, &question),
                 Output::Event(event) => self.nodes[node.0].events.push((self.now, event)),
             }
         }
+    }
+
+    /// The source of a packet behind all translators.
+    pub(super) fn translated(&mut self, source: SocketAddr, destination: SocketAddr) -> SocketAddr {
+        self.nats
+            .iter_mut()
+            .fold(source, |source, nat| nat.outwards(source, destination))
+    }
+
+    /// Where a packet goes behind all translators, if anywhere.
+    fn place_of(&self, source: SocketAddr, destination: SocketAddr) -> Option<SocketAddr> {
+        let mut nats = self.nats.iter();
+        nats.try_fold(destination, |destination, nat| {
+            nat.inwards(source, destination)
+        })
     }
 
     fn address_of(&self, node: NodeId, listener: ListenerId) -> Option<SocketAddr> {
@@ -109,19 +124,44 @@ impl<C: Core> Simulation<C> {
             .unwrap_or(FIRST_EPHEMERAL_PORT);
         let there = self.datagrams.delay((local.ip(), remote.ip()));
         let back = self.datagrams.delay((remote.ip(), local.ip()));
-        let answerer = self.bound.get(&(kind, remote)).copied();
+        let seen = self.translated(local, remote);
+        let place = self.place_of(seen, remote);
+        let answerer = place.and_then(|place| self.bound.get(&(kind, place)));
+        let answerer = answerer.map(|answerer| (*answerer, seen));
         let caller = (node, connection);
-        self.streams
-            .connect(self.now, caller, (local, remote), answerer, [there, back]);
+        self.streams.connect(
+            self.now,
+            caller,
+            kind,
+            (local, remote),
+            answerer,
+            [there, back],
+        );
     }
 
-    fn resolve(&mut self, node: NodeId, query: ResolveId, host: &ByteString) {
-        let addresses = self
-            .names
-            .get(&host.to_ascii_lowercase())
-            .cloned()
-            .unwrap_or_default();
-        self.streams
-            .schedule(self.now, node, Input::Resolved { query, addresses });
+    /// Writes to a stream, cut into segments where that is asked for.
+    fn write(&mut self, node: NodeId, connection: ConnectionId, mut payload: Bytes) {
+        let from = (node, connection);
+        let Some(path) = self.streams.path(from) else {
+            return;
+        };
+        let segments = self.segments.clone();
+        let segments = segments.filter(|_| self.streams.is_byte_stream(from));
+        while !payload.is_empty() {
+            let octets = match &segments {
+                Some(octets) => self.datagrams.draw(octets).clamp(1, payload.len()),
+                None => payload.len(),
+            };
+            let delay = self.datagrams.delay(path);
+            let segment = payload.split_to(octets);
+            self.streams.write(self.now, from, segment, delay);
+        }
+    }
+
+    fn answer(&mut self, node: NodeId, query: LookupId, question: &Question) {
+        if let Some((delay, answer)) = self.zone.answer(question) {
+            let input = Input::Answer { query, answer };
+            self.streams.schedule(self.now + delay, node, input);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -108,6 +109,14 @@ impl Datagrams {
     pub(super) fn delay(&mut self, path: (IpAddr, IpAddr)) -> Duration {
         let faults = self.faults_of(path).clone();
         self.draw_delay(&faults)
+    }
+
+    /// Draws a number of octets.
+    pub(super) fn draw(&mut self, octets: &RangeInclusive<usize>) -> usize {
+        match octets.is_empty() {
+            true => *octets.start(),
+            false => self.rng.random_range(octets.clone()),
+        }
     }
 
     fn faults_of(&self, path: (IpAddr, IpAddr)) -> &SimFaults {

@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
 use super::streams::{Answerer, Streams};
-use super::{Datagrams, SimFaults};
-use crate::{Core, ListenerInfo, TransportKind};
+use super::{Datagrams, Nat, SimFaults, Zone};
+use crate::{Core, Input, ListenerInfo, TransportKind};
 
 /// The first port of outgoing connections (RFC 6335 section 6).
 pub(super) const FIRST_EPHEMERAL_PORT: u16 = 49_152;
@@ -30,9 +31,11 @@ pub struct Simulation<C: Core> {
     pub(super) nodes: Vec<Node<C>>,
     pub(super) datagrams: Datagrams,
     pub(super) streams: Streams,
+    pub(super) segments: Option<RangeInclusive<usize>>,
+    pub(super) nats: Vec<Nat>,
     pub(super) bound: HashMap<(TransportKind, SocketAddr), Answerer>,
     pub(super) endpoints: HashMap<SocketAddr, VecDeque<(Instant, SocketAddr, Bytes)>>,
-    pub(super) names: HashMap<String, Vec<IpAddr>>,
+    pub(super) zone: Zone,
 }
 
 impl<C: Core> Simulation<C> {
@@ -44,9 +47,11 @@ impl<C: Core> Simulation<C> {
             nodes: Vec::new(),
             datagrams: Datagrams::new(seed),
             streams: Streams::default(),
+            segments: None,
+            nats: Vec::new(),
             bound: HashMap::new(),
             endpoints: HashMap::new(),
-            names: HashMap::new(),
+            zone: Zone::new(seed),
         }
     }
 
@@ -104,9 +109,27 @@ impl<C: Core> Simulation<C> {
             .set_faults_between(source, destination, faults);
     }
 
-    /// Gives a host name addresses. A name without any resolves to nothing.
-    pub fn add_name(&mut self, name: &str, addresses: Vec<IpAddr>) {
-        self.names.insert(name.to_ascii_lowercase(), addresses);
+    /// Cuts what is written to byte streams into segments of a random number of octets within this
+    /// range, and joins those that arrive together. Without it every write arrives as it was written,
+    /// which no program may rely on.
+    pub fn set_segments(&mut self, octets: RangeInclusive<usize>) {
+        self.segments = Some(octets);
+    }
+
+    /// Puts hosts behind a translator. Connections through it are established from inside only, or to
+    /// forwarded ports.
+    pub fn add_nat(&mut self, nat: Nat) {
+        self.nats.push(nat);
+    }
+
+    /// Lets every translator [forget](Nat::forget).
+    pub fn forget_mappings(&mut self) {
+        self.nats.iter_mut().for_each(Nat::forget);
+    }
+
+    /// The names that hosts find each other by.
+    pub fn zone(&mut self) -> &mut Zone {
+        &mut self.zone
     }
 
     /// Breaks every connection of a host, as a crash of it would.
@@ -126,6 +149,7 @@ impl<C: Core> Simulation<C> {
 
     /// Sends a datagram from anywhere to anywhere.
     pub fn send_datagram(&mut self, source: SocketAddr, destination: SocketAddr, payload: Bytes) {
+        let source = self.translated(source, destination);
         self.datagrams.send(self.now, source, destination, payload);
     }
 
@@ -155,7 +179,18 @@ impl<C: Core> Simulation<C> {
         self.now = self.now.max(due);
         if let Some(datagram) = self.datagrams.poll(self.now) {
             self.deliver_datagram(datagram);
-        } else if let Some((node, input)) = self.streams.poll(self.now) {
+        } else if let Some((node, mut input)) = self.streams.poll(self.now) {
+            if let Input::Stream {
+                connection,
+                payload,
+            } = &mut input
+                && self.segments.is_some()
+                && self.streams.is_byte_stream((node, *connection))
+            {
+                *payload = self
+                    .streams
+                    .join(self.now, (node, *connection), payload.clone());
+            }
             self.deliver(node, input);
         } else {
             let is_due = |node: &Node<C>| node.core.poll_timeout().is_some_and(|at| at <= self.now);

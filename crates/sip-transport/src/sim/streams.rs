@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::simulation::NodeId;
-use crate::{ConnectionId, Input, ListenerId};
+use crate::{ConnectionId, Input, ListenerId, TransportKind};
 
 /// A connection as one of its hosts knows it.
 pub(super) type EndKey = (NodeId, ConnectionId);
@@ -18,6 +18,7 @@ struct End {
     /// The other end; none while nobody answers.
     peer: Option<EndKey>,
     path: (IpAddr, IpAddr),
+    kind: TransportKind,
     /// When the last thing sent from here arrives.
     last_arrival: Instant,
 }
@@ -50,13 +51,15 @@ impl Streams {
         self.under_way.insert((at, self.scheduled), (node, input));
     }
 
-    /// Opens a connection: the answerer hears of it after one delay, the caller after two.
+    /// Opens a connection: the answerer, who sees the caller under an address of its own, hears of it
+    /// after one delay, the caller after two.
     pub(super) fn connect(
         &mut self,
         now: Instant,
         caller: EndKey,
+        kind: TransportKind,
         addresses: (SocketAddr, SocketAddr),
-        answerer: Option<Answerer>,
+        answerer: Option<(Answerer, SocketAddr)>,
         delay: [Duration; 2],
     ) {
         let (local, remote) = addresses;
@@ -66,12 +69,16 @@ impl Streams {
         let mut caller_end = End {
             peer: None,
             path: (local.ip(), remote.ip()),
+            kind,
             last_arrival: there,
         };
-        let Some(Answerer {
-            node: answerer,
-            listener,
-        }) = answerer
+        let Some((
+            Answerer {
+                node: answerer,
+                listener,
+            },
+            seen,
+        )) = answerer
         else {
             self.ends.insert(caller, caller_end);
             let error = io::ErrorKind::ConnectionRefused;
@@ -87,6 +94,7 @@ impl Streams {
             End {
                 peer: Some(caller),
                 path,
+                kind,
                 last_arrival: back,
             },
         );
@@ -94,15 +102,54 @@ impl Streams {
             connection: accepted,
             listener,
             local: remote,
-            remote: local,
+            remote: seen,
+            peer: None,
         };
         self.schedule(there, answerer, input);
-        self.schedule(back, node, Input::Connected { connection, local });
+        let input = Input::Connected {
+            connection,
+            local,
+            peer: None,
+        };
+        self.schedule(back, node, input);
     }
 
     /// The hosts that a connection runs between, from this end.
     pub(super) fn path(&self, end: EndKey) -> Option<(IpAddr, IpAddr)> {
         self.ends.get(&end).map(|end| end.path)
+    }
+
+    /// Whether what is written at this end may arrive cut and joined.
+    pub(super) fn is_byte_stream(&self, end: EndKey) -> bool {
+        self.ends
+            .get(&end)
+            .is_some_and(|end| !end.kind.is_message_framed())
+    }
+
+    /// Joins to octets that have arrived those that have arrived on the same connection right behind.
+    pub(super) fn join(&mut self, now: Instant, to: EndKey, payload: Bytes) -> Bytes {
+        let mut joined = Vec::new();
+        while let Some(entry) = self.under_way.first_entry()
+            && entry.key().0 <= now
+            && let (
+                node,
+                Input::Stream {
+                    connection,
+                    payload: next,
+                },
+            ) = entry.get()
+            && (*node, *connection) == to
+        {
+            if joined.is_empty() {
+                joined.extend_from_slice(&payload);
+            }
+            joined.extend_from_slice(next);
+            entry.remove();
+        }
+        match joined.is_empty() {
+            true => payload,
+            false => joined.into(),
+        }
     }
 
     pub(super) fn write(&mut self, now: Instant, from: EndKey, payload: Bytes, delay: Duration) {
@@ -167,7 +214,11 @@ impl Streams {
                 Input::ConnectFailed { connection, .. } | Input::Closed { connection, .. } => {
                     self.ends.remove(&(node, *connection)).is_some()
                 }
-                Input::Datagram { .. } | Input::SendFailed { .. } | Input::Resolved { .. } => true,
+                Input::Datagram { .. }
+                | Input::HandshakeFailed { .. }
+                | Input::Backlog { .. }
+                | Input::SendFailed { .. }
+                | Input::Answer { .. } => true,
             };
             if is_heard {
                 return Some((node, input));

@@ -11,10 +11,10 @@ use super::step::Carried;
 use crate::ack;
 use crate::error::TransactionError;
 use crate::event::TransactionEvent;
+use crate::fingerprint::Fingerprint;
 use crate::key::{Key, ServerKey};
 use crate::machine::{Ending, Machine, Stimulus, client_invite, client_non_invite, server_invite};
-use crate::matching::Fingerprint;
-use crate::transaction::{Link, Transaction};
+use crate::transaction::{Relation, Transaction};
 
 impl TransactionLayer {
     /// Makes the CANCEL of an INVITE of ours, and sends it if a provisional response is there.
@@ -31,7 +31,7 @@ impl TransactionLayer {
             Machine::ClientInvite(_) => return Err(TransactionError::WrongState),
             _ => return Err(TransactionError::NotCancellable),
         }
-        if transaction.link != Link::None {
+        if transaction.relation != Relation::None {
             return Err(TransactionError::WrongState);
         }
         let flow = self.store.flow(invite).ok_or(TransactionError::Unknown)?;
@@ -40,12 +40,11 @@ impl TransactionLayer {
         let request = ack::same_hop(&request, Method::Cancel, to)?;
         let branch = request.branch().unwrap_or_default();
         let fingerprint = self.matcher.client(branch, &Method::Cancel);
-        let key = self.store.insert(flow, |flow| {
-            Transaction::new(Machine::HeldCancel, fingerprint, flow, request.to_bytes())
-        });
+        let cancel = Transaction::new(Machine::HeldCancel, fingerprint, request.to_bytes());
+        let key = self.store.insert(flow, cancel);
         self.counters.client_transactions += 1;
         if let Some(transaction) = self.store.get_mut(invite) {
-            transaction.link = Link::CancelledBy(key);
+            transaction.relation = Relation::CancelledBy(key);
         }
         self.release_cancel(now, invite);
         Ok(key)
@@ -56,7 +55,8 @@ impl TransactionLayer {
         let Some(transaction) = self.store.get(invite) else {
             return;
         };
-        let (Link::CancelledBy(cancel), machine) = (transaction.link, transaction.machine) else {
+        let (Relation::CancelledBy(cancel), machine) = (transaction.relation, transaction.machine)
+        else {
             return;
         };
         match machine {
@@ -122,13 +122,13 @@ impl TransactionLayer {
         if invite.is_none() {
             self.counters.cancels_unmatched += 1;
         }
-        let tag = invite
-            .and_then(|key| self.tag_given(key))
-            .unwrap_or_else(|| self.stateless_tag(&request));
-        let response = Response::builder_for(&request, status).to_tag(&tag).build();
+        let given = invite.and_then(|key| self.tag_given(key));
+        let stateless = self.stateless_tag(&request);
+        let tag = given.as_deref().unwrap_or(stateless.as_str());
+        let response = Response::builder_for(&request, status).to_tag(tag).build();
         // An answer that hangs on nothing leaves nothing, so that CANCELs out of the blue fill no table.
         if invite.is_some() && self.has_room(&Method::Cancel) {
-            let key = self.begin_server(now, request, flow, fingerprint, Link::Hidden);
+            let key = self.begin_server(now, request, flow, fingerprint, Relation::Hidden, None);
             // The transaction user knows nothing of this transaction, nor of its failure.
             let _ = self.step(
                 now,
@@ -151,8 +151,8 @@ impl TransactionLayer {
         };
         let undecided =
             transaction.machine == Machine::ServerInvite(server_invite::State::Proceeding);
-        if let (true, Link::Invite(fingerprint)) = (undecided, transaction.link) {
-            transaction.link = Link::CancelledInvite(fingerprint);
+        if undecided && transaction.relation == Relation::None {
+            transaction.relation = Relation::Cancelled;
             self.events.push_back(TransactionEvent::Cancelled {
                 key: ServerKey(key),
             });

@@ -2,66 +2,83 @@
 
 use std::time::Instant;
 
-use rvoip_sip_transport::sip_core::{Method, Request, RequestBuilder, Response, Via};
-use rvoip_sip_transport::{Flow, Target};
+use rvoip_sip_transport::sip_core::{
+    ByteString, HeaderName, Method, RequestBuilder, Response, Via,
+};
+use rvoip_sip_transport::{Flow, Route, Target};
 
 use super::TransactionLayer;
 use super::step::Carried;
 use crate::branch;
 use crate::error::TransactionError;
 use crate::event::TransactionEvent;
-use crate::key::Key;
+use crate::fingerprint::Fingerprint;
+use crate::key::{ClientKey, Key};
 use crate::machine::{Machine, Stimulus, client_invite, client_non_invite};
-use crate::matching::Fingerprint;
+use crate::next_hop::OwnContact;
 use crate::transaction::Transaction;
 
 impl TransactionLayer {
-    /// Sends a request and begins its transaction; nothing is left behind when the network cannot take it.
+    /// Sends a request to one target and begins its transaction; nothing is left behind when the network cannot take it.
     pub(super) fn begin_client(
         &mut self,
         now: Instant,
         request: RequestBuilder,
-        target: &Target,
+        contact: Option<OwnContact>,
+        target: Target,
     ) -> Result<Key, TransactionError> {
-        let method = request.method().clone();
-        if matches!(method, Method::Ack | Method::Cancel) {
-            return Err(TransactionError::NotARequestOfItsOwn);
+        let (key, contact) = self.open_client(now, request, contact.as_ref(), &target)?;
+        if let Some(contact) = contact {
+            let key = ClientKey(key);
+            self.events.push_back(TransactionEvent::Sent {
+                key,
+                target,
+                contact,
+            });
         }
-        if !self.has_room(&method) {
-            return Err(TransactionError::TableFull);
+        Ok(key)
+    }
+
+    /// Sends a request with the Via, and the Contact, of the way to its target, and begins its transaction.
+    pub(super) fn open_client(
+        &mut self,
+        now: Instant,
+        mut request: RequestBuilder,
+        contact: Option<&OwnContact>,
+        target: &Target,
+    ) -> Result<(Key, Option<ByteString>), TransactionError> {
+        let route = self.transport.route(target)?;
+        let contact = contact.map(|contact| contact.over(&route));
+        if let Some(contact) = &contact {
+            request = request.raw(&HeaderName::Contact, contact);
         }
-        let (request, fingerprint) = self.put_via(request, target)?;
-        let octets = request.to_bytes();
+        let (via, fingerprint) = self.mint_via(route, request.method());
+        let is_invite = *request.method() == Method::Invite;
+        let octets = request.via(&via).build().to_bytes();
         let flow = self.transport.send_request(now, octets.clone(), target)?;
         let reliable = flow.kind.is_reliable();
-        let (machine, actions) = if method == Method::Invite {
+        let (machine, actions) = if is_invite {
             let (state, actions) = client_invite::start(reliable);
             (Machine::ClientInvite(state), actions)
         } else {
             let (state, actions) = client_non_invite::start(reliable);
             (Machine::ClientNonInvite(state), actions)
         };
-        let key = self.store.insert(flow, |flow| {
-            let mut transaction = Transaction::new(machine, fingerprint, flow, octets);
-            transaction.sent = true;
-            transaction
-        });
+        let mut transaction = Transaction::new(machine, fingerprint, octets);
+        transaction.sent = true;
+        let key = self.store.insert(flow, transaction);
+        self.store.set_name(key, target);
         self.counters.client_transactions += 1;
         self.perform(now, key, &actions, Carried::Nothing)?;
-        Ok(key)
+        Ok((key, contact))
     }
 
-    /// Puts the Via of this side with a fresh branch on top.
-    pub(super) fn put_via(
-        &mut self,
-        request: RequestBuilder,
-        target: &Target,
-    ) -> Result<(Request, Fingerprint), TransactionError> {
-        let route = self.transport.route(target)?;
+    /// The Via of this side for a message that travels over this route, with a fresh branch.
+    pub(super) fn mint_via(&mut self, route: Route, method: &Method) -> (Via, Fingerprint) {
         let branch = branch::mint(&mut self.rng, self.config.shard);
-        let fingerprint = self.matcher.client(&branch, request.method());
+        let fingerprint = self.matcher.client(&branch, method);
         let via = Via::new(route.via_transport, route.sent_by, &branch);
-        Ok((request.via(&via).build(), fingerprint))
+        (via, fingerprint)
     }
 
     /// Hands a response to its transaction, or up when it has none.

@@ -4,8 +4,8 @@ use std::io;
 use std::time::Instant;
 
 use bytes::Bytes;
+use rvoip_sip_transport::TransportError;
 use rvoip_sip_transport::sip_core::{Limits, Message, Request};
-use rvoip_sip_transport::{Target, TransportError};
 
 use super::TransactionLayer;
 use super::step::Carried;
@@ -45,15 +45,20 @@ impl TransactionLayer {
         else {
             return Ok(());
         };
-        transaction.kept = response.to_bytes();
+        transaction.keep(response.to_bytes());
         if std::mem::replace(&mut transaction.sent, true) {
             match self.transport.resend(now, response.to_bytes(), &flow) {
                 Err(TransportError::FlowEnded) => {}
                 result => return result,
             }
         }
-        let sent_on = self.transport.send_response(now, response, &flow)?;
-        transaction.reopened |= sent_on != flow;
+        let sent_on = match self.transport.send_response(now, response, &flow) {
+            Err(TransportError::NamedDestination) if self.bring_home(now, key) => return Ok(()),
+            result => result?,
+        };
+        if let Some(transaction) = self.store.get_mut(key) {
+            transaction.reopened |= sent_on != flow;
+        }
         self.store.set_flow(key, sent_on);
         Ok(())
     }
@@ -76,8 +81,8 @@ impl TransactionLayer {
         let Some(ack) = ack else {
             return Ok(());
         };
-        transaction.kept = ack.to_bytes();
-        let octets = transaction.kept.clone();
+        let octets = ack.to_bytes();
+        transaction.keep(octets.clone());
         self.send_octets(now, key, octets)
     }
 
@@ -117,12 +122,10 @@ impl TransactionLayer {
         };
         match self.transport.resend(now, octets.clone(), &flow) {
             Err(TransportError::FlowEnded) => {
-                let anew = Target::Address {
-                    kind: flow.kind,
-                    addr: flow.remote,
-                };
+                let anew = self.store.target(key).ok_or(TransportError::FlowEnded)?;
                 let flow = self.transport.send_request(now, octets, &anew)?;
                 self.store.set_flow(key, flow);
+                self.store.set_name(key, &anew);
                 Ok(())
             }
             result => result,

@@ -11,10 +11,10 @@ use super::step::Carried;
 use crate::branch;
 use crate::error::TransactionError;
 use crate::event::TransactionEvent;
+use crate::fingerprint::Fingerprint;
 use crate::key::Key;
 use crate::machine::{Machine, Stimulus, server_invite, server_non_invite};
-use crate::matching::Fingerprint;
-use crate::transaction::{Link, Transaction};
+use crate::transaction::{Relation, Transaction};
 
 impl TransactionLayer {
     /// Hands a request to its transaction, or begins one.
@@ -32,8 +32,8 @@ impl TransactionLayer {
         if *request.method() == Method::Cancel {
             return self.on_cancel(now, request, flow, fingerprint);
         }
-        if !self.has_room(request.method()) {
-            return self.refuse_for_room(now, &request, &flow);
+        if !self.admits(now, &request, &flow, fingerprint) {
+            return;
         }
         let invite = match *request.method() {
             Method::Invite => self.matcher.invite(&request),
@@ -42,8 +42,7 @@ impl TransactionLayer {
         if invite.is_some_and(|invite| self.is_merged(invite)) && request.to_tag().is_none() {
             return self.refuse_merged(now, &request, &flow);
         }
-        let link = invite.map_or(Link::None, Link::Invite);
-        self.begin_server(now, request, flow, fingerprint, link);
+        self.begin_server(now, request, flow, fingerprint, Relation::None, invite);
     }
 
     /// Whether an INVITE of the same call is being decided or was accepted. One that was refused may be tried again.
@@ -66,7 +65,8 @@ impl TransactionLayer {
         request: Request,
         flow: Flow,
         fingerprint: Fingerprint,
-        link: Link,
+        relation: Relation,
+        invite: Option<Fingerprint>,
     ) -> Key {
         let (machine, actions) = if *request.method() == Method::Invite {
             let (state, actions) = server_invite::start();
@@ -75,14 +75,12 @@ impl TransactionLayer {
             let (state, actions) = server_non_invite::start();
             (Machine::ServerNonInvite(state), actions)
         };
-        let octets = request.to_bytes();
-        let key = self.store.insert(flow, |flow| {
-            let mut transaction = Transaction::new(machine, fingerprint, flow, octets);
-            transaction.link = link;
-            transaction
-        });
+        let mut transaction = Transaction::new(machine, fingerprint, request.to_bytes());
+        transaction.relation = relation;
+        let transaction = transaction.found_as_invite(invite);
+        let key = self.store.insert(flow, transaction);
         self.counters.server_transactions += 1;
-        let message = if link == Link::Hidden {
+        let message = if relation == Relation::Hidden {
             Carried::Nothing
         } else {
             Carried::Request(request, flow)
@@ -118,6 +116,9 @@ impl TransactionLayer {
                     self.counters.retransmissions_absorbed += 1;
                 }
             }
+            None if self.answered_stateless(&request, invite) => {
+                self.counters.stateless_acknowledged += 1;
+            }
             None => self
                 .events
                 .push_back(TransactionEvent::Ack { request, flow }),
@@ -149,7 +150,7 @@ impl TransactionLayer {
         response: Response,
     ) -> Result<(), TransactionError> {
         let transaction = self.store.get(key).ok_or(TransactionError::Unknown)?;
-        if transaction.machine.is_client() || transaction.link == Link::Hidden {
+        if transaction.machine.is_client() || transaction.relation == Relation::Hidden {
             return Err(TransactionError::Unknown);
         }
         let status = response.status();

@@ -1,42 +1,22 @@
-//! Answers that leave no trace (RFC 3261 section 8.2.7): to defective requests, to those for which there is no room, and to
-//! copies of an INVITE that is here already.
+//! Answers that leave no trace (RFC 3261 section 8.2.7): to defective requests and to copies of an INVITE that is here
+//! already. Their ACK is known by the tag that they gave.
 
 use std::time::Instant;
 
 use rvoip_sip_transport::Flow;
-use rvoip_sip_transport::sip_core::{Defect, Method, Request, Response, RetryAfter, StatusCode};
+use rvoip_sip_transport::sip_core::{Defect, Method, Request, Response, StatusCode};
 
 use super::TransactionLayer;
+use crate::fingerprint::Fingerprint;
+use crate::matching::StatelessTag;
 
 impl TransactionLayer {
-    /// Whether a new transaction of this method is let in. What may end a call is let in longer than what begins one.
-    pub(super) fn has_room(&self, method: &Method) -> bool {
-        let limit = self.config.max_transactions;
-        let limit = if *method == Method::Invite {
-            limit
-        } else {
-            limit.saturating_add(limit / 4)
-        };
-        self.store.len() < limit
-    }
-
-    pub(super) fn refuse_for_room(&mut self, now: Instant, request: &Request, flow: &Flow) {
-        self.counters.refused_table_full += 1;
-        let seconds = u32::try_from(self.config.retry_after.as_secs()).unwrap_or(u32::MAX);
-        let response = Response::builder_for(request, StatusCode::SERVICE_UNAVAILABLE)
-            .to_tag(&self.stateless_tag(request))
-            .header(&RetryAfter::new(seconds))
-            .build();
-        // Whoever does not get this answer asks again.
-        let _ = self.transport.send_response(now, &response, flow);
-    }
-
     /// Turns away the copy of an INVITE that a proxy sent here over another path (section 8.2.2.2): the first one is
     /// answered, and the user's telephone rings once.
     pub(super) fn refuse_merged(&mut self, now: Instant, request: &Request, flow: &Flow) {
         self.counters.merged_refused += 1;
         let response = Response::builder_for(request, StatusCode::LOOP_DETECTED)
-            .to_tag(&self.stateless_tag(request))
+            .to_tag(self.stateless_tag(request).as_str())
             .build();
         // Whoever does not get this answer asks again.
         let _ = self.transport.send_response(now, &response, flow);
@@ -56,7 +36,7 @@ impl TransactionLayer {
             return;
         }
         let response = Response::builder_for(request, defect.status)
-            .to_tag(&self.stateless_tag(request))
+            .to_tag(self.stateless_tag(request).as_str())
             .build();
         match self.transport.send_response(now, &response, flow) {
             Ok(_) => self.counters.defective_answered += 1,
@@ -65,7 +45,16 @@ impl TransactionLayer {
     }
 
     /// A To tag that is the same for every repetition of the request.
-    pub(super) fn stateless_tag(&self, request: &Request) -> String {
-        self.matcher.stateless_tag(&request.to_bytes())
+    pub(super) fn stateless_tag(&self, request: &Request) -> StatelessTag {
+        let fingerprint = self.matcher.server(request, request.method());
+        let fingerprint = fingerprint.unwrap_or_else(|| self.matcher.octets(&request.to_bytes()));
+        self.matcher.stateless_tag(fingerprint)
+    }
+
+    /// Whether an ACK is for an answer that left no trace: of an INVITE with this fingerprint.
+    pub(super) fn answered_stateless(&self, ack: &Request, invite: Option<Fingerprint>) -> bool {
+        let tag = ack.to_tag().filter(|tag| StatelessTag::may_be(tag));
+        tag.zip(invite)
+            .is_some_and(|(tag, invite)| self.matcher.stateless_tag(invite).as_str() == tag)
     }
 }

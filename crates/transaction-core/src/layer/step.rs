@@ -13,7 +13,7 @@ use crate::event::{ServerFailure, TransactionEvent};
 use crate::key::{ClientKey, Key, ServerKey};
 use crate::machine::{Action, Actions, Ending, Stimulus};
 use crate::timer::Timer;
-use crate::transaction::Link;
+use crate::transaction::Relation;
 
 /// The message that comes with a stimulus.
 pub(super) enum Carried {
@@ -83,7 +83,7 @@ impl TransactionLayer {
             if !transaction.machine.keeps_octets() {
                 transaction.kept = Bytes::new();
             }
-            self.store.schedule(key);
+            self.store.schedule(self.timers.passed(now), key);
         }
         result
     }
@@ -109,8 +109,9 @@ impl TransactionLayer {
         let Some(transaction) = self.store.get_mut(key) else {
             return;
         };
-        let Some(timer) = transaction.take_due(now) else {
-            return self.store.schedule(key);
+        let passed = self.timers.passed(now);
+        let Some(timer) = transaction.take_due(passed) else {
+            return self.store.schedule(passed, key);
         };
         let message = match timer {
             Timer::Trying => match reread_request(&transaction.kept) {
@@ -153,15 +154,16 @@ impl TransactionLayer {
         let Some(transaction) = self.store.remove(key) else {
             return;
         };
+        self.homing.forget(key);
         match ending {
             Ending::TimedOut | Ending::Unanswered => self.counters.timed_out += 1,
             Ending::TransportFailed => self.counters.transport_failed += 1,
             Ending::Done => {}
         }
-        if let Link::CancelledBy(cancel) = transaction.link {
+        if let Relation::CancelledBy(cancel) = transaction.relation {
             self.drop_held_cancel(cancel);
         }
-        if transaction.link == Link::Hidden {
+        if transaction.relation == Relation::Hidden {
             return;
         }
         let error = error.unwrap_or(io::ErrorKind::Other);

@@ -6,7 +6,6 @@ use std::time::Instant;
 use rvoip_sip_transport::{Flow, TransportEvent};
 
 use super::TransactionLayer;
-use crate::event::TransactionEvent;
 use crate::machine::Machine;
 
 impl TransactionLayer {
@@ -22,19 +21,18 @@ impl TransactionLayer {
                     defect,
                     flow,
                 } => self.refuse_defective(now, &request, &defect, &flow),
-                TransportEvent::FlowFailed { flow, error } => self.on_flow_failed(&flow, error),
-                TransportEvent::Resolved { query, addresses } => {
-                    self.events
-                        .push_back(TransactionEvent::Resolved { query, addresses });
+                TransportEvent::FlowFailed { flow, error } => {
+                    self.on_flow_failed(now, &flow, error)
                 }
+                TransportEvent::Located { id, targets } => self.on_located(now, id, targets),
                 _ => {}
             }
         }
     }
 
     /// A flow is gone. What waits for a response on it has failed; a response may still be brought home over a connection
-    /// opened for it (RFC 3261 section 18.2.2), unless this was one.
-    fn on_flow_failed(&mut self, flow: &Flow, error: io::ErrorKind) {
+    /// opened for it (RFC 3261 section 18.2.2); if this was one, over one to the host that its Via names.
+    fn on_flow_failed(&mut self, now: Instant, flow: &Flow, error: io::ErrorKind) {
         for key in self.store.on_flow(flow) {
             let survives = self.store.get(key).is_some_and(|transaction| {
                 let held = transaction.machine == Machine::HeldCancel;
@@ -42,7 +40,7 @@ impl TransactionLayer {
                     && transaction.reliable
                     && !transaction.reopened
             });
-            if !survives {
+            if !survives && !self.bring_home(now, key) {
                 self.fail(key, error);
             }
         }

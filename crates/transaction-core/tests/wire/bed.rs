@@ -73,6 +73,7 @@ impl Bed {
             listener,
             local,
             remote,
+            peer: None,
         });
     }
 
@@ -81,10 +82,7 @@ impl Bed {
     }
 
     pub(crate) fn target(&self) -> Target {
-        Target::Address {
-            kind: self.kind,
-            addr: PEER.parse().unwrap(),
-        }
+        Target::address(self.kind, PEER.parse().unwrap())
     }
 
     pub(crate) fn input(&mut self, input: Input) {
@@ -128,8 +126,14 @@ impl Bed {
                 } => {
                     self.connections.push((connection, destination));
                     let local = LOCAL.parse().unwrap();
-                    self.layer
-                        .handle_input(self.now, Input::Connected { connection, local });
+                    self.layer.handle_input(
+                        self.now,
+                        Input::Connected {
+                            connection,
+                            local,
+                            peer: None,
+                        },
+                    );
                 }
                 Output::Stream {
                     connection,
@@ -141,7 +145,7 @@ impl Bed {
                         .find(|(known, _)| *known == connection);
                     self.write_down(found.unwrap().1, payload);
                 }
-                Output::Close { .. } | Output::Resolve { .. } | Output::Event(()) => {}
+                Output::Close { .. } | Output::Lookup { .. } | Output::Event(()) => {}
             }
         }
         let at = self.elapsed();
@@ -219,6 +223,12 @@ impl Bed {
         let request = self.last(method);
         let response = response(&request, status).to_bytes();
         self.receive(response);
+    }
+
+    /// Forgets what was sent and said.
+    pub(crate) fn forget(&mut self) {
+        self.sent.clear();
+        self.events.clear();
     }
 
     /// The request that came in last, with its key.
@@ -302,7 +312,10 @@ fn word(event: &TransactionEvent) -> String {
         TransactionEvent::ClientTerminated { .. } => "client terminated".into(),
         TransactionEvent::ServerFailed { cause, .. } => format!("server failed {cause:?}"),
         TransactionEvent::ServerTerminated { .. } => "server terminated".into(),
-        TransactionEvent::Resolved { .. } => "resolved".into(),
+        TransactionEvent::Sent { .. } => "sent".into(),
+        TransactionEvent::LateSuccess { .. } => "late success".into(),
+        TransactionEvent::ClientUnlocated { error, .. } => format!("client unlocated {error:?}"),
+        TransactionEvent::ClientCancelled { .. } => "client cancelled".into(),
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rvoip_transaction_core::sip_core::{Method, Request, RequestBuilder, StatusCode, Uri};
@@ -14,7 +13,7 @@ use rvoip_transaction_core::sip_transport::{
     Core, Input, ListenerInfo, Output, Target, TransportConfig, TransportKind, TransportLayer,
 };
 use rvoip_transaction_core::{
-    ClientKey, ServerKey, TransactionConfig, TransactionEvent, TransactionLayer,
+    Ack, ClientKey, ServerKey, TransactionConfig, TransactionEvent, TransactionLayer,
 };
 
 use crate::bed::response;
@@ -47,7 +46,7 @@ struct Host {
     rng: StdRng,
     plans: BTreeMap<(Instant, u64), Plan>,
     planned: u64,
-    acks: HashMap<u32, Bytes>,
+    acks: HashMap<u32, Ack>,
     acknowledged: Vec<String>,
     /// How many terminal events each transaction has had.
     ends: HashMap<Key, u32>,
@@ -79,10 +78,7 @@ impl Host {
     }
 
     fn target(&self) -> Target {
-        Target::Address {
-            kind: TransportKind::Udp,
-            addr: self.peer,
-        }
+        Target::address(TransportKind::Udp, self.peer)
     }
 
     fn build(&self, method: Method, call: u32) -> RequestBuilder {
@@ -194,7 +190,12 @@ impl Host {
             | TransactionEvent::ServerTerminated { key } => {
                 self.end(Key::Server(key));
             }
-            TransactionEvent::Resolved { .. } => {}
+            TransactionEvent::Sent { .. }
+            | TransactionEvent::LateSuccess { .. }
+            | TransactionEvent::ClientUnlocated { .. }
+            | TransactionEvent::ClientCancelled { .. } => {
+                panic!("one address is neither looked for nor failed over")
+            }
         }
     }
 
@@ -228,7 +229,7 @@ impl Host {
         }
         let target = self.target();
         if let Some(ack) = self.acks.get(&cseq.number) {
-            return self.layer.resend_ack(now, ack.clone(), &target).unwrap();
+            return self.layer.resend_ack(now, ack).unwrap();
         }
         let ack = self.build(Method::Ack, cseq.number);
         let ack = self.layer.send_ack(now, ack, &target).unwrap();

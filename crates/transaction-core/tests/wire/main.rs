@@ -9,8 +9,11 @@
 mod bed;
 mod cancel;
 mod client;
+mod failover;
+mod homing;
 mod hostile;
 mod loss;
 mod overload;
 mod server;
+mod servers;
 mod timers;

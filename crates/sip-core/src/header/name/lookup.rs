@@ -4,7 +4,7 @@ use super::KNOWN;
 
 /// No name has this code.
 const NONE: u8 = u8::MAX;
-const SLOTS: usize = 256;
+const SLOTS: usize = 512;
 
 /// The place of a long name in the table: a hash of its length and three of its letters, without regard to case.
 const fn slot(name: &[u8], factors: (usize, usize)) -> usize {

@@ -1,0 +1,44 @@
+//! How long the server takes from the turn that reads an INVITE to its 200, under load.
+
+use std::time::Duration;
+
+use super::Site;
+use super::calls::load;
+use crate::Outcome;
+use crate::process::until;
+use crate::server::{Server, numbers};
+
+/// Prints the times of all calls of one load.
+pub fn measure(site: &Site, rate: u32, calls: u32) -> Outcome {
+    let log = site.logs.join("server.log");
+    let arguments = ["--media", "none", "--setup-times"];
+    let server = Server::start(&site.examples, &arguments, &log)?;
+    let load = load(&site.logs, server.udp, rate, calls)?;
+    server.stop()?;
+    let mut line = None;
+    let is_written = || {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        line = text.lines().find_map(|line| {
+            line.strip_prefix("setup ")
+                .map(|line| line.replace("us", ""))
+        });
+        line.is_some()
+    };
+    if !until(Duration::from_secs(5), is_written) {
+        return Err("the server printed no times".into());
+    }
+    let times = numbers(&line.unwrap_or_default());
+    let time = |name| times.get(name).copied().unwrap_or(0);
+    println!("\n{calls} calls at {rate}/s, --media none: INVITE read to 200 on its way\n");
+    println!("| median, us | p99, us | longest, us | failed | retransmissions |");
+    println!("|---|---|---|---|---|");
+    let (half, most, all) = (time("p50"), time("p99"), time("max"));
+    println!(
+        "| {half} | {most} | {all} | {} | {} |",
+        load.failed, load.retransmissions
+    );
+    match times.get("count") {
+        Some(count) if *count == u64::from(calls) => Ok(()),
+        count => Err(format!("{count:?} of {calls} calls were timed").into()),
+    }
+}

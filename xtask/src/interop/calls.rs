@@ -1,0 +1,159 @@
+//! A call to baresip and a call from it, over UDP or TLS: both ends hear the other's tone.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use super::authority::Authority;
+use super::baresip::{Baresip, Pem};
+use super::wave::Wave;
+use super::{Bench, Verdict, missing, word};
+use crate::Outcome;
+use crate::process::{Process, until};
+use crate::server::Server;
+
+/// What we play, and what baresip plays.
+const OUR_TONE_HZ: f64 = 440.0;
+const THEIR_TONE_HZ: f64 = 1000.0;
+
+/// How long each call lasts, and how much of it must be heard.
+const CALL: &str = "6s";
+const HEARD_AT_LEAST: f64 = 5.0;
+
+/// The longest silence inside a tone.
+const LONGEST_GAP: Duration = Duration::from_millis(40);
+
+/// How long a call may take, set-up and end included.
+const CALL_LIMIT: Duration = Duration::from_secs(20);
+
+const PROGRAMS: [(&str, &str); 2] = [("baresip", "baresip-core"), ("openssl", "openssl")];
+
+/// The words of our programs, and what baresip has, for one transport.
+struct Security {
+    ours: Vec<String>,
+    theirs: Option<Pem>,
+}
+
+impl Security {
+    fn new(bench: &Bench, transport: &str) -> Outcome<Security> {
+        if transport != "tls" {
+            return Ok(Security {
+                ours: Vec::new(),
+                theirs: None,
+            });
+        }
+        let authority = Authority::new(&bench.directory.join("certificates"))?;
+        let (ours, theirs) = (authority.issue("ours")?, authority.issue("theirs")?);
+        let both = bench.directory.join("certificates/baresip.pem");
+        let text = fs::read_to_string(&theirs.certificate)? + &fs::read_to_string(&theirs.key)?;
+        fs::write(&both, text)?;
+        let words = [
+            "--tls-certificate".to_owned(),
+            word(&ours.certificate),
+            "--tls-key".to_owned(),
+            word(&ours.key),
+            "--tls-ca".to_owned(),
+            word(&authority.certificate),
+        ];
+        Ok(Security {
+            ours: words.into(),
+            theirs: Some(Pem {
+                certificate_and_key: both,
+                roots: authority.certificate,
+            }),
+        })
+    }
+}
+
+/// We call baresip.
+pub fn to_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
+    if let Some(why) = missing(&PROGRAMS) {
+        return Ok(Verdict::Skipped(why));
+    }
+    let (directory, security) = (&bench.directory, Security::new(bench, transport)?);
+    let baresip = Baresip::start(directory, THEIR_TONE_HZ, security.theirs, None)?;
+    let record = directory.join("ours.wav");
+    let mut client = Command::new(bench.examples.join("sipp_client"));
+    client
+        .args(["call", &format!("sip:bob@{}", baresip.address(transport))])
+        .args(["--transport", transport, "--media", "tone:440"])
+        .args(["--bind", &format!("{transport}:127.0.0.1:0")])
+        .args(["--duration", CALL, "--record", &word(&record)])
+        .args(&security.ours);
+    let mut client = Process::logged(client, &directory.join("client.log"))?;
+    match client.wait(CALL_LIMIT)? {
+        Some(status) if status.success() => {}
+        other => return Err(format!("the client ends with {other:?}").into()),
+    }
+    baresip.stop()?;
+    hear(&record, THEIR_TONE_HZ, "we")?;
+    hear(&only(directory, "-dec.wav")?, OUR_TONE_HZ, "baresip")?;
+    Ok(Verdict::Passed)
+}
+
+/// Baresip calls us, and we hang up.
+pub fn from_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
+    if let Some(why) = missing(&PROGRAMS) {
+        return Ok(Verdict::Skipped(why));
+    }
+    let (directory, security) = (&bench.directory, Security::new(bench, transport)?);
+    let ours = directory.join("ours");
+    fs::create_dir_all(&ours)?;
+    let listen = format!("{transport}:127.0.0.1:0");
+    let record = word(&ours);
+    let mut arguments = vec!["--media", "tone:440", "--hangup-after", CALL];
+    arguments.extend(["--record", &record, "--listen", &listen]);
+    arguments.extend(security.ours.iter().map(String::as_str));
+    let server = Server::start(&bench.examples, &arguments, &directory.join("server.log"))?;
+    let destination = format!(
+        "sip:service@{};transport={transport}",
+        server.listener(transport)?
+    );
+    let baresip = Baresip::start(
+        directory,
+        THEIR_TONE_HZ,
+        security.theirs,
+        Some(&destination),
+    )?;
+    if !until(CALL_LIMIT, || server.peak_sessions() > 0) {
+        return Err("baresip did not call".into());
+    }
+    if !until(CALL_LIMIT, || server.stat("sessions") == Some(0)) {
+        return Err("the call did not end".into());
+    }
+    baresip.stop()?;
+    server.stop()?;
+    hear(&only(&ours, ".wav")?, THEIR_TONE_HZ, "we")?;
+    hear(&only(directory, "-dec.wav")?, OUR_TONE_HZ, "baresip")?;
+    Ok(Verdict::Passed)
+}
+
+/// The one file of a directory with this ending.
+fn only(directory: &Path, ending: &str) -> Outcome<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(directory)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(ending))
+        .collect();
+    match (found.pop(), found.len()) {
+        (Some(path), 0) => Ok(path),
+        (_, more) => Err(format!("{more} extra or no *{ending} in {}", directory.display()).into()),
+    }
+}
+
+/// Checks that one channel of a recording is the tone, long enough and without a gap.
+fn hear(path: &Path, hz: f64, who: &str) -> Outcome {
+    let heard = Wave::read(path)?
+        .listen(hz)
+        .ok_or("a recording without channels")?;
+    println!(
+        "{who} heard {hz} Hz for {:.2} s, purity {:.1} %, longest gap {} ms",
+        heard.seconds,
+        heard.purity * 100.0,
+        heard.longest_gap.as_millis()
+    );
+    match heard.is_tone(hz, LONGEST_GAP) && heard.seconds >= HEARD_AT_LEAST {
+        true => Ok(()),
+        false => Err(format!("{who} did not hear {hz} Hz as sent: {}", path.display()).into()),
+    }
+}

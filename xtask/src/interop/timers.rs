@@ -1,0 +1,218 @@
+//! The timers of RFC 3261 section 17 on a real wire: our programs talk to peers that stay silent or say things twice, and
+//! tshark tells when we sent what.
+//!
+//! Everything happens in a network namespace of its own.
+
+mod intervals;
+mod peer;
+mod scenarios;
+
+use std::fs;
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::intervals::Claim;
+use super::{Bench, Verdict, missing};
+use crate::Outcome;
+use crate::process::{Process, until};
+use crate::server::Server;
+
+/// How long tshark may take to begin, and to end.
+const TSHARK_WITHIN: Duration = Duration::from_secs(20);
+
+/// The sleep of the witness.
+const NAP: Duration = Duration::from_millis(10);
+
+/// No header of a capture file is as long.
+const HEADER_OCTETS: u64 = 1024;
+
+/// Every port is SIP's in this namespace.
+const AS_SIP: [&str; 4] = [
+    "-d",
+    "udp.port==1024-65535,sip",
+    "-d",
+    "tcp.port==1024-65535,sip",
+];
+
+/// What the process within the namespace needs.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Where our programs are
+    examples: PathBuf,
+    /// Where to write
+    directory: PathBuf,
+}
+
+/// Takes the step in a namespace, where there can be one.
+pub(super) fn run(bench: &Bench) -> Outcome<Verdict> {
+    let programs = [
+        ("tshark", "tshark"),
+        ("unshare", "util-linux"),
+        ("ip", "iproute2"),
+    ];
+    if let Some(why) = missing(&programs) {
+        return Ok(Verdict::Skipped(why));
+    }
+    let tried = in_namespace("exec tshark -i lo -a duration:1 -w \"$0\"")
+        .arg(bench.directory.join("try.pcapng"))
+        .output()?;
+    if !tried.status.success() {
+        let said = String::from_utf8_lossy(&tried.stderr);
+        let why = said.lines().last().unwrap_or_default();
+        return Ok(Verdict::Skipped(format!(
+            "no capture in a namespace: {why}"
+        )));
+    }
+    let output = in_namespace("exec \"$0\" wire-timers \"$@\"")
+        .arg(std::env::current_exe()?)
+        .args([&bench.examples, &bench.directory])
+        .output()?;
+    print!("{}", String::from_utf8_lossy(&output.stdout));
+    match output.status.success() {
+        true => Ok(Verdict::Passed),
+        false => Err(String::from_utf8_lossy(&output.stderr).trim().into()),
+    }
+}
+
+fn in_namespace(script: &str) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["-n", "sh", "-c", &format!("ip link set lo up && {script}")]);
+    command
+}
+
+/// Holds all conversations at once and prints what was seen of each.
+///
+/// # Errors
+/// When one of them went otherwise than section 17 says.
+pub fn run_inside(arguments: &Arguments) -> Outcome {
+    let Arguments {
+        examples,
+        directory,
+    } = arguments;
+    let file = directory.join("wire.pcapng");
+    let tshark = capture(&file, &directory.join("tshark.log"))?;
+    let over = AtomicBool::new(false);
+    let (claims, stall) = thread::scope(|scope| {
+        let witness = scope.spawn(|| longest_stall(&over));
+        let claims = converse(examples, directory);
+        over.store(true, Ordering::Relaxed);
+        (claims, witness.join().unwrap_or_default())
+    });
+    let claims = claims?;
+    stop(tshark)?;
+    println!(
+        "the machine kept a sleeper waiting for {:.2} s at most",
+        stall.as_secs_f64()
+    );
+    let seen = Command::new("tshark")
+        .args(AS_SIP)
+        .args(["-Y", "sip", "-T", "fields", "-E", "occurrence=f"])
+        .args(intervals::FIELDS.iter().flat_map(|field| ["-e", field]))
+        .arg("-r")
+        .arg(&file)
+        .output()?;
+    let lines = String::from_utf8_lossy(&seen.stdout);
+    fs::write(directory.join("wire.txt"), lines.as_bytes())?;
+    let seen = intervals::read(&lines);
+    let mut faults = Vec::new();
+    for claim in claims {
+        match claim.judge(&seen) {
+            Ok(row) => println!("{row}"),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(faults.join("; ").into()),
+    }
+}
+
+/// Starts tshark and waits until it sees what passes.
+fn capture(file: &Path, log: &Path) -> Outcome<Process> {
+    let mut command = Command::new("tshark");
+    command.args(["-i", "lo", "-w"]).arg(file);
+    let tshark = Process::logged(command, log)?;
+    let probe = UdpSocket::bind(("127.0.0.1", 0))?;
+    let target = probe.local_addr()?;
+    let sees = until(TSHARK_WITHIN, || {
+        // tshark writes its header when it has begun, and a packet when it has seen one.
+        let _ = probe.send_to(b"probe", target);
+        fs::metadata(file).is_ok_and(|it| it.len() > HEADER_OCTETS)
+    });
+    match sees {
+        true => Ok(tshark),
+        false => Err("tshark sees nothing on lo".into()),
+    }
+}
+
+/// Ends tshark as a person at the screen would, so that it writes out all it has.
+fn stop(mut tshark: Process) -> Outcome {
+    tshark.signal("INT")?;
+    match tshark.wait(TSHARK_WITHIN)? {
+        Some(_) => Ok(()),
+        None => Err("tshark does not end".into()),
+    }
+}
+
+/// How late a thread that does nothing but sleep was woken at worst: what a machine too busy does to every timer.
+fn longest_stall(over: &AtomicBool) -> Duration {
+    let mut longest = Duration::ZERO;
+    while !over.load(Ordering::Relaxed) {
+        let begin = Instant::now();
+        thread::sleep(NAP);
+        longest = longest.max(begin.elapsed().saturating_sub(NAP));
+    }
+    longest
+}
+
+type Conversation<'a> = Box<dyn Fn() -> Outcome<Claim> + Send + 'a>;
+
+fn converse(examples: &Path, directory: &Path) -> Outcome<Vec<Claim>> {
+    let log = |name: &str| directory.join(name);
+    let start = |words: &[&str], name: &str| {
+        let words = [&["--media", "silence"], words].concat();
+        Server::start(examples, &words, &log(name))
+    };
+    let refusing = start(&["--reject", "486"], "refusing.log")?;
+    let accepting = start(&[], "accepting.log")?;
+    let hanging_up = start(&["--hangup-after", "1s"], "hanging-up.log")?;
+    let (refusing, accepting, hanging_up) = (&refusing, &accepting, &hanging_up);
+    let mut all: Vec<Conversation<'_>> = vec![
+        Box::new(|| scenarios::acknowledged_refusal(refusing)),
+        Box::new(|| scenarios::repeated_answer(hanging_up)),
+    ];
+    for transport in ["udp", "tcp"] {
+        let invite_log = log(&format!("invite-{transport}.log"));
+        let bye_log = log(&format!("bye-{transport}.log"));
+        all.push(Box::new(move || {
+            scenarios::unanswered_invite(examples, &invite_log, transport)
+        }));
+        all.push(Box::new(move || {
+            scenarios::unanswered_bye(examples, &bye_log, transport)
+        }));
+        all.push(Box::new(move || {
+            scenarios::unacknowledged_refusal(refusing, transport)
+        }));
+        all.push(Box::new(move || {
+            scenarios::repeated_options(accepting, transport)
+        }));
+        all.push(Box::new(move || {
+            scenarios::unacknowledged_success(accepting, transport)
+        }));
+    }
+    thread::scope(|scope| {
+        let running: Vec<_> = all
+            .into_iter()
+            .map(|one| scope.spawn(move || one().map_err(|error| error.to_string())))
+            .collect();
+        let ended = running.into_iter().map(|it| match it.join() {
+            Ok(claim) => claim.map_err(Into::into),
+            Err(_) => Err("a conversation broke".into()),
+        });
+        ended.collect()
+    })
+}
