@@ -7,14 +7,13 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use memchr::{memchr, memchr_iter};
 
+use crate::header::{Line, lookup};
 use crate::token::is_blank;
-use crate::{HeaderMap, HeaderName, Limits, ParseError};
+use crate::{HeaderMap, HeaderName, Limits, ParseError, token};
 
-mod head;
-mod line_feed;
 mod unfold;
 
-use head::{Scan, split_line};
+const USUAL_LINES: usize = 24;
 
 /// Where the head ends: the offset of the first octet behind the blank line, or `None` when it is not there yet.
 ///
@@ -72,6 +71,24 @@ fn line_end(octets: &[u8], at: usize) -> usize {
     memchr(b'\n', &octets[at..]).map_or(octets.len(), |feed| at + feed + 1)
 }
 
+/// The length of the name, its code and the place of the value in a header line.
+#[inline]
+fn split_line(line: &[u8]) -> Option<(usize, u8, usize)> {
+    let colon = token::find(line, b':')?;
+    let mut name = &line[..colon];
+    while let [start @ .., b' ' | b'\t'] = name {
+        name = start;
+    }
+    match lookup(name) {
+        Some(code) => Some((name.len(), code, colon + 1)),
+        None if name.is_empty() => None,
+        None => name
+            .iter()
+            .all(|octet| token::is_token_octet(*octet))
+            .then_some((name.len(), Line::UNKNOWN, colon + 1)),
+    }
+}
+
 /// A message cut into its parts.
 pub(crate) struct Index {
     /// From the start line on.
@@ -80,6 +97,17 @@ pub(crate) struct Index {
     pub(crate) start_line_end: usize,
     pub(crate) headers: HeaderMap,
     pub(crate) flaw: Option<ParseError>,
+}
+
+/// What one pass over the head finds.
+struct Scan {
+    lines: Vec<Line>,
+    start_line_end: usize,
+    head_end: usize,
+    /// Carriage returns that belong to a line end.
+    returns: usize,
+    folded: bool,
+    flaw: Option<ParseError>,
 }
 
 /// Indexes the head of a message.
@@ -100,7 +128,7 @@ pub(crate) fn index(octets: Bytes, limits: &Limits) -> Result<Index, ParseError>
     if octets.is_empty() {
         return Err(ParseError::NotSip);
     }
-    let mut scan = Scan::over(&octets, limits)?;
+    let mut scan = scan(&octets, limits)?;
     let stray = memchr_iter(b'\r', &octets[..scan.head_end]).count() != scan.returns;
     if stray {
         scan.flaw.get_or_insert(ParseError::StrayLineBreak);
@@ -130,4 +158,101 @@ pub(crate) fn index(octets: Bytes, limits: &Limits) -> Result<Index, ParseError>
         headers,
         flaw: scan.flaw,
     })
+}
+
+fn scan(octets: &[u8], limits: &Limits) -> Result<Scan, ParseError> {
+    let too_large = ParseError::HeadTooLarge {
+        limit: limits.max_head_octets,
+    };
+    let window = &octets[..octets.len().min(limits.max_head_octets)];
+    let cut = window.len() < octets.len();
+    let mut scan = Scan {
+        lines: Vec::with_capacity(USUAL_LINES),
+        start_line_end: 0,
+        head_end: 0,
+        returns: 0,
+        folded: false,
+        flaw: None,
+    };
+    let mut at = 0;
+    // Whether a folded line has a line to belong to.
+    let mut open = false;
+    loop {
+        let feed = memchr(b'\n', &window[at..]).map(|feed| at + feed);
+        if feed.is_none() && cut {
+            return Err(too_large);
+        }
+        let mut content_end = feed.unwrap_or(window.len());
+        let end = feed.map_or(window.len(), |feed| feed + 1);
+        if feed.is_some() && content_end > at && window[content_end - 1] == b'\r' {
+            content_end -= 1;
+            scan.returns += 1;
+        }
+        if at == 0 {
+            scan.start_line_end = content_end;
+        } else if content_end == at {
+            scan.head_end = end;
+            if feed.is_none() {
+                scan.flaw.get_or_insert(ParseError::HeadWithoutEnd);
+            }
+            return Ok(scan);
+        } else if is_blank(window[at]) {
+            scan.folded = true;
+            match scan.lines.last_mut() {
+                Some(line) if open => line.value_end = content_end as u32,
+                _ => _ = scan.flaw.get_or_insert(ParseError::HeaderLine),
+            }
+        } else {
+            open = false;
+            if let Some(line) = header_line(window, at, content_end) {
+                if scan.lines.len() == limits.max_header_lines {
+                    return Err(ParseError::TooManyHeaderLines {
+                        limit: limits.max_header_lines,
+                    });
+                }
+                scan.lines.push(line);
+                open = true;
+            } else {
+                scan.flaw.get_or_insert(ParseError::HeaderLine);
+            }
+        }
+        at = end;
+    }
+}
+
+fn header_line(window: &[u8], start: usize, content_end: usize) -> Option<Line> {
+    let (name_len, code, value) = split_line(&window[start..content_end])?;
+    let mut value_start = start + value;
+    while value_start < content_end && is_blank(window[value_start]) {
+        value_start += 1;
+    }
+    let mut value_end = content_end;
+    while value_end > value_start && is_blank(window[value_end - 1]) {
+        value_end -= 1;
+    }
+    Some(Line {
+        start: start as u32,
+        value_start: value_start as u32,
+        value_end: value_end as u32,
+        name_len: u16::try_from(name_len).ok()?,
+        code,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_a_token_with_blanks_behind_it_at_most() {
+        let code = |line: &str| split_line(line.as_bytes()).map(|(_, code, _)| code);
+        assert_eq!(
+            split_line(b"v \t: x"),
+            Some((1, HeaderName::Via.code().unwrap(), 4))
+        );
+        assert_eq!(split_line(b"X-A:"), Some((3, Line::UNKNOWN, 4)));
+        for line in ["", "x", ":", ": x", " : x", "a b: x", "a\u{e4}: x", "@: x"] {
+            assert_eq!(code(line), None, "{line}");
+        }
+    }
 }

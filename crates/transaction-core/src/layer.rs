@@ -199,13 +199,8 @@ impl TransactionLayer {
     /// Takes in what happened on the network.
     pub fn handle_input(&mut self, now: Instant, input: Input) {
         match input {
-            Input::Backlog { waited } => self.waited = waited,
             Input::Accepted { .. } => self.transport.make_room(|flow| self.store.rides_on(flow)),
-            Input::Datagram {
-                listener,
-                source,
-                ref payload,
-            } if self.dealt_with_unread(now, (listener, source), payload) => return,
+            _ if self.dealt_with_unread(now, &input) => return,
             _ => {}
         }
         self.transport.handle_input(now, input);

@@ -147,17 +147,13 @@ impl UdpListener {
             return self.note(destination);
         }
         // One by one, where an error tells which of them it is about.
-        while let Some((destination, payload)) = self.outbox.pop() {
-            self.send_one(destination, payload, &mut failed);
+        while let Some(datagram) = self.outbox.pop() {
+            self.send_one(datagram, &mut failed);
         }
     }
 
-    fn send_one(
-        &mut self,
-        destination: SocketAddr,
-        payload: Bytes,
-        failed: &mut impl FnMut(Input),
-    ) {
+    fn send_one(&mut self, datagram: (SocketAddr, Bytes), failed: &mut impl FnMut(Input)) {
+        let (destination, payload) = datagram;
         if self.waiting.is_empty() {
             match self.send_now(destination, &payload, failed) {
                 Ok(()) => return,

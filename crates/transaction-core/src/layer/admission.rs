@@ -7,12 +7,10 @@
 //! capacity goes to calls that were let in, and the first request after the rush is served at once. The rush is over when
 //! nothing had to be refused for a second.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use rvoip_sip_transport::sip_core::{Method, Request, Response, RetryAfter, StatusCode};
-use rvoip_sip_transport::{Flow, ListenerId};
+use rvoip_sip_transport::{Flow, Input};
 
 use super::TransactionLayer;
 use crate::fingerprint::Fingerprint;
@@ -50,12 +48,19 @@ impl TransactionLayer {
 
     /// Refuses a new INVITE by a look at its octets, and takes the ACK of one that was refused. Reading them costs most of
     /// what a refusal does, and a rush is made of little else. Returns whether there is nothing more to do.
-    pub(super) fn dealt_with_unread(
-        &mut self,
-        now: Instant,
-        from: (ListenerId, SocketAddr),
-        octets: &Bytes,
-    ) -> bool {
+    pub(super) fn dealt_with_unread(&mut self, now: Instant, input: &Input) -> bool {
+        let (from, octets) = match *input {
+            Input::Datagram {
+                listener,
+                source,
+                ref payload,
+            } => ((listener, source), payload),
+            Input::Backlog { waited } => {
+                self.waited = waited;
+                return false;
+            }
+            _ => return false,
+        };
         if self.refused.is_empty() && self.waited <= self.config.shed_after {
             return false;
         }
