@@ -75,17 +75,14 @@ fn line_end(octets: &[u8], at: usize) -> usize {
 #[inline]
 fn split_line(line: &[u8]) -> Option<(usize, u8, usize)> {
     let colon = token::find(line, b':')?;
-    let mut name = &line[..colon];
-    while let [start @ .., b' ' | b'\t'] = name {
-        name = start;
-    }
+    let name_len = line[..colon].iter().rposition(|octet| !is_blank(*octet))? + 1;
+    let name = &line[..name_len];
     match lookup(name) {
-        Some(code) => Some((name.len(), code, colon + 1)),
-        None if name.is_empty() => None,
+        Some(code) => Some((name_len, code, colon + 1)),
         None => name
             .iter()
             .all(|octet| token::is_token_octet(*octet))
-            .then_some((name.len(), Line::UNKNOWN, colon + 1)),
+            .then_some((name_len, Line::UNKNOWN, colon + 1)),
     }
 }
 

@@ -89,7 +89,8 @@ fn check_headers(headers: &HeaderMap, method: Option<&Method>) -> Result<(), Par
     for line in &headers.lines {
         let value = line.value(&headers.head);
         let may_repeat = match HeaderName::from_code(line.code) {
-            Some(HeaderName::Via) => each::<Via>(value)?,
+            // A hop has no commas of its own: the line is one, or several.
+            Some(HeaderName::Via) => Via::check(value).is_ok() || each::<Via>(value)?,
             Some(HeaderName::Contact) => each::<Contact>(value)?,
             Some(HeaderName::RecordRoute) => each::<RecordRoute>(value)?,
             Some(HeaderName::Route) if method.is_some() => each::<Route>(value)?,
