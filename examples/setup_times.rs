@@ -40,7 +40,7 @@ impl WireTap for SetupTimes {
                     noted.waiting.entry(call_id.into()).or_insert(record.time);
                 }
             }
-            Direction::Out if octets.starts_with(b"SIP/2.0 200 ") => {
+            Direction::Out if octets.starts_with(b"SIP/2.0 200 ") && answers_invite(octets) => {
                 let mut noted = self.noted();
                 let began = noted.waiting.remove(call_id);
                 // The time of the record is that of the turn; the answer was made in it.
@@ -49,6 +49,10 @@ impl WireTap for SetupTimes {
             _ => {}
         }
     }
+}
+
+fn answers_invite(octets: &[u8]) -> bool {
+    value(octets, b"CSeq:").is_some_and(|cseq| cseq.ends_with(b" INVITE"))
 }
 
 /// What stands on the first line that begins so.

@@ -37,8 +37,9 @@ pub fn measure(site: &Site, rate: u32, calls: u32) -> Outcome {
         "| {half} | {most} | {all} | {} | {} |",
         load.failed, load.retransmissions
     );
+    // A repeated INVITE is timed once more.
     match times.get("count") {
-        Some(count) if *count == u64::from(calls) => Ok(()),
+        Some(count) if *count >= u64::from(calls) => Ok(()),
         count => Err(format!("{count:?} of {calls} calls were timed").into()),
     }
 }
