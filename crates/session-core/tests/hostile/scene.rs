@@ -92,7 +92,9 @@ pub(super) async fn until_unconnected(coordinator: &Arc<SessionCoordinator>) {
             tokio::task::yield_now().await;
         }
     };
-    timeout(PATIENCE, closed).await.expect("no connection left");
+    if timeout(PATIENCE, closed).await.is_err() {
+        panic!("left: {:?}", coordinator.get_stats().await);
+    }
 }
 
 /// One party of the call.

@@ -94,7 +94,7 @@ async fn connect(
 ) -> io::Result<Established> {
     let stream = TcpStream::connect(destination).await?;
     set_no_delay(&stream);
-    let local = stream.local_addr()?;
+    let local = elsewhere(&stream)?;
     let host = name.clone();
     let (link, peer) = match kind.is_secure() {
         true => {
@@ -110,6 +110,16 @@ async fn connect(
         ),
     };
     Ok(Established { link, local, peer })
+}
+
+/// The local address of a connection to somebody else. Where nobody listens on an ephemeral port of
+/// this host, TCP may choose that very port and connect it to itself (RFC 9293 section 3.5).
+fn elsewhere(stream: &TcpStream) -> io::Result<SocketAddr> {
+    let local = stream.local_addr()?;
+    match local == stream.peer_addr()? {
+        true => Err(io::ErrorKind::ConnectionRefused.into()),
+        false => Ok(local),
+    }
 }
 
 async fn accept_link<S: Octets>(
@@ -199,4 +209,21 @@ fn no_feature<T>(_: &Settings) -> io::Result<T> {
 pub(super) fn set_no_delay(stream: &TcpStream) {
     // A message should leave at once; a socket that cannot do that still carries it.
     let _ = stream.set_nodelay(true);
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpSocket;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_connected_to_itself_is_no_connection() {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let itself = socket.local_addr().unwrap();
+        let stream = socket.connect(itself).await.unwrap();
+        let refused = elsewhere(&stream).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::ConnectionRefused);
+    }
 }
