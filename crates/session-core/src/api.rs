@@ -15,6 +15,7 @@ pub use rvoip_dialog_core::sip_transport::driver::{
     ClientCertificates, TlsConfig, TlsContext, TlsError,
 };
 pub use rvoip_dialog_core::sip_transport::{LocateError, TransportKind, WireRecord, WireTap};
+pub use rvoip_dialog_core::transaction_core::{TimerConfig, TransactionConfig};
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};
 
 pub use crate::{

@@ -13,6 +13,7 @@ use rvoip_dialog_core::sip_transport::driver::{Sockets, StreamConfig};
 #[cfg(feature = "tls")]
 use rvoip_dialog_core::sip_transport::driver::{TlsConfig, TlsContext};
 use rvoip_dialog_core::sip_transport::{TransportKind, WireTap};
+use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_media_core::{AudioSource, Codec, MediaMode};
 
 use crate::{CallHandler, Result, SessionCoordinator, SessionError, SessionManagerConfig};
@@ -83,6 +84,12 @@ impl SessionManagerBuilder {
     /// translators and firewalls 120 s is a good choice.
     pub fn with_keep_alive(mut self, interval: Duration) -> Self {
         self.config.keep_alive = Some(interval);
+        self
+    }
+
+    /// Runs transactions with these timers and limits.
+    pub fn with_transactions(mut self, config: TransactionConfig) -> Self {
+        self.config.transactions = config;
         self
     }
 

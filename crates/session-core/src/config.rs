@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rvoip_dialog_core::sip_core::{ByteString, Strictness, Uri};
 use rvoip_dialog_core::sip_transport::TransportKind;
+use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
 
 use crate::{Result, SessionError};
@@ -22,6 +23,8 @@ pub struct SessionManagerConfig {
     /// How often connections that this side has opened are kept alive (RFC 5626 section 3.5.1); a peer that does not
     /// answer within 10 s has lost its connection. Default never.
     pub keep_alive: Option<Duration>,
+    /// Timers and limits of transactions: when new calls are shed, how long a silent server is waited for.
+    pub transactions: TransactionConfig,
     /// The first port for RTP.
     pub media_port_start: u16,
     /// The last port for RTP.
@@ -62,6 +65,7 @@ impl Default for SessionManagerConfig {
             listeners: Vec::new(),
             strictness: Strictness::Lenient,
             keep_alive: None,
+            transactions: TransactionConfig::default(),
             media_port_start: 10_000,
             media_port_end: 20_000,
             local_address: None,

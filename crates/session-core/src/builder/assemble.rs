@@ -9,7 +9,6 @@ use rand::{Rng, SeedableRng};
 use rvoip_dialog_core::sip_core::{ByteString, Host, HostPort};
 use rvoip_dialog_core::sip_transport::driver::{self, Sockets};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, WireTap};
-use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{
     ClientConfig, DialogManager, DialogManagerConfig, HybridConfig, ServerConfig,
 };
@@ -59,7 +58,7 @@ pub(super) fn assemble(
     transport.tap = tap;
     transport.strictness = config.strictness;
     transport.stream_keep_alive = config.keep_alive;
-    let dialogs = DialogManager::new(roles(&config), TransactionConfig::default(), transport, rng);
+    let dialogs = DialogManager::new(roles(&config), config.transactions.clone(), transport, rng);
     let core = SessionCore::new(SessionCoreParts {
         dialogs,
         media,

@@ -45,9 +45,14 @@ impl CallHandler for Doorman {
     async fn on_call_ended(&self, _call: CallSession, _reason: &str) {}
 }
 
-/// A builder for a coordinator on any port of `ip`.
+/// A builder for a coordinator on any port of `ip`, which turns no call away because the machine is busy.
 pub(super) fn builder(ip: IpAddr) -> SessionManagerBuilder {
-    SessionManagerBuilder::new().with_local_bind_addr((ip, 0).into())
+    SessionManagerBuilder::new()
+        .with_local_bind_addr((ip, 0).into())
+        .with_transactions(TransactionConfig {
+            shed_after: PATIENCE,
+            ..TransactionConfig::default()
+        })
 }
 
 /// Places a call to a user of `server`.
