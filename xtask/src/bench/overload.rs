@@ -41,13 +41,13 @@ const CLEARED_WITHIN: Duration = Duration::from_secs(60);
 type Figures = std::collections::BTreeMap<String, u64>;
 
 /// What a load has reported: a line of figures for each second, and the totals.
-struct Report {
+pub(super) struct Report {
     seconds: Vec<Figures>,
     total: Figures,
 }
 
 impl Report {
-    fn total(&self, name: &str) -> u64 {
+    pub(super) fn total(&self, name: &str) -> u64 {
         self.total.get(name).copied().unwrap_or(0)
     }
 
@@ -169,7 +169,12 @@ fn pin(server: &Server) -> Outcome {
     }
 }
 
-fn generate(site: &Site, server: SocketAddr, phases: &[(u64, usize)]) -> Outcome<Process> {
+/// Offers calls at even intervals: so many per second for so many seconds, phase by phase.
+pub(super) fn generate(
+    site: &Site,
+    server: SocketAddr,
+    phases: &[(u64, usize)],
+) -> Outcome<Process> {
     let mut command = Command::new("taskset");
     command.args(["-c", GENERATOR_CORE]);
     command
@@ -181,7 +186,8 @@ fn generate(site: &Site, server: SocketAddr, phases: &[(u64, usize)]) -> Outcome
     Process::logged(command, &site.logs.join("generator.log"))
 }
 
-fn report(site: &Site) -> Outcome<Report> {
+/// What the load that has ended reports.
+pub(super) fn report(site: &Site) -> Outcome<Report> {
     let text = std::fs::read_to_string(site.logs.join("generator.log"))?;
     let seconds = text.lines().filter(|line| line.starts_with("second "));
     let total = text.lines().find(|line| line.starts_with("total "));

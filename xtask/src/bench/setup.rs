@@ -1,9 +1,10 @@
-//! How long the server takes from the turn that reads an INVITE to its 200, under load.
+//! How long the server takes from the turn that reads an INVITE to its 200, under load. The calls come at even intervals: SIPp
+//! sends several in one go, and what then is measured is how long each waits for those before it.
 
 use std::time::Duration;
 
 use super::Site;
-use super::calls::load;
+use super::overload::{generate, report};
 use crate::Outcome;
 use crate::process::until;
 use crate::server::{Server, numbers};
@@ -13,7 +14,13 @@ pub fn measure(site: &Site, rate: u32, calls: u32) -> Outcome {
     let log = site.logs.join("server.log");
     let arguments = ["--media", "none", "--setup-times"];
     let server = Server::start(&site.examples, &arguments, &log)?;
-    let load = load(&site.logs, server.udp, rate, calls)?;
+    let seconds = calls.div_ceil(rate);
+    let mut generator = generate(site, server.udp, &[(rate.into(), seconds as usize)])?;
+    let limit = Duration::from_secs(60 + u64::from(seconds));
+    if generator.wait(limit)?.is_none() {
+        return Err("the load did not end".into());
+    }
+    let load = report(site)?;
     server.stop()?;
     let mut line = None;
     let is_written = || {
@@ -30,12 +37,13 @@ pub fn measure(site: &Site, rate: u32, calls: u32) -> Outcome {
     let times = numbers(&line.unwrap_or_default());
     let time = |name| times.get(name).copied().unwrap_or(0);
     println!("\n{calls} calls at {rate}/s, --media none: INVITE read to 200 on its way\n");
-    println!("| median, us | p99, us | longest, us | failed | retransmissions |");
+    println!("| median, us | p99, us | longest, us | failed | repeated |");
     println!("|---|---|---|---|---|");
     let (half, most, all) = (time("p50"), time("p99"), time("max"));
     println!(
         "| {half} | {most} | {all} | {} | {} |",
-        load.failed, load.retransmissions
+        load.total("failed"),
+        load.total("repeated")
     );
     // A repeated INVITE is timed once more.
     match times.get("count") {
