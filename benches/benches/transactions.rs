@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::hint::black_box;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -25,19 +26,23 @@ const STEP: Duration = Duration::from_micros(100);
 /// Stands for the number of the transaction in a template.
 const NUMBER: &str = "0000000000";
 
+/// Where the tag of a refusal stands in the template of its ACK.
+const TAG: &str = ";tag=s0123456789abcdef";
+
 /// A message of the peer, in which only a number changes.
 struct Template {
     octets: Vec<u8>,
     places: Vec<usize>,
+    peer: SocketAddr,
 }
 
 impl Template {
-    fn new(method: &str, branch: &str) -> Template {
+    fn new(method: &str, branch: &str, to_tag: &str) -> Template {
         let text = format!(
             "{method} sip:alice@192.0.2.1 SIP/2.0\r\n\
              Via: SIP/2.0/UDP 192.0.2.7:5060;branch=z9hG4bK-{branch}{NUMBER}\r\n\
              From: <sip:bob@192.0.2.7>;tag=b{NUMBER}\r\n\
-             To: <sip:alice@192.0.2.1>\r\n\
+             To: <sip:alice@192.0.2.1>{to_tag}\r\n\
              Call-ID: {NUMBER}@192.0.2.7\r\n\
              CSeq: 1 {method}\r\n\
              Contact: <sip:bob@192.0.2.7:5060>\r\n\
@@ -46,7 +51,21 @@ impl Template {
         );
         let places = text.match_indices(NUMBER).map(|(at, _)| at).collect();
         let octets = text.into_bytes();
-        Template { octets, places }
+        let peer = peer();
+        Template {
+            octets,
+            places,
+            peer,
+        }
+    }
+
+    /// Puts the tag of an answer into the place of another one.
+    fn take_tag(&mut self, answer: &[u8]) {
+        let tag = |octets: &[u8]| octets.windows(6).position(|part| part == b";tag=s");
+        if let (Some(from), Some(to)) = (tag(answer), tag(&self.octets)) {
+            let place = to..to + TAG.len();
+            self.octets[place].copy_from_slice(&answer[from..from + TAG.len()]);
+        }
     }
 
     /// The message of this number, in memory of its own as a driver makes it.
@@ -59,14 +78,18 @@ impl Template {
         for at in &self.places {
             self.octets[*at..*at + NUMBER.len()].copy_from_slice(&digits);
         }
-        datagram(Bytes::copy_from_slice(&self.octets))
+        datagram(self.peer, Bytes::copy_from_slice(&self.octets))
     }
 }
 
-fn datagram(payload: Bytes) -> Input {
+fn peer() -> SocketAddr {
+    PEER.parse().unwrap()
+}
+
+fn datagram(source: SocketAddr, payload: Bytes) -> Input {
     Input::Datagram {
         listener: ListenerId(0),
-        source: PEER.parse().unwrap(),
+        source,
         payload,
     }
 }
@@ -110,6 +133,21 @@ fn ring(layer: &mut TransactionLayer, now: Instant, templates: &mut [Template; 2
     layer.handle_input(now, ack.datagram(number));
 }
 
+/// INVITEs come too late, the layer refuses them, their ACKs come.
+fn refuse(layer: &mut TransactionLayer, now: Instant, templates: &mut [Template; 2], number: u64) {
+    let [invite, ack] = templates;
+    let waited = Duration::from_secs(1);
+    layer.handle_input(now, Input::Backlog { waited });
+    layer.handle_input(now, invite.datagram(number));
+    while let Some(output) = layer.poll_wire::<()>() {
+        if let Output::Datagram { payload, .. } = output {
+            ack.take_tag(&payload);
+        }
+    }
+    layer.handle_input(now, ack.datagram(number));
+    assert!(layer.poll_event().is_none(), "nobody hears of it");
+}
+
 fn respond(
     layer: &mut TransactionLayer,
     now: Instant,
@@ -133,13 +171,18 @@ fn ask(layer: &mut TransactionLayer, now: Instant, uri: &Uri, target: &Target, n
         .raw(&HeaderName::CSeq, "1 OPTIONS");
     layer.send_request(now, request, target).unwrap();
     while let Some(output) = layer.poll_wire::<()>() {
-        let Output::Datagram { payload, .. } = output else {
+        let Output::Datagram {
+            destination: peer,
+            payload,
+            ..
+        } = output
+        else {
             continue;
         };
         // The headers of a request without a body are those of its answer.
         let line = payload.iter().position(|octet| *octet == b'\n').unwrap() + 1;
         let answer = [b"SIP/2.0 200 OK\r\n", &payload[line..]].concat();
-        layer.handle_input(now, datagram(answer.into()));
+        layer.handle_input(now, datagram(peer, answer.into()));
     }
     while let Some(event) = layer.poll_event() {
         black_box(event);
@@ -154,10 +197,17 @@ fn main() {
     let scenario = words.first().map_or("server", String::as_str);
     let count: u64 = words.get(1).map_or(10_000, |word| word.parse().unwrap());
     let (mut layer, mut now) = (layer(), Instant::now());
-    let mut options = Template::new("OPTIONS", "o");
-    let mut call = [Template::new("INVITE", "i"), Template::new("ACK", "a")];
+    let mut options = Template::new("OPTIONS", "o", "");
+    let mut call = [
+        Template::new("INVITE", "i", ""),
+        Template::new("ACK", "a", ""),
+    ];
+    let mut refused = [
+        Template::new("INVITE", "r", ""),
+        Template::new("ACK", "r", TAG),
+    ];
     let uri: Uri = "sip:bob@192.0.2.7".parse().unwrap();
-    let target = Target::address(TransportKind::Udp, PEER.parse().unwrap());
+    let target = Target::address(TransportKind::Udp, peer());
     let (memory, time) = (resident_octets(), processor_time());
     for number in 0..count {
         now += STEP;
@@ -167,8 +217,9 @@ fn main() {
         match scenario {
             "server" => serve(&mut layer, now, &mut options, number),
             "invite" => ring(&mut layer, now, &mut call, number),
+            "refused" => refuse(&mut layer, now, &mut refused, number),
             "client" => ask(&mut layer, now, &uri, &target, number),
-            other => panic!("no scenario `{other}`; there are: server, invite, client"),
+            other => panic!("no scenario `{other}`; there are: server, invite, refused, client"),
         }
     }
     let time = processor_time() - time;

@@ -16,6 +16,7 @@ pub(crate) use attribute::rtcp_address;
 pub use attribute::{Attribute, RtpMap};
 pub use direction::Direction;
 pub use parse::{MAX_LINES, MAX_MEDIA, MAX_OCTETS, SdpError};
+pub(crate) use write::number;
 
 /// A session description: its session section and its media sections.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,6 +38,8 @@ pub(crate) struct Stream {
     parameters: Option<Box<MediaParameters>>,
     started: bool,
     player: Player,
+    /// Plays in place of `player` while this side holds the call.
+    on_hold: Option<Box<Player>>,
     packetizer: Packetizer,
     jitter_buffer: JitterBuffer,
     decoded: Vec<i16>,
@@ -76,6 +78,7 @@ impl Stream {
             parameters: None,
             started: false,
             player: Player::new(source),
+            on_hold: None,
             packetizer: Packetizer::default(),
             jitter_buffer: JitterBuffer::new(),
             decoded: Vec::with_capacity(MAX_PAYLOAD_OCTETS),
@@ -106,6 +109,9 @@ impl Stream {
             MediaCommand::Configure { parameters, .. } => self.configure(now, parameters),
             MediaCommand::Start { .. } => self.started = true,
             MediaCommand::SetSource { source, .. } => self.player.switch(source),
+            MediaCommand::Hold { source, .. } => {
+                self.on_hold = source.map(|source| Box::new(Player::new(source)));
+            }
             MediaCommand::SetMuted { muted, .. } => self.packetizer.set_muted(muted),
             MediaCommand::Report { .. } => outbox.events.push_back(self.report()),
             // The others are the engine's own.
@@ -168,7 +174,8 @@ impl Stream {
             return self.packetizer.pause(&mut self.rtp);
         };
         let mut sound = [0; FRAME_SAMPLES];
-        match self.player.frame(received, &mut sound) {
+        let player = self.on_hold.as_deref_mut().unwrap_or(&mut self.player);
+        match player.frame(received, &mut sound) {
             Played::Nothing => self.packetizer.pause(&mut self.rtp),
             Played::Sound => {
                 let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);

@@ -55,7 +55,7 @@ macro_rules! drafting {
 use drafting;
 
 /// Room for the head and the lines of a usual message.
-const USUAL_OCTETS: usize = 512;
+const USUAL_OCTETS: usize = 1024;
 const USUAL_LINES: usize = 16;
 
 /// Room for Content-Length, its value and the blank line.

@@ -114,8 +114,8 @@ pub use subscription_state::{SubscriptionState, Substate};
 pub use timestamp::Timestamp;
 pub use user_agent::{Server, UserAgent};
 pub use user_to_user::UserToUser;
-pub(crate) use via::branch_of;
-pub use via::{MAGIC_COOKIE, Via, ViaTransport};
+pub use via::{MAGIC_COOKIE, Via, ViaLeads, ViaRef, ViaTransport};
+pub(crate) use via::{branch_of, cut_branch};
 pub use warning::Warning;
 
 /// How the values of a header share lines (RFC 3261 section 7.3.1).

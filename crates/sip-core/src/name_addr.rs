@@ -213,6 +213,13 @@ pub(crate) fn takes_tag(text: &str) -> bool {
 }
 
 fn tag_in(params: &str) -> Option<&str> {
+    // Most often it is the only parameter and stands there as it should.
+    if let Some(tag) = params.strip_prefix(";tag=")
+        && token::value_end(tag.as_bytes(), 0) == tag.len()
+        && !tag.is_empty()
+    {
+        return Some(tag);
+    }
     let params = token::trimmed(params).strip_prefix(';')?;
     param::find(params, "tag").filter(|tag| !tag.is_empty())
 }

@@ -180,6 +180,9 @@ impl Span {
 
 /// The parameters in a text that is empty or starts with a semicolon, without that semicolon and blanks around them.
 pub(crate) fn checked(text: &str) -> Result<&str, ParseError> {
+    if text.is_empty() {
+        return Ok(text);
+    }
     let octets = text.as_bytes();
     let first = token::blanks_end(octets, 0);
     let mut at = first;
@@ -222,7 +225,14 @@ fn spans(text: &str) -> impl Iterator<Item = Span> {
     })
 }
 
-/// The value of the named parameter in such a text.
+/// Name and value of each parameter in a text that is empty or starts with a semicolon.
+pub(crate) fn listed(text: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let text = token::trimmed(text);
+    let text = text.strip_prefix(';').unwrap_or(text);
+    spans(text).map(|span| (&text[span.name.clone()], span.value(text)))
+}
+
+/// The value of the named parameter in a text without a semicolon in front.
 pub(crate) fn find<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let is_it = |span: &Span| {
         let other = &text[span.name.clone()];

@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::header::{Line, lookup};
 use crate::token::is_blank;
@@ -101,8 +101,8 @@ struct Scan {
     lines: Vec<Line>,
     start_line_end: usize,
     head_end: usize,
-    /// Carriage returns that belong to a line end.
-    returns: usize,
+    /// Whether a carriage return stands elsewhere than before a line feed.
+    stray: bool,
     folded: bool,
     flaw: Option<ParseError>,
 }
@@ -126,7 +126,7 @@ pub(crate) fn index(octets: Bytes, limits: &Limits) -> Result<Index, ParseError>
         return Err(ParseError::NotSip);
     }
     let mut scan = scan(&octets, limits)?;
-    let stray = memchr_iter(b'\r', &octets[..scan.head_end]).count() != scan.returns;
+    let stray = scan.stray;
     if stray {
         scan.flaw.get_or_insert(ParseError::StrayLineBreak);
     }
@@ -158,79 +158,107 @@ pub(crate) fn index(octets: Bytes, limits: &Limits) -> Result<Index, ParseError>
 }
 
 fn scan(octets: &[u8], limits: &Limits) -> Result<Scan, ParseError> {
-    let too_large = ParseError::HeadTooLarge {
-        limit: limits.max_head_octets,
+    let head_limit = limits.max_head_octets;
+    let mut rest = Rest {
+        window: &octets[..octets.len().min(head_limit)],
+        too_large: (octets.len() > head_limit)
+            .then_some(ParseError::HeadTooLarge { limit: head_limit }),
+        stray: false,
     };
-    let window = &octets[..octets.len().min(limits.max_head_octets)];
-    let cut = window.len() < octets.len();
+    let (start_line_end, mut at) = rest.line_end(0)?;
     let mut scan = Scan {
         lines: Vec::with_capacity(USUAL_LINES),
-        start_line_end: 0,
+        start_line_end,
         head_end: 0,
-        returns: 0,
+        stray: false,
         folded: false,
         flaw: None,
     };
-    let mut at = 0;
     // Whether a folded line has a line to belong to.
     let mut open = false;
     loop {
-        let feed = memchr(b'\n', &window[at..]).map(|feed| at + feed);
-        if feed.is_none() && cut {
-            return Err(too_large);
-        }
-        let mut content_end = feed.unwrap_or(window.len());
-        let end = feed.map_or(window.len(), |feed| feed + 1);
-        if feed.is_some() && content_end > at && window[content_end - 1] == b'\r' {
-            content_end -= 1;
-            scan.returns += 1;
-        }
-        if at == 0 {
-            scan.start_line_end = content_end;
-        } else if content_end == at {
-            scan.head_end = end;
-            if feed.is_none() {
-                scan.flaw.get_or_insert(ParseError::HeadWithoutEnd);
+        let (content_end, end) = rest.line_end(at)?;
+        let line = &rest.window[at..content_end];
+        match line.first() {
+            None => {
+                scan.head_end = end;
+                if end == content_end {
+                    scan.flaw.get_or_insert(ParseError::HeadWithoutEnd);
+                }
+                scan.stray = rest.stray;
+                return Ok(scan);
             }
-            return Ok(scan);
-        } else if is_blank(window[at]) {
-            scan.folded = true;
-            match scan.lines.last_mut() {
-                Some(line) if open => line.value_end = content_end as u32,
-                _ => _ = scan.flaw.get_or_insert(ParseError::HeaderLine),
+            Some(octet) if is_blank(*octet) => {
+                scan.folded = true;
+                match scan.lines.last_mut() {
+                    Some(line) if open => line.value_end = content_end as u32,
+                    _ => _ = scan.flaw.get_or_insert(ParseError::HeaderLine),
+                }
             }
-        } else {
-            open = false;
-            if let Some(line) = header_line(window, at, content_end) {
-                if scan.lines.len() == limits.max_header_lines {
+            Some(_) => match header_line(line, at) {
+                Some(_) if scan.lines.len() == limits.max_header_lines => {
                     return Err(ParseError::TooManyHeaderLines {
                         limit: limits.max_header_lines,
                     });
                 }
-                scan.lines.push(line);
-                open = true;
-            } else {
-                scan.flaw.get_or_insert(ParseError::HeaderLine);
-            }
+                Some(line) => {
+                    scan.lines.push(line);
+                    open = true;
+                }
+                None => {
+                    scan.flaw.get_or_insert(ParseError::HeaderLine);
+                    open = false;
+                }
+            },
         }
         at = end;
     }
 }
 
-fn header_line(window: &[u8], start: usize, content_end: usize) -> Option<Line> {
-    let (name_len, code, value) = split_line(&window[start..content_end])?;
-    let mut value_start = start + value;
-    while value_start < content_end && is_blank(window[value_start]) {
-        value_start += 1;
+/// What the lines are cut from.
+struct Rest<'a> {
+    window: &'a [u8],
+    /// What is wrong when the head does not end in the window.
+    too_large: Option<ParseError>,
+    /// Whether a carriage return stands elsewhere than before a line feed.
+    stray: bool,
+}
+
+impl Rest<'_> {
+    /// Where what stands on the line that starts at `at` ends, and where the next line starts: at the same place when the
+    /// last line has no end.
+    #[inline]
+    fn line_end(&mut self, at: usize) -> Result<(usize, usize), ParseError> {
+        let mut from = at;
+        while let Some(length) = memchr2(b'\r', b'\n', &self.window[from..]) {
+            let found = from + length;
+            match self.window[found..] {
+                [b'\n', ..] => return Ok((found, found + 1)),
+                [_, b'\n', ..] => return Ok((found, found + 2)),
+                _ => self.stray = true,
+            }
+            from = found + 1;
+        }
+        match self.too_large.take() {
+            Some(error) => Err(error),
+            None => Ok((self.window.len(), self.window.len())),
+        }
     }
-    let mut value_end = content_end;
-    while value_end > value_start && is_blank(window[value_end - 1]) {
+}
+
+/// The places of a line that starts at `start`.
+#[inline]
+fn header_line(line: &[u8], start: usize) -> Option<Line> {
+    let (name_len, code, behind) = split_line(line)?;
+    let value_start = token::blanks_end(line, behind);
+    let mut value_end = line.len();
+    while value_end > value_start && is_blank(line[value_end - 1]) {
         value_end -= 1;
     }
     Some(Line {
         start: start as u32,
-        value_start: value_start as u32,
-        value_end: value_end as u32,
+        value_start: (start + value_start) as u32,
+        value_end: (start + value_end) as u32,
         name_len: u16::try_from(name_len).ok()?,
         code,
     })

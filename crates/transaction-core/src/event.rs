@@ -1,6 +1,7 @@
 //! What the layer tells the transaction user.
 
 use std::io;
+use std::net::SocketAddr;
 
 use rvoip_sip_transport::sip_core::{ByteString, Request, Response};
 use rvoip_sip_transport::{Flow, LocateError, Target};
@@ -89,6 +90,22 @@ pub enum TransactionEvent {
     LateSuccess {
         /// The 2xx.
         response: Response,
+    },
+    /// A connection has ended, or a datagram flow does not answer its keep-alives; its transactions have been told.
+    FlowFailed {
+        /// The flow.
+        flow: Flow,
+        /// Why.
+        error: io::ErrorKind,
+    },
+    /// A peer sees this side under an address that was not known before (RFC 5626 section 4.4.2).
+    MappedAddress {
+        /// The flow.
+        flow: Flow,
+        /// The address that the peer sees.
+        mapped: SocketAddr,
+        /// What it was before.
+        previous: Option<SocketAddr>,
     },
     /// Terminal: no server was found for the request.
     ClientUnlocated {

@@ -32,8 +32,8 @@ impl Matcher {
     /// The server transaction of a request (section 17.2.3), `method` standing in for the request's own: an ACK belongs
     /// to its INVITE, and a CANCEL asks for one. `None` for a request that has passed no check.
     pub(crate) fn server(&self, request: &Request, method: &Method) -> Option<Fingerprint> {
-        let via = request.headers().raw(&HeaderName::Via)?;
-        let mut imprint = match request.branch() {
+        let (hop, branch) = request.top_hop()?;
+        let mut imprint = match branch {
             Some(branch) if branch::is_unique(branch) => {
                 let mut imprint = self.secret.imprint(b's');
                 imprint.folded(branch);
@@ -41,7 +41,8 @@ impl Matcher {
             }
             branch => self.rfc_2543(request, branch.unwrap_or_default(), method)?,
         };
-        imprint.folded(hop(via));
+        // A client repeats it letter by letter in the ACK and the CANCEL of an INVITE (sections 9.1 and 17.1.1.3).
+        imprint.folded(hop);
         imprint.text(method.as_str());
         Some(imprint.finish())
     }
@@ -99,12 +100,7 @@ impl StatelessTag {
     fn new(bits: u64) -> StatelessTag {
         let mut text = [Self::LETTER; 17];
         for (place, digit) in text[1..].iter_mut().enumerate() {
-            let nibble = (bits >> (60 - 4 * place) & 0xf) as u8;
-            *digit = if nibble < 10 {
-                b'0' + nibble
-            } else {
-                b'a' + nibble - 10
-            };
+            *digit = b"0123456789abcdef"[(bits >> (60 - 4 * place) & 0xf) as usize];
         }
         StatelessTag(text)
     }
@@ -123,13 +119,6 @@ impl StatelessTag {
 fn origin(imprint: &mut Imprint, request: &Request) -> Option<()> {
     imprint.optional(request.from_tag());
     imprint.text(request.headers().raw(&HeaderName::CallId)?);
-    imprint.number(request.cseq().ok()?.number);
+    imprint.number(request.cseq_number()?);
     Some(())
-}
-
-/// Protocol, transport and sent-by of a Via value as they stand in it: a client repeats them letter by letter in the ACK
-/// and the CANCEL of an INVITE (sections 9.1 and 17.1.1.3).
-fn hop(via: &str) -> &str {
-    let end = via.bytes().position(|octet| matches!(octet, b';' | b','));
-    &via[..end.unwrap_or(via.len())]
 }

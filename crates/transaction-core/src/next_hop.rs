@@ -43,6 +43,8 @@ pub struct OwnContact {
     pub user: Option<ByteString>,
     /// Whether it is a `sips` URI.
     pub secure: bool,
+    /// What stands behind the closing bracket, each parameter with its semicolon.
+    pub params: ByteString,
 }
 
 impl OwnContact {
@@ -58,7 +60,9 @@ impl OwnContact {
             ),
             false => ("sip", place),
         };
-        ["<", scheme, ":", user, at, place, ">"].concat().into()
+        ["<", scheme, ":", user, at, place, ">", &self.params]
+            .concat()
+            .into()
     }
 }
 
@@ -77,7 +81,13 @@ mod tests {
             flow: None,
         };
         let user = user.map(ByteString::from);
-        OwnContact { user, secure }.over(&route).to_string()
+        let params = ByteString::from_static(";q=0.5");
+        let contact = OwnContact {
+            user,
+            secure,
+            params,
+        };
+        contact.over(&route).to_string()
     }
 
     #[test]
@@ -87,31 +97,31 @@ mod tests {
                 "192.0.2.1:5066",
                 Some("alice"),
                 false,
-                "<sip:alice@192.0.2.1:5066>",
+                "<sip:alice@192.0.2.1:5066>;q=0.5",
             ),
             (
                 "[2001:db8::1]:5060;transport=tcp",
                 None,
                 false,
-                "<sip:[2001:db8::1]:5060;transport=tcp>",
+                "<sip:[2001:db8::1]:5060;transport=tcp>;q=0.5",
             ),
             (
                 "a.example:5061;transport=tls",
                 None,
                 false,
-                "<sip:a.example:5061;transport=tls>",
+                "<sip:a.example:5061;transport=tls>;q=0.5",
             ),
             (
                 "a.example:5061;transport=tls",
                 Some("b"),
                 true,
-                "<sips:b@a.example:5061>",
+                "<sips:b@a.example:5061>;q=0.5",
             ),
             (
                 "a.example:443;transport=ws",
                 Some("b"),
                 true,
-                "<sips:b@a.example:443;transport=ws>",
+                "<sips:b@a.example:443;transport=ws>;q=0.5",
             ),
         ] {
             assert_eq!(contact(place, user, secure), expected);

@@ -9,10 +9,11 @@ use crate::server::numbers;
 use crate::{Outcome, workspace};
 
 /// What the bench knows, and what that is.
-const SCENARIOS: [(&str, &str); 3] = [
+const SCENARIOS: [(&str, &str); 4] = [
     ("server", "request in, 200 out"),
     ("invite", "INVITE in, 180 and 200 out, ACK in"),
     ("client", "request out, 200 in"),
+    ("refused", "INVITE in too late, 503 out, ACK in"),
 ];
 
 /// Transactions of a round: some are gone again when it ends.

@@ -17,7 +17,6 @@ use crate::event::MediaEvent;
 use crate::play::AudioSource;
 use crate::record::RecordingSink;
 use crate::rtp_core::{PortKey, RtpError};
-use crate::sdp::Direction;
 
 /// The media sessions of all calls. Deterministic: ports come through [`MediaPorts`], randomness from a seed.
 pub struct MediaSessionController {
@@ -33,7 +32,7 @@ pub struct MediaSessionController {
     untold: Vec<MediaSessionKey>,
 }
 
-type Done = Result<(), MediaError>;
+pub(super) type Done = Result<(), MediaError>;
 
 impl MediaSessionController {
     /// A controller without sessions; `seed` makes everything random about them.
@@ -91,15 +90,6 @@ impl MediaSessionController {
     /// [`MediaError::UnknownSession`].
     pub fn set_advertised(&mut self, key: MediaSessionKey, address: IpAddr) -> Done {
         self.session_mut(key)?.advertised = Some(address);
-        Ok(())
-    }
-
-    /// Sets what this side wants in offers and answers from now on: [`Direction::SendOnly`] holds, for instance.
-    ///
-    /// # Errors
-    /// [`MediaError::UnknownSession`].
-    pub fn set_direction(&mut self, key: MediaSessionKey, direction: Direction) -> Done {
-        self.session_mut(key)?.direction = direction;
         Ok(())
     }
 
@@ -239,7 +229,7 @@ impl MediaSessionController {
         Ok(())
     }
 
-    fn command(&mut self, now: Instant, key: MediaSessionKey, command: MediaCommand) -> Done {
+    pub(super) fn command(&mut self, now: Instant, key: MediaSessionKey, command: MediaCommand) -> Done {
         let session = session_mut(&mut self.sessions, key)?;
         if let Some(port) = &session.port {
             self.ports.command(now, port.key, command)?;
@@ -264,7 +254,7 @@ impl MediaSessionController {
         }
     }
 
-    fn session_mut(&mut self, key: MediaSessionKey) -> Result<&mut Session, MediaError> {
+    pub(super) fn session_mut(&mut self, key: MediaSessionKey) -> Result<&mut Session, MediaError> {
         session_mut(&mut self.sessions, key)
     }
 }

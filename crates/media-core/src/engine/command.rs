@@ -47,6 +47,14 @@ pub enum MediaCommand {
         /// Whether to send silence.
         muted: bool,
     },
+    /// While this side holds the call: send this in place of the source, which waits where it is. `None` goes on with
+    /// the source.
+    Hold {
+        /// The session.
+        key: MediaSessionKey,
+        /// What to send.
+        source: Option<AudioSource>,
+    },
     /// Record what is received, in place of an earlier recording, which is completed in the background; `None` ends it.
     Record {
         /// The session.
@@ -76,6 +84,7 @@ impl MediaCommand {
             | Self::Start { key }
             | Self::SetSource { key, .. }
             | Self::SetMuted { key, .. }
+            | Self::Hold { key, .. }
             | Self::Record { key, .. }
             | Self::Report { key }
             | Self::Close { key } => *key,

@@ -6,11 +6,13 @@ use std::time::Duration;
 use super::Direction;
 use crate::capabilities::{Capabilities, FRAME};
 use crate::codec::{Codec, SAMPLE_RATE_HZ};
-use crate::sdp::{Attribute, Line, MediaDescription};
+use crate::sdp::{Attribute, Line, MediaDescription, number};
 
 const TELEPHONE_EVENT: &str = "telephone-event";
 /// The payload type of telephone events in our own offers.
 const TELEPHONE_EVENT_PAYLOAD_TYPE: u8 = 101;
+/// Room for a short value.
+const USUAL_OCTETS: usize = 32;
 const LONGEST_PACKET: Duration = Duration::from_millis(120);
 
 /// What an audio section lists that we know.
@@ -86,21 +88,37 @@ impl Formats {
         };
         let mut attribute = |attribute| section.lines.push(Line::Attribute(attribute));
         for (number, codec) in &self.codecs {
-            let (number, rate) = (number.to_string(), codec.clock_rate_hz().to_string());
-            let map = [&number, " ", codec.name(), "/", &rate].concat();
+            let map = rtpmap(*number, codec.name(), codec.clock_rate_hz());
             attribute(Attribute::new("rtpmap", map));
-            section.formats.push(number.into());
+            section.formats.push(decimal(*number).into());
         }
         if let Some(number) = self.telephone_event {
-            section.formats.push(number.to_string().into());
-            let map = format!("{number} {TELEPHONE_EVENT}/{SAMPLE_RATE_HZ}");
+            section.formats.push(decimal(number).into());
+            let map = rtpmap(number, TELEPHONE_EVENT, SAMPLE_RATE_HZ);
             attribute(Attribute::new("rtpmap", map));
-            attribute(Attribute::new("fmtp", format!("{number} 0-15")));
+            attribute(Attribute::new("fmtp", decimal(number) + " 0-15"));
         }
-        attribute(Attribute::new("ptime", ptime.as_millis().to_string()));
+        let milliseconds = u32::try_from(ptime.as_millis()).unwrap_or(u32::MAX);
+        attribute(Attribute::new("ptime", decimal(milliseconds)));
         attribute(Attribute::property(direction.as_str()));
         section
     }
+}
+
+/// The value of an `a=rtpmap` of ours.
+fn rtpmap(payload_type: u8, encoding: &str, clock_rate_hz: u32) -> String {
+    let mut map = decimal(payload_type);
+    map.push(' ');
+    map.push_str(encoding);
+    map.push('/');
+    number(&mut map, clock_rate_hz);
+    map
+}
+
+fn decimal(value: impl Into<u32>) -> String {
+    let mut text = String::with_capacity(USUAL_OCTETS);
+    number(&mut text, value);
+    text
 }
 
 /// The encodings a section lists, for a person to read: names where it gives them, payload types otherwise.

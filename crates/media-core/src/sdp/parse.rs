@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use super::{Address, Attribute, Line, MediaDescription, Origin, SessionDescription};
 
@@ -53,16 +53,20 @@ impl<'a> SessionDescription<'a> {
             return Err(SdpError::TooLong(text.len()));
         }
         let mut reader = Reader::default();
-        let lines = Lines(text)
-            .map(|line| line.trim_end_matches([' ', '\t', '\0']))
-            .filter(|line| !line.is_empty());
+        let lines = Lines(text).map(without_padding);
+        let lines = lines.filter(|line| !line.is_empty());
+        let has_nul = memchr(0, text.as_bytes()).is_some();
         for (index, line) in lines.enumerate() {
             if index == MAX_LINES {
                 return Err(SdpError::TooManyLines);
             }
-            match line.trim_start().split_at_checked(2) {
-                Some((start, value)) if start.ends_with('=') && !value.contains('\0') => {
-                    reader.line(index, start.as_bytes()[0] as char, value)?;
+            let line = match line.as_bytes() {
+                [_, b'=', ..] => line,
+                _ => line.trim_start(),
+            };
+            match line.as_bytes() {
+                [letter, b'=', value @ ..] if !has_nul || memchr(0, value).is_none() => {
+                    reader.line(index, char::from(*letter), &line[2..])?;
                 }
                 _ if index == 0 => return Err(SdpError::Version),
                 _ => return Err(SdpError::Malformed { line: index + 1 }),
@@ -70,6 +74,13 @@ impl<'a> SessionDescription<'a> {
         }
         reader.finish()
     }
+}
+
+/// A line without the blanks and zeros that some peers fill it up with.
+fn without_padding(line: &str) -> &str {
+    let is_padding = |octet: &u8| matches!(octet, b' ' | b'\t' | b'\0');
+    let last = line.bytes().rposition(|octet| !is_padding(&octet));
+    &line[..last.map_or(0, |last| last + 1)]
 }
 
 /// What stands between line ends of any kind.
@@ -84,7 +95,8 @@ impl<'a> Iterator for Lines<'a> {
         }
         let end = memchr2(b'\r', b'\n', self.0.as_bytes());
         let (line, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
-        self.0 = rest.get(1..).unwrap_or_default();
+        let line_end = if rest.starts_with("\r\n") { 2 } else { 1 };
+        self.0 = rest.get(line_end..).unwrap_or_default();
         Some(line)
     }
 }
@@ -158,8 +170,12 @@ fn origin(value: &str) -> Option<Origin<'_>> {
 /// `IN IP4 192.0.2.1`, perhaps with a multicast suffix.
 fn address<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Address<'a>> {
     let (_network, kind, text) = (words.next()?, words.next()?, words.next()?);
-    let host = text.split('/').next().filter(|host| !host.is_empty())?;
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let (host, _) = cut(text, b'/');
+    if host.is_empty() {
+        return None;
+    }
+    let bare = host.strip_prefix('[').unwrap_or(host);
+    let bare = bare.strip_suffix(']').unwrap_or(bare);
     Some(match bare.parse() {
         Ok(ip) => Address::Ip(ip),
         Err(_) => Address::Name {
@@ -170,9 +186,17 @@ fn address<'a>(words: &mut impl Iterator<Item = &'a str>) -> Option<Address<'a>>
 }
 
 fn attribute(value: &str) -> Attribute<'_> {
-    match value.split_once(':') {
-        Some((name, value)) => Attribute::new(name.trim(), value),
-        None => Attribute::property(value.trim()),
+    match cut(value, b':') {
+        (name, Some(value)) => Attribute::new(name.trim_ascii(), value),
+        (name, None) => Attribute::property(name.trim_ascii()),
+    }
+}
+
+/// What stands before and behind the first such character.
+fn cut(text: &str, at: u8) -> (&str, Option<&str>) {
+    match memchr(at, text.as_bytes()) {
+        Some(place) => (&text[..place], Some(&text[place + 1..])),
+        None => (text, None),
     }
 }
 

@@ -45,10 +45,10 @@ impl Address<'_> {
             Self::Ip(IpAddr::V4(address)) => {
                 let [a, b, c, d] = address.octets();
                 out.push_str("IN IP4 ");
-                number(out, a.into());
+                number(out, a);
                 for octet in [b, c, d] {
                     out.push('.');
-                    number(out, octet.into());
+                    number(out, octet);
                 }
             }
             Self::Ip(IpAddr::V6(address)) => {
@@ -107,9 +107,10 @@ fn push(out: &mut String, pieces: &[&str]) {
     pieces.iter().for_each(|piece| out.push_str(piece));
 }
 
-fn number(out: &mut String, number: u16) {
-    let mut digits = [0; 5];
-    let mut rest = number;
+/// Writes a number in decimal.
+pub(crate) fn number(out: &mut String, number: impl Into<u32>) {
+    let mut digits = [0; 10];
+    let mut rest = number.into();
     let mut start = digits.len();
     loop {
         start -= 1;
@@ -119,7 +120,6 @@ fn number(out: &mut String, number: u16) {
             break;
         }
     }
-    digits[start..]
-        .iter()
-        .for_each(|digit| out.push(char::from(*digit)));
+    let digits = digits[start..].iter();
+    digits.for_each(|digit| out.push(char::from(*digit)));
 }

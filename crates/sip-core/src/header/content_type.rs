@@ -21,6 +21,7 @@ impl ContentType {
 
 /// `type/subtype`, each half a token.
 pub(super) fn is_media_type(text: &str) -> bool {
-    text.split_once('/')
-        .is_some_and(|(kind, subtype)| token::is_token(kind) && token::is_token(subtype))
+    token::find(text, b'/').is_some_and(|slash| {
+        token::is_token(&text[..slash]) && token::is_token(&text[slash + 1..])
+    })
 }

@@ -37,6 +37,7 @@ impl Line {
         &text[self.start as usize..][..usize::from(self.name_len)]
     }
 
+    #[inline]
     pub(crate) fn value(self, text: &str) -> &str {
         &text[self.value_start as usize..self.value_end as usize]
     }
@@ -63,6 +64,7 @@ struct Named<'a> {
 impl<'a> Iterator for Named<'a> {
     type Item = &'a Line;
 
+    #[inline]
     fn next(&mut self) -> Option<&'a Line> {
         let Named {
             text,
@@ -116,16 +118,24 @@ impl HeaderMap {
     }
 
     /// Whether there is a line of this name.
+    #[inline]
     pub fn contains(&self, name: &HeaderName) -> bool {
-        self.lines_named(name).next().is_some()
+        self.raw(name).is_some()
     }
 
     /// What stands on the first line of this name.
+    // Inlined, as the code of a name that is written out is known then, and nothing but a look at each line is left.
+    #[inline]
     pub fn raw(&self, name: &HeaderName) -> Option<&str> {
-        self.raw_all(name).next()
+        let line = match name.code() {
+            Some(code) => self.lines.iter().find(|line| line.code == code),
+            None => self.lines_named(name).next(),
+        };
+        line.map(|line| self.value_of(line))
     }
 
     /// What stands on each line of this name.
+    #[inline]
     pub fn raw_all(&self, name: &HeaderName) -> impl Iterator<Item = &str> + use<'_> {
         self.lines_named(name).map(|line| self.value_of(line))
     }
@@ -186,6 +196,7 @@ impl HeaderMap {
         }
     }
 
+    #[inline]
     pub(crate) fn lines_named(&self, name: &HeaderName) -> impl Iterator<Item = &Line> + use<'_> {
         let (code, other) = match (name.code(), name) {
             (None, HeaderName::Other(other)) => (Line::UNKNOWN, Some(other.clone())),
@@ -199,6 +210,7 @@ impl HeaderMap {
         }
     }
 
+    #[inline]
     fn value_of(&self, line: &Line) -> &str {
         line.value(&self.head)
     }

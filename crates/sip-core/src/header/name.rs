@@ -154,23 +154,32 @@ impl HeaderName {
 
 /// A set of known names.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen(u128);
+pub(crate) struct Seen([u64; 2]);
 
 // Each code is a bit of the set.
 const _: () = assert!(KNOWN.len() <= 128);
 
 impl Seen {
+    /// Where the bit of a code is.
+    #[inline]
+    const fn place(code: u8) -> (usize, u64) {
+        ((code / 64 % 2) as usize, 1 << (code % 64))
+    }
+
     /// Adds the name of a code; `false` when it was there.
+    #[inline]
     pub(crate) fn insert(&mut self, code: u8) -> bool {
-        let bit = 1_u128.checked_shl(u32::from(code)).unwrap_or(0);
-        let is_new = self.0 & bit == 0;
-        self.0 |= bit;
+        let (word, bit) = Self::place(code);
+        let is_new = self.0[word] & bit == 0;
+        self.0[word] |= bit;
         is_new
     }
 
     pub(crate) fn contains(&self, name: &HeaderName) -> bool {
-        let bit = |code| 1_u128.checked_shl(u32::from(code)).unwrap_or(0);
-        name.code().is_some_and(|code| self.0 & bit(code) != 0)
+        name.code().is_some_and(|code| {
+            let (word, bit) = Self::place(code);
+            self.0[word] & bit != 0
+        })
     }
 }
 

@@ -116,12 +116,7 @@ impl Via {
 
     /// The address the message came from, as the receiver noted it; brackets around IPv6 are tolerated (RFC 5118 section 4.5).
     pub fn received(&self) -> Option<IpAddr> {
-        let text = self.params.get("received")?;
-        text.strip_prefix('[')
-            .and_then(|inner| inner.strip_suffix(']'))
-            .unwrap_or(text)
-            .parse()
-            .ok()
+        read_received(self.params.get("received")?)
     }
 
     /// `Some(None)` when the sender asks for it, `Some(Some(port))` when the receiver has filled it in.
@@ -176,10 +171,7 @@ impl Header for Via {
     }
 
     fn check(value: &str) -> Result<(), ParseError> {
-        let params = ViaRef::read(value).and_then(|hop| param::checked(hop.params));
-        params
-            .map(drop)
-            .map_err(|_| ParseError::InvalidHeader(Self::NAME))
+        ViaRef::parse(value).map(drop)
     }
 
     fn write(&self, out: &mut String) {
@@ -191,13 +183,22 @@ impl Header for Via {
     }
 }
 
-/// A hop as it stands in a text; its parameters have not been looked at.
-struct ViaRef<'a> {
+/// A hop as it stands in a message: read as [`Via`] is, but nothing is kept of it.
+#[derive(Clone, Copy, Debug)]
+pub struct ViaRef<'a> {
     transport: &'a str,
     host: HostRef<'a>,
     port: Option<u16>,
-    /// All that follows, with the first semicolon.
+    /// With the first semicolon.
     params: &'a str,
+}
+
+/// The parameters of a hop that lead a response (RFC 3261 section 18.2.2, RFC 3581 section 4).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ViaLeads<'a> {
+    received: Option<&'a str>,
+    rport: Option<&'a str>,
+    maddr: Option<&'a str>,
 }
 
 impl<'a> ViaRef<'a> {
@@ -225,6 +226,77 @@ impl<'a> ViaRef<'a> {
             params: &rest[end..],
         })
     }
+
+    /// Reads a hop and the syntax of its parameters.
+    pub(crate) fn parse(value: &'a str) -> Result<ViaRef<'a>, ParseError> {
+        let hop = Self::read(value);
+        hop.and_then(|hop| param::checked(hop.params).map(|_| hop))
+            .map_err(|_| ParseError::InvalidHeader(Via::NAME))
+    }
+
+    /// The address of sent-by, if it is no name.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.host.to_ip()
+    }
+
+    /// The name in sent-by, if it is no address.
+    pub fn name(&self) -> Option<&'a str> {
+        match self.host {
+            HostRef::Name(name) => Some(name),
+            HostRef::V4(_) | HostRef::V6(_) => None,
+        }
+    }
+
+    /// The port of sent-by, if one is written.
+    pub fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// Those of its parameters that lead a response.
+    pub fn leads(&self) -> ViaLeads<'a> {
+        let mut leads = ViaLeads::default();
+        for (name, value) in param::listed(self.params) {
+            let lead = match name.len() {
+                8 if name.eq_ignore_ascii_case("received") => &mut leads.received,
+                5 if name.eq_ignore_ascii_case("rport") => &mut leads.rport,
+                5 if name.eq_ignore_ascii_case("maddr") => &mut leads.maddr,
+                _ => continue,
+            };
+            lead.get_or_insert(value.unwrap_or_default());
+        }
+        leads
+    }
+}
+
+impl ViaLeads<'_> {
+    /// Whether the receiver, or the sender in its place, has noted an address.
+    pub fn has_received(&self) -> bool {
+        self.received.is_some()
+    }
+
+    /// As [`Via::received`].
+    pub fn received(&self) -> Option<IpAddr> {
+        read_received(self.received?)
+    }
+
+    /// As [`Via::rport`].
+    pub fn rport(&self) -> Option<Option<u16>> {
+        self.rport.map(|port| port.parse().ok())
+    }
+
+    /// As [`Via::maddr`].
+    pub fn maddr(&self) -> Option<Host> {
+        self.maddr?.parse().ok()
+    }
+}
+
+/// An address that a receiver has noted.
+fn read_received(text: &str) -> Option<IpAddr> {
+    text.strip_prefix('[')
+        .and_then(|inner| inner.strip_suffix(']'))
+        .unwrap_or(text)
+        .parse()
+        .ok()
 }
 
 /// What follows `SIP/2.0/` in any spelling.
@@ -238,8 +310,17 @@ fn behind_protocol(value: &str) -> Option<&str> {
 
 /// The branch in the value of a Via, or in the first value of its line, whatever else stands there.
 pub(crate) fn branch_of(value: &str) -> Option<&str> {
-    let params = &value[token::find(value, b';')? + 1..];
-    param::find(params, "branch").filter(|branch| !branch.is_empty())
+    cut_branch(value).1
+}
+
+/// What stands before the parameters of the first hop on a line: protocol, transport and sent-by; and its branch.
+pub(crate) fn cut_branch(line: &str) -> (&str, Option<&str>) {
+    let Some(end) = token::find(line, b';') else {
+        return (&line[..token::find(line, b',').unwrap_or(line.len())], None);
+    };
+    let branch = param::find(&line[end + 1..], "branch").filter(|branch| !branch.is_empty());
+    let hop_end = token::find(&line[..end], b',').unwrap_or(end);
+    (&line[..hop_end], branch)
 }
 
 display_by_write!(Via);

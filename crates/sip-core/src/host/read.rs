@@ -1,6 +1,6 @@
 //! Reading a host and a port out of a longer text, without keeping anything.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use bytestring::ByteString;
 use memchr::memchr;
@@ -55,6 +55,15 @@ impl<'a> HostRef<'a> {
         {
             true => Err(ParseError::InvalidHost),
             false => Ok((HostRef::Name(name), end)),
+        }
+    }
+
+    /// The address, if this is no name.
+    pub(crate) fn to_ip(self) -> Option<IpAddr> {
+        match self {
+            HostRef::Name(_) => None,
+            HostRef::V4(address) => Some(IpAddr::V4(address)),
+            HostRef::V6(address) => Some(IpAddr::V6(address)),
         }
     }
 

@@ -6,11 +6,12 @@ use bytes::Bytes;
 
 use super::Parts;
 use super::typed::typed_headers;
-use crate::header::{branch_of, cseq};
+use crate::header::{branch_of, cseq, cut_branch};
 use crate::name_addr::{tag_of, uri_of};
 use crate::{
     Allow, CSeq, CallId, Contact, ContentType, Edit, Expires, From, Header, HeaderMap, MaxForwards,
     Method, ParseError, RecordRoute, RequestBuilder, Require, Route, Supported, To, Uri, Via,
+    ViaRef,
 };
 
 /// A request; cloning shares its octets.

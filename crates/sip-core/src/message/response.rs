@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::Parts;
 use super::typed::typed_headers;
-use crate::header::{branch_of, cseq};
+use crate::header::{branch_of, cseq, cut_branch};
 use crate::name_addr::{tag_of, uri_of};
 use crate::{
     Allow, CSeq, CallId, Contact, ContentType, Edit, Expires, From, Header, HeaderMap, ParseError,
-    RecordRoute, Request, Require, ResponseBuilder, StatusCode, Supported, To, Via,
+    RecordRoute, Request, Require, ResponseBuilder, StatusCode, Supported, To, Via, ViaRef,
 };
 
 /// A response; cloning shares its octets.

@@ -32,6 +32,22 @@ macro_rules! typed_headers {
                 self.mandatory()
             }
 
+            /// The first Via value as it stands, of which nothing is kept.
+            ///
+            /// # Errors
+            /// [`ParseError::MissingHeader`] or [`ParseError::InvalidHeader`].
+            pub fn top_via_ref(&self) -> Result<ViaRef<'_>, ParseError> {
+                let line = self.headers().raw(&Via::NAME);
+                let line = line.ok_or(ParseError::MissingHeader(Via::NAME))?;
+                ViaRef::parse(Via::split_first(line).0)
+            }
+
+            /// What stands before the parameters of the first Via value (protocol, transport and sent-by), and its branch,
+            /// without reading the rest of it.
+            pub fn top_hop(&self) -> Option<(&str, Option<&str>)> {
+                self.headers().raw(&Via::NAME).map(cut_branch)
+            }
+
             /// The branch of the first Via value, without reading the rest of it.
             pub fn branch(&self) -> Option<&str> {
                 self.headers().raw(&Via::NAME).and_then(branch_of)

@@ -47,7 +47,9 @@ impl Digits {
 pub(crate) fn push_number(out: &mut String, number: u64) {
     let mut digits = Digits::new();
     digits.put_number(number);
-    digits.push_to(out);
+    for digit in &digits.octets[digits.start..] {
+        out.push(char::from(*digit));
+    }
 }
 
 #[cfg(test)]

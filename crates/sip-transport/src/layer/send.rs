@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use bytes::Bytes;
-use rvoip_sip_core::{ByteString, HeaderName, Response};
+use rvoip_sip_core::{ByteString, Response};
 
 use super::TransportLayer;
 use super::route::datagram_flow;
@@ -66,22 +66,17 @@ impl TransportLayer {
         {
             return self.send_stream(now, octets, connection);
         }
-        let line = response.headers().raw(&HeaderName::Via);
-        if let Carrier::Listener(_) = carrier
-            && line.is_some_and(via::leads_to_source)
-        {
-            return self.send_datagram(now, octets, *request_flow);
-        }
-        let (destination, name) = match response.top_via() {
-            Ok(via) => {
-                let destination = via::response_destination(&via, kind, remote)
-                    .ok_or(TransportError::NamedDestination)?;
-                (destination, via::response_name(&via))
-            }
-            Err(_) => (remote, None),
+        let via = response.top_via_ref().ok();
+        let destination = match &via {
+            Some(via) => via::response_destination(via, kind, remote)
+                .ok_or(TransportError::NamedDestination)?,
+            None => remote,
         };
         match carrier {
-            Carrier::Connection(_) => self.send_to_peer(now, octets, kind, destination, name),
+            Carrier::Connection(_) => {
+                let name = via.as_ref().and_then(via::response_name);
+                self.send_to_peer(now, octets, kind, destination, name)
+            }
             Carrier::Listener(_) => {
                 let flow = Flow {
                     remote: destination,

@@ -6,6 +6,7 @@ use std::time::Instant;
 use rvoip_sip_transport::{Flow, TransportEvent};
 
 use super::TransactionLayer;
+use crate::event::TransactionEvent;
 use crate::machine::Machine;
 
 impl TransactionLayer {
@@ -22,8 +23,19 @@ impl TransactionLayer {
                     flow,
                 } => self.refuse_defective(now, &request, &defect, &flow),
                 TransportEvent::FlowFailed { flow, error } => {
-                    self.on_flow_failed(now, &flow, error)
+                    self.on_flow_failed(now, &flow, error);
+                    let failed = TransactionEvent::FlowFailed { flow, error };
+                    self.events.push_back(failed);
                 }
+                TransportEvent::MappedAddress {
+                    flow,
+                    mapped,
+                    previous,
+                } => self.events.push_back(TransactionEvent::MappedAddress {
+                    flow,
+                    mapped,
+                    previous,
+                }),
                 TransportEvent::Located { id, targets } => self.on_located(now, id, targets),
                 _ => {}
             }

@@ -10,8 +10,8 @@ use rvoip_transaction_core::sip_core::{
     Message, Method, Request, RequestBuilder, Response, StatusCode, Uri,
 };
 use rvoip_transaction_core::sip_transport::{
-    ConnectionId, Input, ListenerId, ListenerInfo, Output, Target, TransportConfig, TransportKind,
-    TransportLayer,
+    ConnectionId, Flow, Input, ListenerId, ListenerInfo, Output, Target, TransportConfig,
+    TransportKind, TransportLayer,
 };
 use rvoip_transaction_core::{
     ClientKey, ServerKey, TransactionConfig, TransactionEvent, TransactionLayer,
@@ -29,6 +29,7 @@ pub(crate) struct Bed {
     /// Milliseconds since the start, destination, octets.
     sent: Vec<(u64, SocketAddr, Bytes)>,
     events: Vec<(u64, TransactionEvent)>,
+    pub(crate) failed_flows: Vec<Flow>,
     connections: Vec<(ConnectionId, SocketAddr)>,
     unanswered: Vec<(ServerKey, Request)>,
 }
@@ -54,6 +55,7 @@ impl Bed {
             now: start,
             sent: Vec::new(),
             events: Vec::new(),
+            failed_flows: Vec::new(),
             connections: Vec::new(),
             unanswered: Vec::new(),
         };
@@ -150,7 +152,10 @@ impl Bed {
         }
         let at = self.elapsed();
         while let Some(event) = self.layer.poll_event() {
-            self.events.push((at, event));
+            match event {
+                TransactionEvent::FlowFailed { flow, .. } => self.failed_flows.push(flow),
+                event => self.events.push((at, event)),
+            }
         }
     }
 
@@ -316,6 +321,8 @@ fn word(event: &TransactionEvent) -> String {
         TransactionEvent::LateSuccess { .. } => "late success".into(),
         TransactionEvent::ClientUnlocated { error, .. } => format!("client unlocated {error:?}"),
         TransactionEvent::ClientCancelled { .. } => "client cancelled".into(),
+        TransactionEvent::FlowFailed { error, .. } => format!("flow failed {error:?}"),
+        TransactionEvent::MappedAddress { mapped, .. } => format!("mapped {mapped}"),
     }
 }
 

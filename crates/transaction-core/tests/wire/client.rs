@@ -163,6 +163,8 @@ fn a_connection_that_fails_ends_its_own_transactions_only() {
     });
     assert_eq!(bed.said(), ["0 client failed ConnectionReset"]);
     assert_eq!(bed.layer.len(), 1);
+    let carriers: Vec<Carrier> = bed.failed_flows.iter().map(|flow| flow.carrier).collect();
+    assert_eq!(carriers, [Carrier::Connection(connection)]);
 }
 
 fn flow_carrier(bed: &Bed) -> Carrier {

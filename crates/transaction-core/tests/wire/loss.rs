@@ -190,6 +190,7 @@ impl Host {
             | TransactionEvent::ServerTerminated { key } => {
                 self.end(Key::Server(key));
             }
+            TransactionEvent::FlowFailed { .. } | TransactionEvent::MappedAddress { .. } => {}
             TransactionEvent::Sent { .. }
             | TransactionEvent::LateSuccess { .. }
             | TransactionEvent::ClientUnlocated { .. }

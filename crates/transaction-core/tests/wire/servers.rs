@@ -307,6 +307,7 @@ impl Scene {
         let contact = OwnContact {
             user: Some("alice".into()),
             secure: false,
+            ..OwnContact::default()
         };
         let send = |agent: &mut Agent, now| {
             let layer = &mut agent.layer;

@@ -54,6 +54,7 @@ const COMPACT: [u8; 26] = {
 };
 
 /// The code of a known name, long or compact.
+#[inline]
 pub(crate) fn lookup(name: &[u8]) -> Option<u8> {
     static SLOTS_OF: [u8; SLOTS] = TABLE.1;
     match name {
