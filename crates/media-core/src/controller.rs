@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+mod dtmf;
 mod hold;
 mod inspect;
 mod ports;

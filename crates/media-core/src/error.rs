@@ -29,6 +29,9 @@ pub enum MediaError {
     /// An answer without an outstanding offer: the caller's misuse.
     #[error("media session {0} has no offer outstanding")]
     NoOffer(MediaSessionKey),
+    /// The peer takes no telephone events, or nothing at all now.
+    #[error("the peer of media session {0} takes no telephone events now")]
+    NoTelephoneEvents(MediaSessionKey),
     /// The session has no address for its descriptions: bound to all addresses, and none was set to be told to peers.
     #[error("media session {0} has no address to put into a description")]
     NoAddress(MediaSessionKey),

@@ -10,6 +10,7 @@ pub use rvoip_rtp_core as rtp_core;
 mod capabilities;
 mod codec;
 pub mod controller;
+mod dtmf;
 mod engine;
 mod error;
 mod event;
@@ -30,6 +31,7 @@ pub use controller::{
     MediaConfig, MediaMode, MediaPorts, MediaSessionController, MediaSessionKey, OpenPort,
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,
 };
+pub use dtmf::DtmfDigit;
 pub use engine::{EngineConfig, MediaCommand, MediaEngine};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};

@@ -5,15 +5,16 @@ use std::time::Instant;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+mod dtmf;
 mod figures;
 mod receive;
 mod send;
 
+use dtmf::DtmfSender;
 use figures::QualityWindow;
 use receive::MAX_PAYLOAD_OCTETS;
 use send::Packetizer;
 
-use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
 use crate::codec::SAMPLE_RATE_HZ;
 use crate::controller::MediaSessionKey;
 use crate::engine::{EngineConfig, MediaCommand, Outbox};
@@ -21,7 +22,7 @@ use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::jitter_buffer::JitterBuffer;
 use crate::negotiate::MediaParameters;
-use crate::play::{AudioSource, Played, Player};
+use crate::play::{AudioSource, Player};
 use crate::record::Recorder;
 use crate::rtp_core::{
     AcceptFrom, Channel, PortKey, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
@@ -41,6 +42,8 @@ pub(crate) struct Stream {
     /// Plays in place of `player` while this side holds the call.
     on_hold: Option<Box<Player>>,
     packetizer: Packetizer,
+    /// Digits that are being sent.
+    dtmf: Option<Box<DtmfSender>>,
     jitter_buffer: JitterBuffer,
     decoded: Vec<i16>,
     packets_ignored: u64,
@@ -80,6 +83,7 @@ impl Stream {
             player: Player::new(source),
             on_hold: None,
             packetizer: Packetizer::default(),
+            dtmf: None,
             jitter_buffer: JitterBuffer::new(),
             decoded: Vec::with_capacity(MAX_PAYLOAD_OCTETS),
             packets_ignored: 0,
@@ -111,6 +115,9 @@ impl Stream {
             MediaCommand::SetSource { source, .. } => self.player.switch(source),
             MediaCommand::Hold { source, .. } => {
                 self.on_hold = source.map(|source| Box::new(Player::new(source)));
+            }
+            MediaCommand::SendDtmf { digits, .. } => {
+                self.dtmf.get_or_insert_default().push(&digits);
             }
             MediaCommand::SetMuted { muted, .. } => self.packetizer.set_muted(muted),
             MediaCommand::Report { .. } => outbox.events.push_back(self.report()),
@@ -166,24 +173,6 @@ impl Stream {
         );
         self.packetizer.reconfigure(&mut self.rtp);
         self.parameters = parameters;
-    }
-
-    fn send(&mut self, now: Instant, received: &FrameSamples, outbox: &mut Outbox) {
-        let parameters = self.parameters.as_ref().filter(|_| self.started);
-        let Some(parameters) = parameters.filter(|parameters| parameters.direction.sends()) else {
-            return self.packetizer.pause(&mut self.rtp);
-        };
-        let mut sound = [0; FRAME_SAMPLES];
-        let player = self.on_hold.as_deref_mut().unwrap_or(&mut self.player);
-        match player.frame(received, &mut sound) {
-            Played::Nothing => self.packetizer.pause(&mut self.rtp),
-            Played::Sound => {
-                let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);
-                outbox.datagram(self.port, Channel::Rtp, |out| {
-                    packetizer.frame(now, &sound, parameters, rtp, out)
-                });
-            }
-        }
     }
 
     /// Tells what has come to pass: the flow's end, a failed recording, the figures.

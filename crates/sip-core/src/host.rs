@@ -7,7 +7,7 @@ use std::str::FromStr;
 use bytestring::ByteString;
 
 use crate::ParseError;
-use crate::write::{Digits, push_number};
+use crate::write::push_number;
 
 mod read;
 
@@ -51,14 +51,12 @@ impl Host {
         match self {
             Host::Name(name) => out.push_str(name),
             Host::V4(address) => {
-                let [first @ .., last] = address.octets();
-                let mut digits = Digits::new();
-                digits.put_number(u64::from(last));
-                for part in first.into_iter().rev() {
-                    digits.put(b'.');
-                    digits.put_number(u64::from(part));
+                let [first, rest @ ..] = address.octets();
+                push_number(out, u64::from(first));
+                for octet in rest {
+                    out.push('.');
+                    push_number(out, u64::from(octet));
                 }
-                digits.push_to(out);
             }
             Host::V6(_) => out.push_str(&self.to_string()),
         }

@@ -117,6 +117,12 @@ pub(crate) fn host_name_end(octets: &[u8], from: usize) -> usize {
     long_class_end(octets, from, HOST)
 }
 
+/// Whether there is an octet, and it may stand in a host name.
+#[inline]
+pub(crate) fn is_host_octet(octet: Option<&u8>) -> bool {
+    octet.is_some_and(|octet| CLASSES[usize::from(*octet)] & HOST != 0)
+}
+
 /// Where the token that starts at `from` ends.
 pub(crate) fn token_end(octets: &[u8], from: usize) -> usize {
     class_end(octets, from, TOKEN)

@@ -11,7 +11,7 @@ use crate::{Header, HeaderMap, HeaderName, ParseError, token};
 
 mod digits;
 
-pub(crate) use digits::{Digits, push_number};
+pub(crate) use digits::push_number;
 
 const LINE_END: &str = "\r\n";
 
@@ -98,6 +98,9 @@ impl Lines {
 
     /// The same lines, their text in their order, with room for more.
     pub(crate) fn in_order(mut self, more_octets: usize) -> Lines {
+        if self.lines.is_sorted_by_key(|line| line.start) {
+            return self;
+        }
         let mut text = String::with_capacity(self.text.len() + more_octets);
         let first = self.lines.iter().map(|line| line.start as usize).min();
         text.push_str(&self.text[..first.unwrap_or(self.text.len())]);
@@ -217,10 +220,19 @@ fn carry_over(lines: &mut [Line], from: &str, to: &mut String) {
 
 /// How many carriage returns and line feeds there are.
 fn line_breaks(text: &[u8]) -> usize {
-    let is_one = |octet: &u8| u8::from(matches!(octet, b'\r' | b'\n'));
-    // As many at a time as a sum of one octet can count: those are counted side by side.
-    let chunks = text.chunks(usize::from(u8::MAX) & !63);
-    chunks
-        .map(|chunk| usize::from(chunk.iter().map(is_one).sum::<u8>()))
-        .sum()
+    const BLOCK_OCTETS: usize = 32;
+    let is_one = |octet: u8| u8::from(matches!(octet, b'\r' | b'\n'));
+    let (blocks, rest) = text.as_chunks::<BLOCK_OCTETS>();
+    // Counted side by side, each place of a block in an octet of its own: so many blocks at a time as one can count.
+    let in_blocks = blocks.chunks(usize::from(u8::MAX)).map(|blocks| {
+        let mut counts = [0; BLOCK_OCTETS];
+        for block in blocks {
+            for (count, octet) in counts.iter_mut().zip(block) {
+                *count += is_one(*octet);
+            }
+        }
+        counts.into_iter().map(usize::from).sum::<usize>()
+    });
+    let in_rest = rest.iter().map(|octet| usize::from(is_one(*octet)));
+    in_blocks.sum::<usize>() + in_rest.sum::<usize>()
 }

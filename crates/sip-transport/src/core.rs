@@ -207,6 +207,18 @@ impl Output<Infallible> {
     }
 }
 
+/// The soonest of several deadlines, of which any may be missing. A driver asks for it after whatever it does.
+#[inline]
+pub fn soonest<const N: usize>(deadlines: [Option<Instant>; N]) -> Option<Instant> {
+    deadlines
+        .into_iter()
+        .fold(None, |soonest, deadline| match (soonest, deadline) {
+            (Some(soonest), Some(deadline)) if soonest <= deadline => Some(soonest),
+            (soonest, None) => soonest,
+            (_, deadline) => deadline,
+        })
+}
+
 /// A deterministic protocol stack, run by a driver.
 pub trait Core {
     /// What the core reports to whoever runs the driver.

@@ -32,6 +32,7 @@ mod inbox;
 mod link;
 mod outbox;
 mod readiness;
+mod recent;
 mod run;
 mod shaking;
 mod shard;

@@ -28,6 +28,7 @@ pub use self::route::Route;
 use self::route::datagram_flow;
 use self::unavailable::Unavailable;
 use crate::address_plan::AddressPlan;
+use crate::core::soonest;
 use crate::counters::Published;
 use crate::pool::Pool;
 use crate::{
@@ -139,15 +140,12 @@ impl TransportLayer {
 
     /// When [`handle_timeout`](Self::handle_timeout) should be called next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [
+        soonest([
             self.pool.next_deadline(),
             self.lookups.next_deadline(),
             self.searches.next_deadline(),
             self.keep_alives.next_deadline(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        ])
     }
 
     /// The next thing to do on the network, until `None`; never an event.

@@ -47,7 +47,7 @@ mod stun;
 mod tap;
 mod via;
 
-pub use self::core::{Core, Input, LookupId, Output};
+pub use self::core::{Core, Input, LookupId, Output, soonest};
 pub use address_plan::{LearnedAddresses, ListenerInfo};
 pub use config::TransportConfig;
 pub use counters::{DropReason, SharedGauge, TransportCounters};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rvoip_sip_transport::sip_core::{RequestBuilder, Response};
-use rvoip_sip_transport::{Input, Output, TransportLayer};
+use rvoip_sip_transport::{Input, Output, TransportLayer, soonest};
 
 use crate::config::TransactionConfig;
 use crate::counters::{Published, TransactionCounters};
@@ -229,12 +229,12 @@ impl TransactionLayer {
     pub fn poll_timeout(&self) -> Option<Instant> {
         let due = self.store.next_deadline();
         let due = due.and_then(|passed| self.timers.moment(passed));
-        let named = [self.pursuits.next_deadline(), self.acks.next_deadline()];
-        [self.transport.poll_timeout(), due]
-            .into_iter()
-            .chain(named)
-            .flatten()
-            .min()
+        soonest([
+            self.transport.poll_timeout(),
+            due,
+            self.pursuits.next_deadline(),
+            self.acks.next_deadline(),
+        ])
     }
 
     /// The next thing for the driver to do, never [`Output::Event`].
@@ -244,12 +244,11 @@ impl TransactionLayer {
 
     /// The next event.
     pub fn poll_event(&mut self) -> Option<TransactionEvent> {
-        let event = self.events.pop_front();
-        if event.is_none() && self.events.capacity() > USUAL_EVENTS {
+        if self.events.is_empty() && self.events.capacity() > USUAL_EVENTS {
             // A burst of ends late in a wave would leave its room behind everything that the wave has left.
             self.events = VecDeque::new();
         }
-        event
+        self.events.pop_front()
     }
 
     /// The transport layer below, to ask how a target will be reached.

@@ -87,6 +87,8 @@ impl Timer {
 pub(crate) struct Timers {
     config: TimerConfig,
     origin: Option<Instant>,
+    /// The last moment asked for, and what had passed: most often it is the next one too.
+    latest: Option<(Instant, u64)>,
 }
 
 impl Timers {
@@ -97,14 +99,22 @@ impl Timers {
         Timers {
             config,
             origin: None,
+            latest: None,
         }
     }
 
     /// What has passed at `now`, in whole milliseconds.
     pub(crate) fn passed(&mut self, now: Instant) -> u64 {
+        if let Some((moment, passed)) = self.latest
+            && moment == now
+        {
+            return passed;
+        }
         let origin = *self.origin.get_or_insert(now);
         let passed = now.saturating_duration_since(origin);
-        passed.as_secs() * 1000 + u64::from(passed.subsec_millis())
+        let passed = passed.as_secs() * 1000 + u64::from(passed.subsec_millis());
+        self.latest = Some((now, passed));
+        passed
     }
 
     /// When so many milliseconds have passed.

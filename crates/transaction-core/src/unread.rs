@@ -203,7 +203,7 @@ fn name(line: &[u8]) -> Option<Option<usize>> {
         known.len() == end + 2 && known.as_bytes()[..end].eq_ignore_ascii_case(&line[..end])
     };
     // A name of one letter may be the short form of another.
-    let is_other = line[end] == b':' && end > 1 && !NAMES.iter().any(|known| is_it(&known));
+    let is_other = line[end] == b':' && end > 1 && !NAMES.iter().any(is_it);
     is_other.then_some(None)
 }
 
@@ -230,20 +230,6 @@ fn is_token(text: &str) -> bool {
 
 /// What a name and most values are made of.
 fn is_token_octet(octet: u8) -> bool {
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut octet = 0;
-        while octet < table.len() {
-            let others = b"-._~*+!%";
-            let mut other = 0;
-            table[octet] = (octet as u8).is_ascii_alphanumeric();
-            while other < others.len() {
-                table[octet] |= others[other] as usize == octet;
-                other += 1;
-            }
-            octet += 1;
-        }
-        table
-    };
-    TABLE[usize::from(octet)]
+    octet.is_ascii_alphanumeric()
+        || matches!(octet, b'-' | b'.' | b'_' | b'~' | b'*' | b'+' | b'!' | b'%')
 }

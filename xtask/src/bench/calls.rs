@@ -83,7 +83,7 @@ fn perform(site: &Site, contender: &Contender, rate: u32, calls: u32) -> Outcome
         Contender::Ours(_, arguments) => {
             let server = Server::start(&site.examples, arguments, &site.logs.join("server.log"))?;
             let before = server.process().cpu_time()?;
-            let load = load(&site.logs, server.udp, rate, calls)?;
+            let load = load(&site.logs, server.udp, rate, calls, &[])?;
             server.wait_until_idle(CLEARED_WITHIN)?;
             let cpu = server.process().cpu_time()? - before;
             server.stop()?;
@@ -102,7 +102,7 @@ fn perform(site: &Site, contender: &Contender, rate: u32, calls: u32) -> Outcome
             }
             let before = uas.cpu_time()?;
             let destination = SocketAddr::from(([127, 0, 0, 1], port));
-            let load = load(&site.logs, destination, rate, calls)?;
+            let load = load(&site.logs, destination, rate, calls, &[])?;
             until(SIPP_RESTS, || false);
             (load, uas.cpu_time()? - before)
         }
@@ -115,8 +115,14 @@ fn perform(site: &Site, contender: &Contender, rate: u32, calls: u32) -> Outcome
 }
 
 /// `sipp -sn uac` against a server, to its end.
-pub fn load(logs: &Path, destination: SocketAddr, rate: u32, calls: u32) -> Outcome<Load> {
-    let mut sipp = generator(logs, destination, rate, calls, &[])?;
+pub fn load(
+    logs: &Path,
+    destination: SocketAddr,
+    rate: u32,
+    calls: u32,
+    more: &[&str],
+) -> Outcome<Load> {
+    let mut sipp = generator(logs, destination, rate, calls, more)?;
     let limit = Duration::from_secs(120 + u64::from(calls / rate.max(1)));
     if sipp.wait(limit)?.is_none() {
         return Err("the load did not end".into());

@@ -229,7 +229,12 @@ impl MediaSessionController {
         Ok(())
     }
 
-    pub(super) fn command(&mut self, now: Instant, key: MediaSessionKey, command: MediaCommand) -> Done {
+    pub(super) fn command(
+        &mut self,
+        now: Instant,
+        key: MediaSessionKey,
+        command: MediaCommand,
+    ) -> Done {
         let session = session_mut(&mut self.sessions, key)?;
         if let Some(port) = &session.port {
             self.ports.command(now, port.key, command)?;

@@ -1,6 +1,7 @@
 //! What the engine can be asked to do.
 
 use crate::controller::MediaSessionKey;
+use crate::dtmf::DtmfDigit;
 use crate::negotiate::MediaParameters;
 use crate::play::AudioSource;
 use crate::record::RecordingSink;
@@ -55,6 +56,13 @@ pub enum MediaCommand {
         /// What to send.
         source: Option<AudioSource>,
     },
+    /// Send digits as telephone events, one after the other, in place of the source.
+    SendDtmf {
+        /// The session.
+        key: MediaSessionKey,
+        /// The digits.
+        digits: Vec<DtmfDigit>,
+    },
     /// Record what is received, in place of an earlier recording, which is completed in the background; `None` ends it.
     Record {
         /// The session.
@@ -85,6 +93,7 @@ impl MediaCommand {
             | Self::SetSource { key, .. }
             | Self::SetMuted { key, .. }
             | Self::Hold { key, .. }
+            | Self::SendDtmf { key, .. }
             | Self::Record { key, .. }
             | Self::Report { key }
             | Self::Close { key } => *key,

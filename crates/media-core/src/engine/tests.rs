@@ -325,6 +325,70 @@ fn sources_change_under_one_running_sequence() {
 }
 
 #[test]
+fn digits_are_telephone_events_that_keep_the_timestamp_of_their_start() {
+    let mut call = Call::new([TONE, AudioSource::Silence]);
+    call.start();
+    let second = Duration::from_secs(1);
+    call.run(second);
+    let before = call.sent.len();
+    let last = timestamp(call.sent.last().unwrap());
+    let key = call.parties[0].key;
+    let digits = ['5', '#'].map(|digit| crate::DtmfDigit::from_char(digit).unwrap());
+    let controller = &mut call.parties[0].controller;
+    controller.send_dtmf(call.now, key, &digits).unwrap();
+    call.run(second);
+    let packets = &call.sent[before..];
+    let number = call.parties[0].controller.parameters(key).unwrap();
+    let number = number.telephone_event.unwrap().send;
+    let (events, sound): (Vec<_>, Vec<_>) = packets
+        .iter()
+        .partition(|packet| packet[1] & 0x7f == number);
+    assert_eq!(events.len(), 2 * 7, "five frames and two repetitions each");
+    for (events, (code, start)) in events
+        .chunks(7)
+        .zip([(5, last + 160), (11, last + 11 * 160)])
+    {
+        for (place, packet) in events.iter().enumerate() {
+            assert_eq!(timestamp(packet), start);
+            assert_eq!(packet[1] & 0x80 != 0, place == 0, "the marker");
+            let duration = 160 * (place as u16 + 1).min(5);
+            let ends = if place >= 4 { 0x80 } else { 0 };
+            let [high, low] = duration.to_be_bytes();
+            assert_eq!(packet[12..], [code, 10 | ends, high, low]);
+        }
+    }
+    assert_eq!(timestamp(sound[0]), last + 21 * 160, "time has passed");
+    for pair in call.sent.windows(2) {
+        assert_eq!(sequence(&pair[0]).wrapping_add(1), sequence(&pair[1]));
+    }
+}
+
+#[test]
+fn a_held_stream_sends_the_music_and_then_its_own_source_from_where_it_was() {
+    let mut call = Call::new([TONE, AudioSource::Silence]);
+    call.start();
+    let second = Duration::from_secs(1);
+    call.run(second);
+    let key = call.parties[0].key;
+    for (music, packets) in [
+        (Some(AudioSource::None), 0),
+        (Some(OTHER_TONE), 50),
+        (None, 50),
+    ] {
+        let before = call.sent.len();
+        call.parties[0]
+            .controller
+            .hold(call.now, key, music)
+            .unwrap();
+        call.run(second);
+        assert_eq!(call.sent.len() - before, packets);
+    }
+    let heard = call.parties[1].recording.samples();
+    let tail = &heard[heard.len() - 4_000..];
+    assert!(purity(tail, 440.0) > 0.99, "its own tone again");
+}
+
+#[test]
 fn time_runs_on_while_the_source_is_silent() {
     let mut call = Call::new([TONE, AudioSource::Silence]);
     call.start();

@@ -1,11 +1,14 @@
-//! Frames into packets: encoding, muting, packet length, and time that passes without packets.
+//! What is sent: frames into packets, encoding, muting, packet length, and time that passes without packets.
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::Stream;
 use crate::capabilities::{FRAME, FRAME_SAMPLES, FrameSamples};
+use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
-use crate::rtp_core::{Frame, PayloadType, RtpSession};
+use crate::play::Played;
+use crate::rtp_core::{Channel, Frame, PayloadType, RtpSession};
 
 /// What a stream has encoded and not yet sent.
 #[derive(Debug, Default)]
@@ -63,6 +66,12 @@ impl Packetizer {
         self.clear();
     }
 
+    /// Lets something else be sent in place of sound from this frame on; the frame's own time is not counted.
+    pub(super) fn give_way(&mut self, rtp: &mut RtpSession) {
+        self.reconfigure(rtp);
+        self.talking = false;
+    }
+
     /// Gives up a packet that was begun for other parameters; its time passes.
     pub(super) fn reconfigure(&mut self, rtp: &mut RtpSession) {
         rtp.advance(self.frames * FRAME_SAMPLES as u32);
@@ -72,5 +81,38 @@ impl Packetizer {
     fn clear(&mut self) {
         self.payload.clear();
         self.frames = 0;
+    }
+}
+
+impl Stream {
+    /// Sends what is due in this frame: a digit, the sound, or nothing.
+    pub(super) fn send(&mut self, now: Instant, received: &FrameSamples, outbox: &mut Outbox) {
+        let parameters = self.parameters.as_ref().filter(|_| self.started);
+        let Some(parameters) = parameters.filter(|parameters| parameters.direction.sends()) else {
+            self.dtmf = None;
+            return self.packetizer.pause(&mut self.rtp);
+        };
+        if let Some(dtmf) = &mut self.dtmf {
+            self.packetizer.give_way(&mut self.rtp);
+            let rtp = &mut self.rtp;
+            outbox.datagram(self.port, Channel::Rtp, |out| {
+                dtmf.frame(now, parameters, rtp, out)
+            });
+            if dtmf.is_empty() {
+                self.dtmf = None;
+            }
+            return;
+        }
+        let mut sound = [0; FRAME_SAMPLES];
+        let player = self.on_hold.as_deref_mut().unwrap_or(&mut self.player);
+        match player.frame(received, &mut sound) {
+            Played::Nothing => self.packetizer.pause(&mut self.rtp),
+            Played::Sound => {
+                let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);
+                outbox.datagram(self.port, Channel::Rtp, |out| {
+                    packetizer.frame(now, &sound, parameters, rtp, out)
+                });
+            }
+        }
     }
 }

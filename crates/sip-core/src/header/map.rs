@@ -124,13 +124,17 @@ impl HeaderMap {
     }
 
     /// What stands on the first line of this name.
-    // Inlined, as the code of a name that is written out is known then, and nothing but a look at each line is left.
-    #[inline]
+    // Inlined, as the code of a name that is written out is known then.
+    #[inline(always)]
     pub fn raw(&self, name: &HeaderName) -> Option<&str> {
-        let line = match name.code() {
-            Some(code) => self.lines.iter().find(|line| line.code == code),
-            None => self.lines_named(name).next(),
-        };
+        match name.code() {
+            Some(code) => self.raw_known(code),
+            None => self.raw_all(name).next(),
+        }
+    }
+
+    fn raw_known(&self, code: u8) -> Option<&str> {
+        let line = self.lines.iter().find(|line| line.code == code);
         line.map(|line| self.value_of(line))
     }
 

@@ -43,7 +43,7 @@ impl<'a> HostRef<'a> {
     fn read_digits_first(text: &'a str, from: usize) -> Result<(HostRef<'a>, usize), ParseError> {
         let octets = text.as_bytes();
         if let Some((address, end)) = read_ipv4(octets, from)
-            && token::host_name_end(octets, end) == end
+            && !token::is_host_octet(octets.get(end))
         {
             return Ok((HostRef::V4(address), end));
         }

@@ -1,55 +1,17 @@
-//! Numbers in decimal, and addresses made of them.
+//! Numbers in decimal.
 
-/// Digits and what stands between them, written from the end.
-pub(crate) struct Digits {
-    octets: [u8; Digits::MOST],
-    start: usize,
-}
+/// The numbers from 0 to 99, two digits each.
+const PAIRS: &str = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+                     5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 
-impl Digits {
-    /// As many as the largest number has; an IPv4 address has fewer.
-    const MOST: usize = 20;
-
-    #[inline]
-    pub(crate) fn new() -> Digits {
-        Digits {
-            octets: [0; Digits::MOST],
-            start: Digits::MOST,
-        }
-    }
-
-    /// Puts a character in front.
-    #[inline]
-    pub(crate) fn put(&mut self, character: u8) {
-        if self.start > 0 {
-            self.start -= 1;
-            self.octets[self.start] = character;
-        }
-    }
-
-    /// Puts a number in front.
-    #[inline]
-    pub(crate) fn put_number(&mut self, mut number: u64) {
-        while number >= 10 {
-            self.put(b'0' + (number % 10) as u8);
-            number /= 10;
-        }
-        self.put(b'0' + number as u8);
-    }
-
-    #[inline]
-    pub(crate) fn push_to(&self, out: &mut String) {
-        out.push_str(std::str::from_utf8(&self.octets[self.start..]).unwrap_or_default());
-    }
-}
-
-/// Writes a number in decimal.
+/// Writes a number in decimal, two digits at a time.
 pub(crate) fn push_number(out: &mut String, number: u64) {
-    let mut digits = Digits::new();
-    digits.put_number(number);
-    for digit in &digits.octets[digits.start..] {
-        out.push(char::from(*digit));
+    let end = (number % 100 + 1) as usize * 2;
+    if number >= 100 {
+        push_number(out, number / 100);
     }
+    let digits = if number < 10 { 1 } else { 2 };
+    out.push_str(&PAIRS[end - digits..end]);
 }
 
 #[cfg(test)]

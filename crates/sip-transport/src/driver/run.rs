@@ -13,7 +13,7 @@ use super::alarm::Alarm;
 use super::shard::{Command, Shard};
 use super::sockets::Sockets;
 use super::wire::Wire;
-use crate::{Core, Output};
+use crate::{Core, Output, soonest};
 
 /// Commands taken in one turn: the network wants its turn too.
 const COMMANDS_PER_TURN: usize = 256;
@@ -128,14 +128,14 @@ impl<C: Core, S: FnMut(C::Event)> Task<C, S> {
     /// that was just asked has to be listened for.
     fn send(&mut self, now: Instant) -> bool {
         let mut asks = false;
-        self.wire.flush();
+        self.wire.flush(now);
         while let Some(output) = self.core.poll_output() {
             asks |= matches!(output, Output::Lookup { .. });
             if let Some(event) = self.wire.write(now, output) {
                 (self.sink)(event);
             }
         }
-        self.wire.finish();
+        self.wire.finish(now);
         asks
     }
 
@@ -157,7 +157,7 @@ impl<C: Core, S: FnMut(C::Event)> Task<C, S> {
             None => self.core.poll_timeout(),
         };
         let deadlines = [core, self.wire.next_deadline(now), self.publish_at];
-        match deadlines.into_iter().flatten().min() {
+        match soonest(deadlines) {
             Some(due) => self.alarm.poll(cx, now, due),
             None => Poll::Pending,
         }

@@ -12,19 +12,20 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, TransportErrorPayload, UdpSockRef, UdpSock
 use super::datagram_socket::DatagramSocket;
 use super::inbox::Inbox;
 use super::outbox::Outbox;
+use super::recent::RecentDestinations;
 use crate::{Input, ListenerId};
 
 /// Room for the largest datagram.
 const DATAGRAM_OCTETS: usize = 65_536;
-/// Datagrams received by one system call: with so many its cost is lost in theirs.
-const BATCH_DATAGRAMS: usize = if BATCH_SIZE < 8 { BATCH_SIZE } else { 8 };
+/// Datagrams that one system call receives at most.
+const BATCH_DATAGRAMS: usize = BATCH_SIZE;
+/// Datagrams that the first system call of a turn receives at most. Getting ready for each costs something, and seldom there
+/// are more; when there are, the next call takes more.
+const FIRST_BATCH: usize = if BATCH_SIZE < 4 { BATCH_SIZE } else { 4 };
 /// Batches read in one turn: others want their turn too.
-const BATCHES_PER_TURN: usize = 64;
+const BATCHES_PER_TURN: usize = 16;
 /// Datagrams that wait while the kernel's send buffer is full.
 const QUEUE_DATAGRAMS: usize = 1024;
-/// Destinations remembered to tell whom an ICMP error is about.
-const RECENT_DESTINATIONS: usize = 16;
-
 /// Where a batch is received into; one for all sockets of a shard. Pages that no datagram reaches
 /// cost nothing.
 pub(super) struct BatchBuffer {
@@ -48,7 +49,7 @@ pub(super) struct UdpListener {
     state: UdpSocketState,
     outbox: Outbox,
     waiting: VecDeque<(SocketAddr, Bytes)>,
-    recent: VecDeque<SocketAddr>,
+    recent: RecentDestinations,
 }
 
 impl UdpListener {
@@ -66,7 +67,7 @@ impl UdpListener {
             outbox: Outbox::new(state.max_gso_segments()),
             state,
             waiting: VecDeque::new(),
-            recent: VecDeque::new(),
+            recent: RecentDestinations::default(),
         })
     }
 
@@ -80,30 +81,31 @@ impl UdpListener {
         inbox: &mut Inbox,
         mut failed: impl FnMut(Input),
     ) -> bool {
+        let BatchBuffer { octets, meta } = buffer;
+        let mut chunks = octets.chunks_exact_mut(DATAGRAM_OCTETS);
+        let mut slices: [IoSliceMut<'_>; BATCH_DATAGRAMS] =
+            std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
+        let mut batch = FIRST_BATCH;
         for _ in 0..BATCHES_PER_TURN {
             if inbox.is_full() {
                 break;
             }
-            let mut chunks = buffer.octets.chunks_exact_mut(DATAGRAM_OCTETS);
-            let mut slices: [IoSliceMut<'_>; BATCH_DATAGRAMS] =
-                std::array::from_fn(|_| IoSliceMut::new(chunks.next().unwrap_or_default()));
-            let (state, meta) = (&self.state, &mut buffer.meta);
             let mut received = 0;
             let Poll::Ready(result) = self.socket.poll_receive(cx, |socket| {
-                received = state.recv(socket, &mut slices, meta)?;
+                received = self.state.recv(socket, &mut slices[..batch], meta)?;
                 // A batch that is not full has emptied the socket: telling so clears the readiness
                 // without another system call.
-                match received < BATCH_DATAGRAMS {
+                match received < batch {
                     true => Err(io::ErrorKind::WouldBlock.into()),
                     false => Ok(()),
                 }
             }) else {
                 return false;
             };
-            for (meta, slice) in buffer.meta.iter().zip(&slices).take(received) {
-                let octets = &slice[..meta.len];
+            batch = BATCH_DATAGRAMS;
+            for (meta, slice) in meta.iter().zip(&slices).take(received) {
                 // The stride is the length unless the kernel joined datagrams of one sender.
-                for datagram in octets.chunks(meta.stride.max(1)) {
+                for datagram in slice[..meta.len].chunks(meta.stride.max(1)) {
                     inbox.push(at, self.id, meta.addr, datagram);
                 }
             }
@@ -113,7 +115,7 @@ impl UdpListener {
                 // Not about what was received: an ICMP error of an earlier datagram.
                 Err(error) => {
                     tracing::trace!(%error, "receive error");
-                    self.take_errors(&mut failed);
+                    self.take_errors(at, &mut failed);
                 }
             }
         }
@@ -123,18 +125,19 @@ impl UdpListener {
     /// Sends a datagram by the end of the turn, together with its like: see [`finish`](Self::finish).
     pub(super) fn send(
         &mut self,
+        now: Instant,
         destination: SocketAddr,
         payload: Bytes,
         failed: impl FnMut(Input),
     ) {
         if !self.outbox.takes(destination, &payload) {
-            self.finish(failed);
+            self.finish(now, failed);
         }
         self.outbox.push(destination, payload);
     }
 
     /// Sends what has been put together since the last time, or lets it wait when the kernel's buffer is full.
-    pub(super) fn finish(&mut self, mut failed: impl FnMut(Input)) {
+    pub(super) fn finish(&mut self, now: Instant, mut failed: impl FnMut(Input)) {
         if self.waiting.is_empty()
             && let Some(joined) = self.outbox.join()
             && self
@@ -144,18 +147,23 @@ impl UdpListener {
         {
             let destination = joined.destination;
             self.outbox.clear();
-            return self.note(destination);
+            return self.recent.note(now, destination);
         }
         // One by one, where an error tells which of them it is about.
         while let Some(datagram) = self.outbox.pop() {
-            self.send_one(datagram, &mut failed);
+            self.send_one(now, datagram, &mut failed);
         }
     }
 
-    fn send_one(&mut self, datagram: (SocketAddr, Bytes), failed: &mut impl FnMut(Input)) {
+    fn send_one(
+        &mut self,
+        now: Instant,
+        datagram: (SocketAddr, Bytes),
+        failed: &mut impl FnMut(Input),
+    ) {
         let (destination, payload) = datagram;
         if self.waiting.is_empty() {
-            match self.send_now(destination, &payload, failed) {
+            match self.send_now(now, destination, &payload, failed) {
                 Ok(()) => return,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return failed(self.failure(destination, error.kind())),
@@ -169,9 +177,9 @@ impl UdpListener {
     }
 
     /// Sends what waits, as far as the kernel takes it.
-    pub(super) fn flush(&mut self, mut failed: impl FnMut(Input)) {
+    pub(super) fn flush(&mut self, now: Instant, mut failed: impl FnMut(Input)) {
         while let Some((destination, payload)) = self.waiting.pop_front() {
-            match self.send_now(destination, &payload, &mut failed) {
+            match self.send_now(now, destination, &payload, &mut failed) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     return self.waiting.push_front((destination, payload));
@@ -187,6 +195,7 @@ impl UdpListener {
 
     fn send_now(
         &mut self,
+        now: Instant,
         destination: SocketAddr,
         payload: &[u8],
         failed: &mut impl FnMut(Input),
@@ -195,37 +204,25 @@ impl UdpListener {
         if result
             .as_ref()
             .is_err_and(|error| error.kind() != io::ErrorKind::WouldBlock)
-            && self.take_errors(failed)
+            && self.take_errors(now, failed)
         {
             // The error was about an earlier datagram; this one has not been tried.
             result = self.socket.send(payload, destination);
         }
         result?;
-        self.note(destination);
+        self.recent.note(now, destination);
         Ok(())
     }
 
-    /// Remembers whom an error may be about.
-    fn note(&mut self, destination: SocketAddr) {
-        if self.recent.back() != Some(&destination) {
-            if self.recent.len() == RECENT_DESTINATIONS {
-                self.recent.pop_front();
-            }
-            self.recent.push_back(destination);
-        }
-    }
-
     /// Takes the ICMP errors that the system has for this socket; returns whether there were any.
-    fn take_errors(&mut self, failed: &mut impl FnMut(Input)) -> bool {
+    fn take_errors(&mut self, now: Instant, failed: &mut impl FnMut(Input)) -> bool {
         let mut found = false;
         while let Ok(Some(error)) = self.state.recv_transport_error(self.socket.reference()) {
             found = true;
-            // The error names a host but no port: it is told on only where there is no doubt.
-            let ip = error.addr.map(|addr| addr.ip());
-            let mut to_host = self.recent.iter().filter(|addr| Some(addr.ip()) == ip);
+            // The error names a host but no port.
             if let TransportErrorPayload::Unreachable = error.payload
-                && let Some(&destination) = to_host.next()
-                && to_host.all(|other| *other == destination)
+                && let Some(addr) = error.addr
+                && let Some(destination) = self.recent.only_one_of(now, addr.ip())
             {
                 failed(self.failure(destination, io::ErrorKind::ConnectionRefused));
             }
@@ -239,5 +236,36 @@ impl UdpListener {
             destination,
             error,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// What is told when something is sent to a closed port and again so much later, when the port is open: what came
+    /// before has left an error behind.
+    fn failures(pause: Duration) -> Vec<Input> {
+        let bound = || std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let peer = bound().local_addr().unwrap();
+        let mut listener = UdpListener::new(ListenerId(0), bound()).unwrap();
+        let (start, mut failures) = (Instant::now(), Vec::new());
+        let mut send = |now| {
+            listener.send(now, peer, Bytes::from_static(b"x"), |_| {});
+            listener.finish(now, |input| failures.push(input));
+        };
+        send(start);
+        let opened = std::net::UdpSocket::bind(peer).unwrap();
+        opened.set_nonblocking(true).unwrap();
+        send(start + pause);
+        assert_eq!(opened.recv(&mut [0; 8]).unwrap(), 1, "it was sent");
+        failures
+    }
+
+    #[tokio::test]
+    async fn an_error_of_long_ago_fails_nothing_that_begins_now() {
+        assert_eq!(failures(Duration::from_secs(1)).len(), 1);
+        assert!(failures(Duration::from_secs(44)).is_empty());
     }
 }

@@ -9,7 +9,7 @@ use super::inbox::Inbox;
 use super::sockets::{Bound, Sockets};
 use super::streams::Streams;
 use super::udp::{BatchBuffer, UdpListener};
-use crate::{Input, Output};
+use crate::{Input, Output, soonest};
 
 /// Datagrams handed on in one turn: what the core has to send should not wait for long.
 const DATAGRAMS_PER_TURN: usize = 64;
@@ -101,7 +101,7 @@ impl Wire {
                 payload,
             } => {
                 if let Some(socket) = self.udp.iter_mut().find(|socket| socket.id == listener) {
-                    socket.send(destination, payload, &mut failed);
+                    socket.send(now, destination, payload, &mut failed);
                 }
             }
             Output::Stream {
@@ -122,22 +122,22 @@ impl Wire {
     }
 
     /// Sends what has been kept back for company: the core has nothing more to send in this turn.
-    pub(super) fn finish(&mut self) {
+    pub(super) fn finish(&mut self, now: Instant) {
         for listener in &mut self.udp {
-            listener.finish(|input| self.failures.push(input));
+            listener.finish(now, |input| self.failures.push(input));
         }
     }
 
     /// Tries once more to send what the kernel did not take.
-    pub(super) fn flush(&mut self) {
+    pub(super) fn flush(&mut self, now: Instant) {
         for listener in &mut self.udp {
-            listener.flush(|input| self.failures.push(input));
+            listener.flush(now, |input| self.failures.push(input));
         }
     }
 
     /// A turn without a core: what was written goes out.
     pub(super) fn last_turn(&mut self, cx: &mut Context<'_>, now: Instant) {
-        self.flush();
+        self.flush(now);
         self.failures.clear();
         self.streams.poll(cx, now, &mut |_| {});
     }
@@ -158,9 +158,6 @@ impl Wire {
     pub(super) fn next_deadline(&self, now: Instant) -> Option<Instant> {
         let is_waiting = !self.udp.iter().all(UdpListener::is_flushed);
         let resend = is_waiting.then(|| now + RESEND_PAUSE);
-        [self.streams.next_deadline(), resend]
-            .into_iter()
-            .flatten()
-            .min()
+        soonest([self.streams.next_deadline(), resend])
     }
 }

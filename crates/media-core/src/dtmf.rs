@@ -1,0 +1,54 @@
+//! DTMF digits and their numbers as telephone events (RFC 4733 section 3.2).
+
+use std::fmt;
+
+/// A DTMF digit: 0 to 9, `*`, `#`, A to D.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DtmfDigit(u8);
+
+/// All digits, each at the place of its number.
+const DIGITS: &[u8; 16] = b"0123456789*#ABCD";
+
+impl DtmfDigit {
+    /// The digit that a character stands for, letters in either case.
+    #[must_use]
+    pub fn from_char(digit: char) -> Option<Self> {
+        let digit = digit.to_ascii_uppercase();
+        let place = DIGITS.iter().position(|known| char::from(*known) == digit);
+        place.map(|place| Self(place as u8))
+    }
+
+    /// The number of the event.
+    #[must_use]
+    pub const fn event(self) -> u8 {
+        self.0
+    }
+
+    /// The digit as a character.
+    #[must_use]
+    pub fn as_char(self) -> char {
+        char::from(DIGITS[usize::from(self.0 & 15)])
+    }
+}
+
+impl fmt::Display for DtmfDigit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.as_char())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digit_has_its_number_and_its_character() {
+        for (number, digit) in "0123456789*#ABCD".chars().enumerate() {
+            let known = DtmfDigit::from_char(digit).unwrap();
+            assert_eq!(usize::from(known.event()), number);
+            assert_eq!(known.as_char(), digit);
+        }
+        assert_eq!(DtmfDigit::from_char('d').map(DtmfDigit::event), Some(15));
+        assert_eq!(DtmfDigit::from_char('E'), None);
+    }
+}
