@@ -68,6 +68,12 @@ impl Dialog {
         }
     }
 
+    /// With another remote target than the URI of the To header.
+    pub(crate) fn directed_to(mut self, target: &Uri) -> Dialog {
+        self.text.set(Part::RemoteTarget, target.as_str());
+        self
+    }
+
     /// The called party's dialog out of an INVITE without To tag (section 12.1.1). A caller of RFC 2543 sends no tag, and may send no
     /// Contact: requests then go to its From address.
     ///
@@ -83,15 +89,10 @@ impl Dialog {
             value(headers, &HeaderName::To)?,
             value(headers, &HeaderName::From)?,
         );
-        let offered = invite.contact()?;
-        let from;
-        let target = match contact_uri(&offered) {
-            Some(target) => target,
-            None => {
-                from = invite.from()?;
-                from.uri().as_str()
-            }
-        };
+        let target = invite
+            .contact_uri()
+            .or(invite.from_uri())
+            .ok_or_else(|| ParseError::MissingHeader(HeaderName::From))?;
         let tag = invite.from_tag();
         Ok(Dialog {
             text: Text::new([
@@ -128,6 +129,18 @@ impl Dialog {
         Ok(())
     }
 
+    /// The 2xx of an early dialog's INVITE confirms it (section 13.2.2.4): the route set is taken anew, for peers that put no
+    /// Record-Route into provisional responses, and all numbers go on.
+    ///
+    /// # Errors
+    /// As [`establish`](Self::establish).
+    pub fn confirm(&mut self, success: &Response) -> Result<(), DialogDefect> {
+        let sequence = self.sequence;
+        self.establish(success)?;
+        self.sequence = sequence;
+        Ok(())
+    }
+
     /// The dialog of a 2xx that wins no call: everything that its ACK and BYE need stands in the response.
     ///
     /// # Errors
@@ -154,6 +167,25 @@ impl Dialog {
         dialog.sequence = Sequence::new(success.cseq()?.number, None);
         dialog.establish(success)?;
         Ok(dialog)
+    }
+
+    /// The subscriber's dialog that a NOTIFY makes, as the first of its branch (RFC 6665 section 4.4.1).
+    ///
+    /// # Errors
+    /// When a header that the dialog is made of does not parse, or too many proxies want to stay in the path; the dialog is then
+    /// unchanged.
+    pub fn establish_by(&mut self, notify: &Request) -> Result<(), DialogDefect> {
+        let route_set = RouteSet::of_request(notify)?;
+        let (contact, number) = (notify.contact()?, notify.cseq()?.number);
+        let tag = notify.from_tag();
+        self.text
+            .set(Part::Remote, value(notify.headers(), &HeaderName::From)?);
+        self.text.set(Part::RemoteTag, tag.unwrap_or_default());
+        self.is_tagged = tag.is_some();
+        self.refresh_target(contact);
+        self.route_set = route_set;
+        self.sequence = Sequence::new(self.sequence.local(), Some(number));
+        Ok(())
     }
 
     /// Takes the Contact of a re-INVITE or of its 2xx as the new remote target (section 12.2).
@@ -224,6 +256,11 @@ impl Dialog {
     /// Our Contact value.
     pub fn contact(&self) -> &str {
         self.text.part(Part::Contact)
+    }
+
+    /// Sets the Request-URI of an INVITE that does not go to whom its To names.
+    pub fn set_target(&mut self, target: &Uri) {
+        self.text.set(Part::RemoteTarget, target.as_str());
     }
 
     /// Sets our Contact, once the path of the INVITE is known.

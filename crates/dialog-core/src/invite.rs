@@ -4,6 +4,7 @@
 //! Both know no bytes, no clock and no keys: `step(state, input)` gives the next state and what is to be done. The
 //! manager does it, in the order in which [`Actions`] lists it.
 
+pub(crate) mod draft;
 pub mod uac;
 pub mod uas;
 

@@ -2,43 +2,87 @@
 
 mod acknowledgement;
 mod answer;
+mod asked;
+mod authentication;
 mod call;
 mod called;
 mod caller;
 mod client;
+mod compositor;
+mod core;
 mod deadline;
+mod early_dialog;
 mod errand;
+mod gate;
+mod glare;
 mod in_dialog;
+mod invite_response;
+mod kept;
+mod leg;
+mod limits;
+mod notice;
+mod notifier;
+mod notify;
+mod prack;
+mod publication;
+mod refer;
+mod referred;
+mod registrar;
+mod registration;
 mod reinvite;
+mod reliable;
 mod reoffer;
+mod replaces;
+mod request;
+mod resend;
+mod served;
 mod server;
+mod session_timer;
+mod soft_state;
 mod step;
 mod store;
+mod subscribe;
+mod subscription;
 mod termination;
+mod update;
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rvoip_transaction_core::sip_transport::{Core, Input, Output, TransportConfig, TransportLayer};
+use rvoip_transaction_core::sip_transport::{TransportConfig, TransportLayer};
 use rvoip_transaction_core::{
     ClientKey, ServerKey, TimerConfig, TransactionConfig, TransactionLayer,
 };
 
+use crate::compositor::Compositor;
 use crate::config::DialogManagerConfig;
 use crate::counters::DialogCounters;
 use crate::event::SessionCoordinationEvent;
+use crate::gatekeeper::Gatekeeper;
 use crate::id::{CallKey, KeyMap};
 use crate::options::Capabilities;
+use crate::registrar::Registrar;
+
+use authentication::Authentication;
+pub use refer::OutgoingRefer;
 
 use client::ClientUse;
+use request::Requests;
+use served::Served;
+use soft_state::SoftStates;
 use store::CallStore;
+use subscription::store::SubscriptionStore;
 
 /// A sans-IO layer that holds all calls of one shard and owns the transaction layer below.
 ///
-/// Time is an argument of everything; a driver feeds [`Input`]s, calls back at [`poll_timeout`](Core::poll_timeout) and
-/// drains [`poll_output`](Core::poll_output) after every call.
+/// Time is an argument of everything; a driver feeds [inputs][Input], calls back at [`poll_timeout`] and drains
+/// [`poll_output`] after every call.
+///
+/// [Input]: rvoip_transaction_core::sip_transport::Input
+/// [`poll_timeout`]: rvoip_transaction_core::sip_transport::Core::poll_timeout
+/// [`poll_output`]: rvoip_transaction_core::sip_transport::Core::poll_output
 #[derive(Debug)]
 pub struct DialogManager {
     config: DialogManagerConfig,
@@ -49,10 +93,24 @@ pub struct DialogManager {
     rng: StdRng,
     transactions: TransactionLayer,
     calls: CallStore,
+    subscriptions: SubscriptionStore,
     /// What each live client transaction is for.
     clients: KeyMap<ClientKey, ClientUse>,
+    authentication: Authentication,
+    /// Asks peers who they are, where the configuration names a realm.
+    gatekeeper: Option<Box<Gatekeeper>>,
     /// The INVITEs of peers that wait for our answer.
     servers: KeyMap<ServerKey, CallKey>,
+    /// The requests of ours that are of no call, and those that change none.
+    requests: Requests,
+    /// Such requests of peers, waiting for the application.
+    served: Served,
+    /// The registrations and publications of ours.
+    soft_states: SoftStates,
+    /// The registrar, when this side is one.
+    registrar: Option<Box<Registrar>>,
+    /// The keeper of published state, when this side is one.
+    compositor: Option<Box<Compositor>>,
     events: VecDeque<SessionCoordinationEvent>,
     counters: DialogCounters,
     draining: bool,
@@ -68,6 +126,8 @@ impl DialogManager {
         mut rng: StdRng,
     ) -> DialogManager {
         let below = StdRng::from_rng(&mut rng);
+        let realm = config.server().and_then(|server| server.realm.clone());
+        let gatekeeper = realm.map(|realm| Box::new(Gatekeeper::new(realm, &mut rng)));
         DialogManager {
             capabilities: Capabilities::new(&config),
             config,
@@ -80,8 +140,16 @@ impl DialogManager {
                 below,
             ),
             calls: CallStore::default(),
+            subscriptions: SubscriptionStore::default(),
             clients: KeyMap::default(),
+            authentication: Authentication::default(),
+            gatekeeper,
             servers: KeyMap::default(),
+            requests: Requests::default(),
+            served: Served::default(),
+            soft_states: SoftStates::default(),
+            registrar: None,
+            compositor: None,
             events: VecDeque::new(),
             counters: DialogCounters::default(),
             draining: false,
@@ -91,23 +159,6 @@ impl DialogManager {
     /// Refuses new calls from now on, incoming ones with 503; those in progress go on.
     pub fn drain(&mut self) {
         self.draining = true;
-    }
-
-    /// Allows no more than so many calls at once from now on, whatever the configuration says beyond that; those that exist
-    /// go on.
-    pub fn limit_calls(&mut self, max_calls: usize) {
-        let (client, server) = match &mut self.config {
-            DialogManagerConfig::Client(client) => (Some(client), None),
-            DialogManagerConfig::Server(server) => (None, Some(server)),
-            DialogManagerConfig::Hybrid(both) => (Some(&mut both.client), Some(&mut both.server)),
-        };
-        let limits = [
-            client.map(|client| &mut client.max_calls),
-            server.map(|server| &mut server.max_calls),
-        ];
-        for limit in limits.into_iter().flatten() {
-            *limit = max_calls.min(*limit);
-        }
     }
 
     /// Calls that have not ended.
@@ -125,9 +176,14 @@ impl DialogManager {
         self.calls.get(key).map(|call| call.dialog.call_id())
     }
 
-    /// True when nothing is left: no call, no transaction.
+    /// True when nothing is left: no call, no request, no transaction.
     pub fn is_idle(&self) -> bool {
-        self.calls.len() == 0 && self.transactions.is_empty()
+        self.calls.len() == 0
+            && self.requests.is_empty()
+            && self.served.is_empty()
+            && self.soft_states.len() == 0
+            && self.subscriptions.len() == 0
+            && self.transactions.is_empty()
     }
 
     /// What happened since the start.
@@ -140,18 +196,6 @@ impl DialogManager {
         &self.transactions
     }
 
-    /// The limits of the role, the smaller of both for a hybrid: calls at once, and for how long they may ring.
-    fn limits(&self) -> (usize, Duration) {
-        match &self.config {
-            DialogManagerConfig::Client(client) => (client.max_calls, client.max_ringing),
-            DialogManagerConfig::Server(server) => (server.max_calls, server.max_ringing),
-            DialogManagerConfig::Hybrid(both) => (
-                both.client.max_calls.min(both.server.max_calls),
-                both.client.max_ringing.min(both.server.max_ringing),
-            ),
-        }
-    }
-
     /// How long a peer is waited for at the end of everything: 64*T1.
     fn patience(&self) -> Duration {
         self.timers.lifetime()
@@ -159,41 +203,5 @@ impl DialogManager {
 
     fn emit(&mut self, event: SessionCoordinationEvent) {
         self.events.push_back(event);
-    }
-}
-
-impl Core for DialogManager {
-    type Event = SessionCoordinationEvent;
-
-    fn handle_input(&mut self, now: Instant, input: Input) {
-        self.transactions.handle_input(now, input);
-        self.pump(now);
-    }
-
-    fn handle_timeout(&mut self, now: Instant) {
-        self.transactions.handle_timeout(now);
-        self.pump(now);
-        while let Some(key) = self.calls.pop_due(now) {
-            self.handle_deadline(now, key);
-            self.calls.schedule(key);
-        }
-        self.pump(now);
-    }
-
-    fn poll_timeout(&self) -> Option<Instant> {
-        [self.transactions.poll_timeout(), self.calls.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
-    }
-
-    fn publish(&mut self) {
-        self.transactions.publish();
-    }
-
-    fn poll_output(&mut self) -> Option<Output<SessionCoordinationEvent>> {
-        self.transactions
-            .poll_wire()
-            .or_else(|| self.events.pop_front().map(Output::Event))
     }
 }

@@ -1,14 +1,23 @@
-//! The offer/answer ledger of a call (RFC 3264, RFC 6337): which offer is outstanding and who may speak next.
+//! The offer/answer ledger of a dialog (RFC 3264, RFC 3262 section 5, RFC 3311, RFC 6337): which offer is outstanding, who
+//! may speak next, and in which message.
 //!
 //! ```text
-//!                     we offer                         peer offers
-//!   LocalOffer <-------------------- Stable ----------------------> RemoteOffer
-//!       | answer, refusal              ^ ^                               | our answer, refusal
-//!       +------------------------------+ +-------------------------------+
+//!   the offer goes in          its answer goes in
+//!   INVITE                     2xx, or a reliable 1xx before it
+//!   2xx                        ACK           (the INVITE had none)
+//!   reliable 1xx               PRACK         (the INVITE had none)
+//!   PRACK                      2xx of PRACK
+//!   UPDATE                     2xx of UPDATE
 //!
-//!   INVITE without body:   ours -> OfferAwaited --2xx with offer--> RemoteOffer   (answer goes in the ACK)
-//!                          theirs -> OfferDue --our 2xx offers----> LocalOffer    (answer comes in the ACK)
+//!   Stable --INVITE, PRACK, UPDATE with offer--> Offered --its answer, refusal--> Stable
+//!   Stable --INVITE without offer--> Invited --reliable 1xx or 2xx with offer--> Offered
 //! ```
+
+mod glare;
+mod proposal;
+
+pub use glare::{Glare, back_off, retry_after};
+pub(crate) use proposal::Proposal;
 
 /// A rule of RFC 3264 that a command would break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,170 +35,158 @@ pub enum Violation {
     /// There is nothing to answer.
     #[error("no offer is outstanding")]
     NothingToAnswer,
+    /// A provisional response that is not reliable carries no offer.
+    #[error("an offer in a provisional response has to be reliable")]
+    OfferUnreliable,
 }
 
-/// How a re-INVITE of the peer is turned away while another exchange is going on (RFC 3261 section 14.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Glare {
-    /// Ours is outstanding: 491.
-    RequestPending,
-    /// An earlier one of the peer's is not answered yet: 500 with a Retry-After of 0 to 10 s.
-    RetryLater,
+/// One of the two sides of a dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// This side.
+    Local,
+    /// The peer.
+    Remote,
 }
 
-/// What is outstanding between the parties of a call.
+/// The messages in which offers and answers travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// An INVITE, the first or a later one.
+    Invite,
+    /// A reliable provisional response to it.
+    Reliable,
+    /// Its 2xx.
+    Success,
+    /// The ACK of the 2xx.
+    Ack,
+    /// PRACK.
+    Prack,
+    /// The 2xx of PRACK.
+    PrackSuccess,
+    /// UPDATE.
+    Update,
+    /// The 2xx of UPDATE.
+    UpdateSuccess,
+}
+
+/// What a body is in its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    /// There is none, or it says nothing: to be left out, or passed over.
+    Nothing,
+    /// An offer.
+    Offer,
+    /// The answer to the outstanding offer.
+    Answer,
+}
+
+/// What is outstanding between the parties of a dialog.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Ledger {
     /// Nothing: either party may offer.
     #[default]
     Stable,
-    /// Our offer waits for the peer's answer.
-    LocalOffer,
-    /// The peer's offer waits for our answer.
-    RemoteOffer,
-    /// Our INVITE asks the peer to offer.
-    OfferAwaited,
-    /// The peer's INVITE asks us to offer.
-    OfferDue,
+    /// The offer of a party, in this message, waits for the other's answer.
+    Offered(Party, Carrier),
+    /// The INVITE of this party asks the other to offer.
+    Invited(Party),
 }
 
 impl Ledger {
-    /// We send an INVITE, with an offer or without.
+    /// A message goes by, with a body or without.
     ///
     /// # Errors
-    /// While any exchange is outstanding.
-    pub fn send_invite(&mut self, offer: bool) -> Result<(), Violation> {
-        if *self != Ledger::Stable {
-            return Err(Violation::OfferOutstanding);
-        }
-        *self = if offer {
-            Ledger::LocalOffer
-        } else {
-            Ledger::OfferAwaited
-        };
-        Ok(())
+    /// When it must not be sent so, or is turned away; the ledger stays.
+    pub fn pass(&mut self, by: Party, carrier: Carrier, body: bool) -> Result<Meaning, Violation> {
+        let (next, meaning) = self.after(by, carrier, body)?;
+        *self = next;
+        Ok(meaning)
     }
 
-    /// The peer sends an INVITE, with an offer or without.
+    /// The ledger after a message, and what its body is.
     ///
     /// # Errors
-    /// How to turn it away while an exchange is outstanding; the ledger stays.
-    pub fn receive_invite(&mut self, offer: bool) -> Result<(), Glare> {
-        match self {
-            Ledger::Stable => {
-                *self = if offer {
-                    Ledger::RemoteOffer
-                } else {
-                    Ledger::OfferDue
-                };
-                Ok(())
+    /// As [`pass`](Self::pass).
+    pub fn after(
+        self,
+        by: Party,
+        carrier: Carrier,
+        body: bool,
+    ) -> Result<(Ledger, Meaning), Violation> {
+        use Carrier::*;
+        use Ledger::*;
+        let foreign = |party| party != by;
+        let (offered, answered) = (Offered(by, carrier), (Stable, Meaning::Answer));
+        Ok(match (carrier, self) {
+            (Invite, Stable) if body => (offered, Meaning::Offer),
+            (Invite, Stable) => (Invited(by), Meaning::Nothing),
+            (Invite, _) => return Err(Violation::OfferOutstanding),
+
+            (Reliable | Success, Offered(party, Invite)) if foreign(party) && body => answered,
+            (Success, Offered(party, Invite)) if foreign(party) => {
+                return Err(Violation::AnswerMissing);
             }
-            Ledger::LocalOffer | Ledger::OfferAwaited => Err(Glare::RequestPending),
-            Ledger::RemoteOffer | Ledger::OfferDue => Err(Glare::RetryLater),
-        }
-    }
-
-    /// We answer the peer's INVITE with 2xx, with a body or without.
-    ///
-    /// # Errors
-    /// When the body that is due is missing, or when no INVITE waits.
-    pub fn send_success(&mut self, body: bool) -> Result<(), Violation> {
-        *self = match (*self, body) {
-            (Ledger::RemoteOffer, true) => Ledger::Stable,
-            (Ledger::OfferDue, true) => Ledger::LocalOffer,
-            (Ledger::RemoteOffer, false) => return Err(Violation::AnswerMissing),
-            (Ledger::OfferDue, false) => return Err(Violation::OfferMissing),
-            _ => return Err(Violation::NothingToAnswer),
-        };
-        Ok(())
-    }
-
-    /// The peer answers our INVITE with 2xx; true when its body is an offer that we owe an answer.
-    pub fn receive_success(&mut self, body: bool) -> bool {
-        let offered = *self == Ledger::OfferAwaited && body;
-        *self = if offered {
-            Ledger::RemoteOffer
-        } else {
-            Ledger::Stable
-        };
-        offered
-    }
-
-    /// We put the answer to the offer of a 2xx into its ACK.
-    ///
-    /// # Errors
-    /// When the peer has not offered.
-    pub fn send_ack_answer(&mut self) -> Result<(), Violation> {
-        match self {
-            Ledger::RemoteOffer => {
-                *self = Ledger::Stable;
-                Ok(())
+            (Reliable | Success, Invited(party)) if foreign(party) && body => {
+                (offered, Meaning::Offer)
             }
-            _ => Err(Violation::NothingToAnswer),
-        }
+            (Reliable | Success, Invited(party)) if foreign(party) => {
+                return Err(Violation::OfferMissing);
+            }
+            (Success, Offered(..) | Invited(_)) => return Err(Violation::OfferOutstanding),
+
+            (Ack, Offered(party, Success))
+            | (Prack, Offered(party, Reliable))
+            | (PrackSuccess, Offered(party, Prack))
+            | (UpdateSuccess, Offered(party, Update))
+                if foreign(party) =>
+            {
+                match body {
+                    true => answered,
+                    false => return Err(Violation::AnswerMissing),
+                }
+            }
+
+            (Prack | Update, Stable) if body => (offered, Meaning::Offer),
+            (Prack | Update, _) if body => return Err(Violation::OfferOutstanding),
+            _ => (self, Meaning::Nothing),
+        })
     }
 
-    /// The ACK of our 2xx came; true when its body answers our offer.
-    pub fn receive_ack(&mut self, body: bool) -> bool {
-        let answers = *self == Ledger::LocalOffer;
-        if answers {
+    /// The request of a party was refused, withdrawn, or failed; an offer of its exchange is void and the session stays as it
+    /// was (RFC 3264 section 8). An INVITE takes with it what its responses have offered.
+    pub fn fail(&mut self, request: Carrier) {
+        use Carrier::*;
+        let void = match (request, *self) {
+            (_, Ledger::Stable) => false,
+            (Invite, Ledger::Invited(_)) => true,
+            (Invite, Ledger::Offered(_, carrier)) => matches!(carrier, Invite | Reliable | Success),
+            (_, Ledger::Offered(_, carrier)) => carrier == request,
+            _ => false,
+        };
+        if void {
             *self = Ledger::Stable;
         }
-        answers && body
     }
 
-    /// The exchange was refused, withdrawn, or failed: the session stays as it was (RFC 3264 section 8).
-    pub fn roll_back(&mut self) {
-        *self = Ledger::Stable;
+    /// How an offer or INVITE of the peer is turned away now; `None` when it need not be.
+    pub fn glare(self) -> Option<Glare> {
+        match self {
+            Ledger::Stable => None,
+            Ledger::Offered(Party::Local, _) | Ledger::Invited(Party::Local) => {
+                Some(Glare::RequestPending)
+            }
+            Ledger::Offered(Party::Remote, _) | Ledger::Invited(Party::Remote) => {
+                Some(Glare::RetryLater)
+            }
+        }
+    }
+
+    /// Nothing is outstanding.
+    pub fn is_stable(self) -> bool {
+        self == Ledger::Stable
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_offer_and_its_answer_lead_back_to_stable() {
-        let mut ledger = Ledger::default();
-        ledger.send_invite(true).unwrap();
-        assert!(!ledger.receive_success(true));
-        assert_eq!(ledger, Ledger::Stable);
-        ledger.receive_invite(true).unwrap();
-        assert_eq!(ledger.send_success(false), Err(Violation::AnswerMissing));
-        ledger.send_success(true).unwrap();
-        assert_eq!(ledger, Ledger::Stable);
-    }
-
-    #[test]
-    fn a_late_offer_is_answered_in_the_ack() {
-        let mut ledger = Ledger::default();
-        ledger.send_invite(false).unwrap();
-        assert!(ledger.receive_success(true));
-        assert_eq!(ledger, Ledger::RemoteOffer);
-        ledger.send_ack_answer().unwrap();
-        assert_eq!(ledger.send_ack_answer(), Err(Violation::NothingToAnswer));
-        ledger.receive_invite(false).unwrap();
-        assert_eq!(ledger.send_success(false), Err(Violation::OfferMissing));
-        ledger.send_success(true).unwrap();
-        assert_eq!(ledger, Ledger::LocalOffer);
-        assert!(ledger.receive_ack(true));
-        assert_eq!(ledger, Ledger::Stable);
-    }
-
-    #[test]
-    fn a_second_offer_is_turned_away_as_14_2_says() {
-        for (mut ledger, glare) in [
-            (Ledger::LocalOffer, Glare::RequestPending),
-            (Ledger::OfferAwaited, Glare::RequestPending),
-            (Ledger::RemoteOffer, Glare::RetryLater),
-            (Ledger::OfferDue, Glare::RetryLater),
-        ] {
-            let before = ledger;
-            assert_eq!(ledger.receive_invite(true), Err(glare));
-            assert_eq!(ledger.send_invite(true), Err(Violation::OfferOutstanding));
-            assert_eq!(ledger, before);
-            ledger.roll_back();
-            assert_eq!(ledger, Ledger::Stable);
-        }
-    }
-}
+mod tests;

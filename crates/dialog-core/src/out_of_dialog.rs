@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rvoip_transaction_core::sip_core::header::MinExpires;
+use rvoip_transaction_core::sip_core::header::MinSe;
 use rvoip_transaction_core::sip_core::{
     Accept, HeaderName, Method, Request, ResponseBuilder, RetryAfter, Scheme, StatusCode,
     Unsupported, Uri,
@@ -11,7 +13,7 @@ use rvoip_transaction_core::sip_transport::TransportKind;
 use crate::Body;
 use crate::body::SDP;
 use crate::offer_answer::Glare;
-use crate::options::{ALLOW, Capabilities};
+use crate::options::Capabilities;
 use crate::route_set::DialogDefect;
 
 /// Why a request is refused by this layer alone.
@@ -41,8 +43,28 @@ pub enum Refusal {
     Unavailable(Duration),
     /// A header cannot be used: 400.
     BadRequest,
+    /// There is no such user here: 404.
+    NotFound,
+    /// A lifetime is shorter than this one: 423 with Min-Expires.
+    TooBrief(Duration),
+    /// The first proxy does not know flows: 439.
+    NoOutbound,
+    /// The session interval is shorter than so many seconds: 422 with Min-SE.
+    IntervalTooSmall(u32),
+    /// The sender does not know an extension that this side requires: 421 naming it.
+    ExtensionRequired(&'static str),
     /// More proxies want to stay in the path than a dialog keeps: 513.
     TooManyHops,
+    /// The published state that is to change is not there: 412.
+    ConditionFailed,
+    /// The body is longer than is taken: 413.
+    TooLarge,
+    /// The event package is not known: 489 with Allow-Events.
+    BadEvent,
+    /// The call that is to be replaced is answered, and only an early one may be: 486.
+    Busy,
+    /// The call that is to be replaced is over: 603.
+    Declined,
     /// A path back cannot be found: 500.
     Internal,
 }
@@ -65,7 +87,17 @@ impl Refusal {
             Refusal::Forbidden => StatusCode::FORBIDDEN,
             Refusal::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::BadRequest => StatusCode::BAD_REQUEST,
+            Refusal::NotFound => StatusCode::NOT_FOUND,
+            Refusal::TooBrief(_) => StatusCode::INTERVAL_TOO_BRIEF,
+            Refusal::NoOutbound => StatusCode::FIRST_HOP_LACKS_OUTBOUND_SUPPORT,
+            Refusal::IntervalTooSmall(_) => StatusCode::SESSION_INTERVAL_TOO_SMALL,
+            Refusal::ExtensionRequired(_) => StatusCode::EXTENSION_REQUIRED,
             Refusal::TooManyHops => StatusCode::MESSAGE_TOO_LARGE,
+            Refusal::ConditionFailed => StatusCode::CONDITIONAL_REQUEST_FAILED,
+            Refusal::TooLarge => StatusCode::REQUEST_ENTITY_TOO_LARGE,
+            Refusal::BadEvent => StatusCode::BAD_EVENT,
+            Refusal::Busy => StatusCode::BUSY_HERE,
+            Refusal::Declined => StatusCode::DECLINE,
         }
     }
 
@@ -77,18 +109,25 @@ impl Refusal {
     ) -> ResponseBuilder {
         let response = capabilities.sign_response(response);
         match self {
-            Refusal::Method | Refusal::NotImplemented => response.raw(&HeaderName::Allow, ALLOW),
+            Refusal::Method | Refusal::NotImplemented => capabilities.allow(response),
+            Refusal::IntervalTooSmall(min_se) => response.header(&MinSe::new(*min_se)),
+            Refusal::ExtensionRequired(tag) => response.raw(&HeaderName::Require, tag),
             Refusal::Extension(unsupported) => response.header(unsupported),
+            Refusal::BadEvent => capabilities.allow_events(response),
+            Refusal::TooBrief(least) => response.header(&MinExpires(seconds(*least))),
             Refusal::MediaType => capabilities
                 .accept(response)
                 .raw(&HeaderName::AcceptEncoding, "identity"),
-            Refusal::Unavailable(wait) | Refusal::Glare(Glare::RetryLater, wait) => response
-                .header(&RetryAfter::new(
-                    u32::try_from(wait.as_secs()).unwrap_or(u32::MAX),
-                )),
+            Refusal::Unavailable(wait) | Refusal::Glare(Glare::RetryLater, wait) => {
+                response.header(&RetryAfter::new(seconds(*wait)))
+            }
             _ => response,
         }
     }
+}
+
+fn seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }
 
 impl From<DialogDefect> for Refusal {
@@ -110,7 +149,7 @@ pub fn inspect(
     kind: TransportKind,
     capabilities: &Capabilities,
 ) -> Result<(Uri, Option<Body>), Refusal> {
-    method(request)?;
+    capabilities.method(request)?;
     let uri = request.uri().map_err(|_| Refusal::BadRequest)?;
     match uri.scheme() {
         Scheme::Sip | Scheme::Tel => {}
@@ -118,7 +157,7 @@ pub fn inspect(
         Scheme::Sips if kind.is_secure() => {}
         _ => return Err(Refusal::Scheme),
     }
-    extensions(request)?;
+    capabilities.extensions(request)?;
     let body = match request.method() {
         Method::Invite => {
             let body = capabilities.body(request)?;
@@ -145,33 +184,5 @@ pub fn acceptable(request: &Request) -> Result<(), Refusal> {
     match ranges.any(|range| range.is_ok_and(covers)) {
         true => Ok(()),
         false => Err(Refusal::NotAcceptable),
-    }
-}
-
-/// Whether the method is one of [`ALLOW`].
-///
-/// # Errors
-/// 405 or 501.
-pub fn method(request: &Request) -> Result<(), Refusal> {
-    match request.method() {
-        Method::Invite | Method::Ack | Method::Cancel | Method::Bye | Method::Options => Ok(()),
-        Method::Extension(_) => Err(Refusal::NotImplemented),
-        _ => Err(Refusal::Method),
-    }
-}
-
-/// Whether all required extensions are spoken: none is.
-///
-/// # Errors
-/// 420 with the tags.
-pub fn extensions(request: &Request) -> Result<(), Refusal> {
-    if !request.headers().contains(&HeaderName::Require) {
-        return Ok(());
-    }
-    let require = request.require().map_err(|_| Refusal::BadRequest)?;
-    if require.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::Extension(Unsupported::new(require.iter())))
     }
 }

@@ -42,6 +42,11 @@ impl Sequence {
         Some(next)
     }
 
+    /// Numbers up to this one have gone out.
+    pub fn pass(&mut self, number: u32) {
+        self.local = self.local.max(number);
+    }
+
     /// Judges a request of the peer, and remembers its number when it is in order. ACK and CANCEL carry the number of
     /// their INVITE and are not judged.
     pub fn arrive(&mut self, number: u32) -> Arrival {

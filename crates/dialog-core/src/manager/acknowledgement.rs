@@ -9,7 +9,7 @@ use rvoip_transaction_core::{Ack, ClientKey};
 use super::DialogManager;
 use super::call::Exchange;
 use super::client::ClientUse;
-use super::errand::along;
+use super::errand::{Errand, along};
 use crate::dialog::Dialog;
 use crate::{Body, CallKey};
 
@@ -43,6 +43,7 @@ impl DialogManager {
             return;
         };
         let request = Body::attach(body.as_ref(), self.capabilities.sign_request(request));
+        let request = self.with_credentials_of(invite, request);
         let next_hop = along(next_hop, call.path.as_deref());
         // An ACK that cannot be sent shows by the 2xx that comes again, and at last by the peer's BYE.
         match self.transactions.send_ack(now, request, next_hop) {
@@ -72,6 +73,11 @@ impl DialogManager {
         let Ok(mut dialog) = Dialog::unwanted(success) else {
             return;
         };
+        let forks = invite.and_then(|invite| self.clients.get(&invite));
+        let spent = match forks {
+            Some(ClientUse::Invite { forks, .. }) => forks.number(dialog.remote_tag()),
+            _ => 0,
+        };
         if let Ok((request, next_hop)) = dialog.request(Method::Ack, dialog.sequence.local()) {
             let request = self.capabilities.sign_request(request);
             let ack = self.transactions.send_ack(now, request, next_hop);
@@ -82,11 +88,14 @@ impl DialogManager {
             }
         }
         if bye {
+            dialog.sequence.pass(spent);
             let number = dialog.sequence.advance();
             let request = number.and_then(|number| dialog.request(Method::Bye, number).ok());
             if let Some((request, next_hop)) = request {
                 let request = self.capabilities.sign_request(request);
-                let _ = self.dispatch_bye(now, None, request, next_hop.into());
+                let errand = Errand::new(request, next_hop);
+                let (call, last) = (None, true);
+                let _ = self.dispatch(now, ClientUse::Bye { call, last }, errand);
             }
             self.counters.lost_forks += 1;
         }

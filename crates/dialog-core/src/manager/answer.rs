@@ -1,5 +1,6 @@
 //! Our responses to the INVITE of a peer, the first of a call or a later one (RFC 3261 sections 12.1.1 and 13.3.1).
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_transaction_core::sip_core::{
@@ -10,6 +11,7 @@ use super::DialogManager;
 use super::call::{Exchange, Unacknowledged};
 use super::deadline::PROVISIONAL_REFRESH;
 use crate::id::LocalTag;
+use crate::offer_answer::{Carrier, Meaning, Party};
 use crate::{Body, CallKey, DialogError};
 
 impl DialogManager {
@@ -47,12 +49,31 @@ impl DialogManager {
         self.calls.schedule(key);
     }
 
-    /// Enters a 2xx of ours into the ledger.
-    pub(super) fn ledger_success(&mut self, key: CallKey, body: bool) -> Result<(), DialogError> {
+    /// Enters a 2xx of ours into the ledger. Gives the body that goes into it: none when the offer has had its answer already.
+    pub(super) fn ledger_success(
+        &mut self,
+        key: CallKey,
+        body: Option<Body>,
+    ) -> Result<Option<Body>, DialogError> {
         let call = self.calls.known_mut(key)?;
-        call.ledger
-            .send_success(body)
-            .map_err(|violation| DialogError::OfferAnswer { key, violation })
+        let meaning = call
+            .ledger
+            .pass(Party::Local, Carrier::Success, body.is_some())
+            .map_err(|violation| DialogError::OfferAnswer { key, violation })?;
+        Ok(body.filter(|_| meaning != Meaning::Nothing))
+    }
+
+    /// The INVITE of the peer that is open, if a session interval may be granted to it.
+    pub(super) fn open_invite(&self, key: CallKey) -> Option<Arc<Request>> {
+        let call = self.calls.get(key)?;
+        let Exchange::Theirs(theirs) = &call.exchange else {
+            return None;
+        };
+        let asks = theirs
+            .request
+            .headers()
+            .contains(&HeaderName::SessionExpires);
+        (asks || call.timer.is_some()).then(|| Arc::clone(&theirs.request))
     }
 
     /// A response to the open INVITE of a peer that makes or refreshes a dialog, or refuses to.
@@ -74,6 +95,7 @@ impl DialogManager {
                 .raw(&HeaderName::Contact, call.dialog.contact());
         }
         response = if status.is_success() {
+            let response = self.tell_interval(call, &theirs.request, response);
             self.capabilities.describe_response(response)
         } else {
             self.capabilities.sign_response(response)

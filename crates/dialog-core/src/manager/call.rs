@@ -5,13 +5,17 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rvoip_transaction_core::sip_core::Request;
-use rvoip_transaction_core::sip_transport::Target;
+use rvoip_transaction_core::sip_transport::{Target, soonest};
 use rvoip_transaction_core::{ClientKey, ServerKey};
 
+use super::leg::{Change, Early};
+use super::subscription::Usages;
 use crate::dialog::Dialog;
+use crate::fork::ForkId;
 use crate::invite::{uac, uas};
-use crate::offer_answer::Ledger;
-use crate::{CallKey, EndCause};
+use crate::offer_answer::{Carrier, Ledger, Meaning, Party};
+use crate::session_timer::SessionTimer;
+use crate::{Body, CallKey, EndCause};
 
 /// Which side of the call this is, and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +37,15 @@ impl Role {
         matches!(
             self,
             Role::Caller(uac::State::Confirmed) | Role::Called(uas::State::Confirmed)
+        )
+    }
+
+    /// This side has hung up: the peer's requests find no dialog any more.
+    pub(crate) fn is_leaving(self) -> bool {
+        matches!(
+            self,
+            Role::Caller(uac::State::Cancelling | uac::State::Closing)
+                | Role::Called(uas::State::Departing | uas::State::Closing)
         )
     }
 
@@ -92,10 +105,20 @@ pub(crate) struct Call {
     pub(crate) unacknowledged: Option<Box<Unacknowledged>>,
     /// Where the first INVITE went or came from: for requests whose URI leads nowhere. Shared by calls that go the same way.
     pub(crate) path: Option<Arc<Target>>,
+    /// Which of the called parties has answered.
+    pub(crate) fork: Option<ForkId>,
+    /// What there is before the answer only.
+    pub(crate) early: Option<Box<Early>>,
+    /// What is being changed without INVITE.
+    pub(crate) change: Option<Box<Change>>,
+    /// How the session is kept alive.
+    pub(crate) timer: Option<Box<SessionTimer>>,
     /// When the present state has lasted too long.
     pub(crate) limit: Option<Instant>,
     /// The first cause for which the call ends; later ones are consequences.
     pub(crate) cause: Option<EndCause>,
+    /// What happens beside the call in its dialog; most calls have nothing.
+    pub(super) usages: Option<Box<Usages>>,
     /// What the deadline queue holds for this call.
     pub(super) wake: Option<Instant>,
 }
@@ -110,8 +133,13 @@ impl Call {
             exchange: Exchange::None,
             unacknowledged: None,
             path: None,
+            fork: None,
+            early: None,
+            change: None,
+            timer: None,
             limit: None,
             cause: None,
+            usages: None,
             wake: None,
         }
     }
@@ -119,6 +147,34 @@ impl Call {
     /// Keeps the first cause.
     pub(crate) fn note(&mut self, cause: EndCause) {
         self.cause.get_or_insert(cause);
+    }
+
+    /// The peer answers our INVITE with 2xx; true when its body is an offer that we owe an answer. What a peer leaves out is
+    /// not waited for.
+    pub(super) fn receive_success(&mut self, body: bool) -> bool {
+        match self.ledger.pass(Party::Remote, Carrier::Success, body) {
+            Ok(meaning) => meaning == Meaning::Offer,
+            Err(_) => {
+                self.ledger.fail(Carrier::Invite);
+                false
+            }
+        }
+    }
+
+    /// The ACK of our 2xx came; true when it ends the exchange in which we offered.
+    pub(super) fn receive_ack(&mut self, body: bool) -> bool {
+        let offered = self.ledger == Ledger::Offered(Party::Local, Carrier::Success);
+        if offered && self.ledger.pass(Party::Remote, Carrier::Ack, body).is_err() {
+            self.ledger.fail(Carrier::Invite);
+        }
+        offered
+    }
+
+    /// Our description of the session, as it went out.
+    pub(super) fn described(&mut self, body: &Body) {
+        if let Some(timer) = &mut self.timer {
+            timer.local = Some(body.clone());
+        }
     }
 
     /// The next moment at which something is due.
@@ -131,9 +187,11 @@ impl Call {
             Exchange::Theirs(theirs) => theirs.provisional.as_ref().map(|(_, at)| *at),
             _ => None,
         };
-        [self.limit, repeat, provisional]
-            .into_iter()
-            .flatten()
-            .min()
+        let timer = self.timer.as_ref().map(|timer| timer.due());
+        let change = match (&self.change, &self.early) {
+            (None, None) => None,
+            _ => self.change_due(),
+        };
+        soonest([self.limit, repeat, provisional, timer, change])
     }
 }

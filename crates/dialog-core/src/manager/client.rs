@@ -1,16 +1,22 @@
 //! What the client transactions below report, and whom it concerns.
 
+mod response;
+
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_core::{Response, StatusCode};
+use rvoip_transaction_core::sip_core::StatusCode;
 use rvoip_transaction_core::sip_transport::Target;
 use rvoip_transaction_core::{ClientKey, TransactionEvent};
 
 use super::DialogManager;
 use super::step::{Common, Work};
-use crate::fork::{Forks, Verdict};
+use super::subscription::Asked;
+use crate::fork::Forks;
+use crate::invite::draft::Draft;
 use crate::invite::uac;
-use crate::{CallKey, EndCause};
+use crate::offer_answer::Proposal;
+use crate::soft_state::SoftStateKey;
+use crate::{CallKey, EndCause, Leg, RequestKey, SubscriptionKey};
 
 /// What a client transaction is for.
 #[derive(Debug)]
@@ -21,14 +27,53 @@ pub(super) enum ClientUse {
         initial: bool,
         forks: Box<Forks>,
     },
+    /// The PRACK of the reliable provisional response with this RSeq.
+    Prack { leg: Leg, rseq: u32 },
+    /// An UPDATE.
+    Update { leg: Leg, proposal: Box<Proposal> },
     /// A BYE, of no call when it is for a fork that lost.
-    Bye { call: Option<CallKey> },
+    Bye { call: Option<CallKey>, last: bool },
+    /// SUBSCRIBE, REFER or NOTIFY.
+    Subscription { key: SubscriptionKey, asked: Asked },
+    /// A REGISTER or PUBLISH of ours.
+    SoftState(SoftStateKey),
+    /// A request of the application, perhaps inside a call.
+    Request {
+        key: RequestKey,
+        call: Option<CallKey>,
+    },
+}
+
+impl ClientUse {
+    /// The INVITE that begins a call.
+    pub(super) fn first_invite(call: CallKey, proposal: Proposal, draft: Draft) -> ClientUse {
+        let mut forks = Forks::of(Some(proposal));
+        forks.draft = Some(draft);
+        ClientUse::Invite {
+            call,
+            initial: true,
+            forks: Box::new(forks),
+        }
+    }
+
+    /// An INVITE, the first of its call or a later one, and what it offers.
+    pub(super) fn invite(call: CallKey, initial: bool, proposal: Option<Proposal>) -> ClientUse {
+        ClientUse::Invite {
+            call,
+            initial,
+            forks: Box::new(Forks::of(proposal)),
+        }
+    }
 }
 
 impl DialogManager {
     /// Handles all that the layer below has to tell.
     pub(super) fn pump(&mut self, now: Instant) {
         while let Some(event) = self.transactions.poll_event() {
+            let keeps_requests = self.keeps_requests();
+            if keeps_requests {
+                self.forget_kept(&event);
+            }
             match event {
                 TransactionEvent::Request { key, request, flow } => {
                     self.handle_request(now, key, request, flow)
@@ -40,7 +85,10 @@ impl DialogManager {
                 }
                 TransactionEvent::ServerTerminated { key } => {
                     self.servers.remove(&key);
+                    self.forget_served(key);
                 }
+                TransactionEvent::Response { key, response }
+                    if keeps_requests && self.is_sent_again(now, key, &response) => {}
                 TransactionEvent::Response { key, response } => {
                     self.handle_response(now, key, &response)
                 }
@@ -57,9 +105,7 @@ impl DialogManager {
                     self.handle_client_failed(now, key, StatusCode::SERVICE_UNAVAILABLE, cause);
                 }
                 TransactionEvent::ClientTerminated { key } => {
-                    if let Some(ClientUse::Bye { call: Some(call) }) = self.clients.remove(&key) {
-                        self.step(now, call, Common::ByeDone, Work::default());
-                    }
+                    self.handle_client_terminated(now, key)
                 }
                 TransactionEvent::ClientUnlocated { key, error } => {
                     let cause = EndCause::Unlocated { error };
@@ -79,66 +125,53 @@ impl DialogManager {
                 }
                 // A 2xx later than 64*T1 after the first: its sender has given up by itself.
                 TransactionEvent::StrayResponse { .. } => {}
+                TransactionEvent::FlowFailed { flow, .. } => self.handle_flow_lost(now, &flow),
+                TransactionEvent::MappedAddress { flow, previous, .. } => {
+                    if previous.is_some() {
+                        self.handle_flow_lost(now, &flow);
+                    }
+                }
             }
         }
     }
 
     /// The INVITE of a call goes to a server, the first or another than before.
     fn handle_sent(&mut self, client: ClientKey, target: Target, contact: &str) {
+        self.note_target(client, &target);
         if let Some(ClientUse::Invite { call, .. }) = self.clients.get(&client)
             && let Some(call) = self.calls.get_mut(*call)
         {
             call.dialog.set_contact(contact);
             let key = call.key;
             self.calls.set_path(key, target);
+        } else if let Some(ClientUse::Subscription { key, .. }) = self.clients.get(&client) {
+            self.handle_subscription_sent(*key, target, contact);
+        } else if let Some(ClientUse::SoftState(key)) = self.clients.get(&client) {
+            self.registration_sent(*key, target, contact);
         }
     }
 
-    fn handle_response(&mut self, now: Instant, client: ClientKey, response: &Response) {
-        let status = response.status();
-        match self.clients.get_mut(&client) {
-            Some(ClientUse::Bye { call }) if status.is_final() => {
-                let call = *call;
-                self.clients.remove(&client);
-                if let Some(call) = call {
-                    self.step(now, call, Common::ByeDone, Work::default());
-                }
-            }
-            Some(ClientUse::Invite {
-                call,
-                initial,
-                forks,
+    /// A transaction is over; what waits for an answer still gets none.
+    fn handle_client_terminated(&mut self, now: Instant, client: ClientKey) {
+        match self.clients.remove(&client) {
+            Some(ClientUse::Bye {
+                call: Some(call), ..
             }) => {
-                let (call, initial) = (*call, *initial);
-                if !status.is_final() {
-                    if initial {
-                        self.handle_progress(now, call, response);
-                    }
-                } else if status.is_success() {
-                    let tag = response.to_tag();
-                    match forks.success(tag) {
-                        Verdict::Winner if initial => {
-                            self.handle_success(now, call, client, response)
-                        }
-                        Verdict::Winner => {
-                            self.handle_reoffer_answered(now, call, client, response)
-                        }
-                        Verdict::Repeat => self.repeat_ack(now, client, tag),
-                        Verdict::Loser => self.disown(now, Some(client), response, true),
-                        Verdict::Ignored => {}
-                    }
-                } else {
-                    self.clients.remove(&client);
-                    if initial {
-                        let cause = EndCause::Rejected {
-                            status,
-                            reason: response.reason_phrase().into(),
-                        };
-                        self.handle_invite_failed(now, call, uac::Input::Failure, cause);
-                    } else {
-                        self.reoffer_failed(now, call, status);
-                    }
-                }
+                self.step(now, call, Common::ByeDone, Work::default());
+            }
+            Some(ClientUse::Request { key, call }) => {
+                self.handle_unanswered(now, key, call, EndCause::TimedOut);
+            }
+            Some(ClientUse::SoftState(key)) => {
+                self.soft_state_failed(now, key, EndCause::TimedOut);
+            }
+            Some(ClientUse::Prack { leg, rseq }) => self.prack_answered(now, leg, rseq, false),
+            Some(ClientUse::Update { leg, proposal }) => {
+                let status = StatusCode::REQUEST_TIMEOUT;
+                self.handle_update_answered(now, leg, *proposal, status, None);
+            }
+            Some(ClientUse::Subscription { key, asked }) => {
+                self.handle_subscription_unanswered(now, key, asked, &EndCause::TimedOut);
             }
             _ => {}
         }
@@ -159,9 +192,31 @@ impl DialogManager {
             }) => {
                 self.handle_invite_failed(now, call, uac::Input::TransactionFailed, cause);
             }
-            Some(ClientUse::Invite { call, .. }) => self.reoffer_failed(now, call, status),
-            Some(ClientUse::Bye { call: Some(call) }) => {
+            Some(ClientUse::Invite { call, forks, .. }) => {
+                self.reoffer_failed(now, call, forks.proposal, status, None)
+            }
+            Some(ClientUse::Prack { leg, rseq }) => self.prack_answered(now, leg, rseq, false),
+            Some(ClientUse::Update { leg, proposal }) => {
+                self.handle_update_answered(now, leg, *proposal, status, None);
+            }
+            // The peer has given up the connection, not the call.
+            Some(ClientUse::Bye {
+                call: Some(call),
+                last: false,
+            }) if matches!(cause, EndCause::TransportFailed { .. }) => {
+                self.send_bye(now, call, None, true);
+            }
+            Some(ClientUse::Bye {
+                call: Some(call), ..
+            }) => {
                 self.step(now, call, Common::ByeDone, Work::default());
+            }
+            Some(ClientUse::Request { key, call }) => {
+                self.handle_unanswered(now, key, call, cause);
+            }
+            Some(ClientUse::SoftState(key)) => self.soft_state_failed(now, key, cause),
+            Some(ClientUse::Subscription { key, asked }) => {
+                self.handle_subscription_unanswered(now, key, asked, &cause);
             }
             _ => {}
         }

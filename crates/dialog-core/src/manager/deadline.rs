@@ -10,6 +10,7 @@ use super::DialogManager;
 use super::call::{Exchange, Role};
 use super::step::{Common, Work};
 use crate::invite::uac;
+use crate::offer_answer::Carrier;
 use crate::{CallKey, EndCause, SessionCoordinationEvent};
 
 /// Proxies forget an INVITE three minutes after the last provisional response; one every minute keeps it alive (RFC
@@ -21,6 +22,8 @@ impl DialogManager {
     pub(super) fn handle_deadline(&mut self, now: Instant, key: CallKey) {
         self.repeat_success(now, key);
         self.repeat_provisional(now, key);
+        self.handle_change_due(now, key);
+        self.handle_timer_due(now, key);
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
@@ -71,7 +74,7 @@ impl DialogManager {
     }
 
     /// Sends a response of ours that is kept as it went out.
-    fn send_again(&mut self, now: Instant, server: ServerKey, octets: Bytes) {
+    pub(super) fn send_again(&mut self, now: Instant, server: ServerKey, octets: Bytes) {
         let limits = Limits {
             max_message_octets: usize::MAX,
             max_head_octets: usize::MAX,
@@ -111,9 +114,9 @@ impl DialogManager {
             return;
         };
         if let Some(call) = self.calls.get_mut(key) {
-            call.ledger.roll_back();
+            call.ledger.fail(Carrier::Invite);
         }
         self.answer_invite(now, key, response);
-        self.emit(SessionCoordinationEvent::OfferWithdrawn { key });
+        self.emit(SessionCoordinationEvent::OfferWithdrawn { key, fork: None });
     }
 }

@@ -8,73 +8,81 @@ use rvoip_transaction_core::{ClientKey, NextHop, OwnContact, TransactionError};
 
 use super::DialogManager;
 use super::client::ClientUse;
-use crate::fork::Forks;
-use crate::{CallKey, DialogError};
+use crate::DialogError;
+
+/// A request and the way it takes.
+#[derive(Clone, Debug)]
+pub(super) struct Errand {
+    pub(super) request: RequestBuilder,
+    /// Puts a Contact in, whose address is that of the way the request goes; the layer below finds it.
+    pub(super) contact: Option<OwnContact>,
+    pub(super) next_hop: NextHop,
+    /// It may have to be sent again with other headers.
+    pub(super) is_kept: bool,
+}
+
+impl Errand {
+    pub(super) fn new(request: RequestBuilder, next_hop: impl Into<NextHop>) -> Errand {
+        Errand {
+            request,
+            contact: None,
+            next_hop: next_hop.into(),
+            is_kept: false,
+        }
+    }
+
+    pub(super) fn with_contact(self, contact: OwnContact) -> Errand {
+        Errand {
+            contact: Some(contact),
+            ..self
+        }
+    }
+
+    /// Keeps the request for [`resend`](DialogManager::resend).
+    pub(super) fn kept(self) -> Errand {
+        Errand {
+            is_kept: true,
+            ..self
+        }
+    }
+}
 
 impl DialogManager {
-    /// Sends the INVITE that begins a call. Its Contact depends on the way it takes, which the layer below finds.
-    pub(super) fn send_first_invite(
+    /// Sends a request other than ACK and CANCEL: the one way of all of them. What comes of it is for whom `purpose` names.
+    pub(super) fn dispatch(
         &mut self,
         now: Instant,
-        call: CallKey,
-        request: RequestBuilder,
-        contact: OwnContact,
-        next_hop: NextHop,
+        purpose: ClientUse,
+        errand: Errand,
     ) -> Result<ClientKey, DialogError> {
-        let place = place(&next_hop);
-        let sent = self
-            .transactions
-            .send_request_with_contact(now, request, contact, next_hop);
-        let client = sent.map_err(|error| unreachable(error, place))?;
-        self.expect_answer(client, call, true);
+        if errand.is_kept || self.has_accounts() {
+            return self.dispatch_kept(now, purpose, errand);
+        }
+        let client = self.send_errand(now, errand)?;
+        self.clients.insert(client, purpose);
         Ok(client)
     }
 
-    /// Sends a later INVITE of a call.
-    pub(super) fn send_later_invite(
+    /// Hands a request to the layer below.
+    pub(super) fn send_errand(
         &mut self,
         now: Instant,
-        call: CallKey,
-        request: RequestBuilder,
-        next_hop: NextHop,
+        errand: Errand,
     ) -> Result<ClientKey, DialogError> {
-        let client = self.send_by(now, request, next_hop)?;
-        self.expect_answer(client, call, false);
-        Ok(client)
-    }
-
-    /// Sends a BYE, of no call when it is for a fork that lost.
-    pub(super) fn dispatch_bye(
-        &mut self,
-        now: Instant,
-        call: Option<CallKey>,
-        request: RequestBuilder,
-        next_hop: NextHop,
-    ) -> Result<(), DialogError> {
-        let client = self.send_by(now, request, next_hop)?;
-        self.clients.insert(client, ClientUse::Bye { call });
-        Ok(())
-    }
-
-    fn send_by(
-        &mut self,
-        now: Instant,
-        request: RequestBuilder,
-        next_hop: NextHop,
-    ) -> Result<ClientKey, DialogError> {
+        let Errand {
+            request,
+            contact,
+            next_hop,
+            ..
+        } = errand;
         let place = place(&next_hop);
-        let sent = self.transactions.send_request(now, request, next_hop);
-        sent.map_err(|error| unreachable(error, place))
-    }
-
-    fn expect_answer(&mut self, client: ClientKey, call: CallKey, initial: bool) {
-        let forks = Box::new(Forks::default());
-        let invite = ClientUse::Invite {
-            call,
-            initial,
-            forks,
+        let sent = match contact {
+            None => self.transactions.send_request(now, request, next_hop),
+            Some(contact) => self
+                .transactions
+                .send_request_with_contact(now, request, contact, next_hop),
         };
-        self.clients.insert(client, invite);
+        sent.map_err(|error| unreachable(error, place))
     }
 }
 

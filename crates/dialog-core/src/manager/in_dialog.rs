@@ -4,15 +4,17 @@ use std::time::Instant;
 
 use rvoip_transaction_core::ServerKey;
 use rvoip_transaction_core::sip_core::{Method, Request, Response, StatusCode};
+use rvoip_transaction_core::sip_transport::Flow;
 
 use super::DialogManager;
 use super::call::Role;
 use super::step::{Common, Work};
+use super::subscription::record::Home;
 use crate::id::LocalTag;
 use crate::invite::uas;
-use crate::out_of_dialog::{Refusal, extensions, method};
+use crate::out_of_dialog::Refusal;
 use crate::sequence::Arrival;
-use crate::{Body, CallKey, EndCause, SessionCoordinationEvent};
+use crate::{Body, CallKey, EndCause, Leg, SessionCoordinationEvent};
 
 impl DialogManager {
     /// A request whose To has a tag. Dialogs are found by identity, never by where a request comes from.
@@ -20,15 +22,30 @@ impl DialogManager {
         &mut self,
         now: Instant,
         server: ServerKey,
-        request: &Request,
+        request: Request,
         to_tag: Option<LocalTag>,
+        flow: Flow,
     ) {
-        match self.sort_in_dialog(request, to_tag) {
-            Err(refusal) => self.refuse(now, server, request, &refusal),
-            Ok(key) => match request.method() {
-                Method::Bye => self.handle_bye(now, server, request, key),
-                Method::Invite => self.handle_reinvite(now, server, request, key),
-                _ => self.answer_options(now, server, request),
+        if let Some(tag) = to_tag.filter(|tag| self.has_usage_dialog(*tag)) {
+            return self.handle_in_usage(now, server, request, tag, flow);
+        }
+        match self.sort_in_dialog(&request, to_tag) {
+            Err(refusal) => self.refuse(now, server, &request, &refusal),
+            Ok(_) if !self.passes(now, server, &request, true) => {}
+            Ok(leg @ Leg { call: key, .. }) => match request.method() {
+                Method::Prack => self.handle_prack(now, server, &request, leg),
+                Method::Update => self.handle_update(now, server, &request, leg),
+                Method::Bye => self.handle_bye(now, server, &request, key),
+                Method::Invite => self.handle_reinvite(now, server, &request, key),
+                Method::Notify => self.handle_notify(now, server, &request, Home::Call(key)),
+                Method::Refer => self.handle_refer(now, server, request, Home::Call(key), flow),
+                Method::Subscribe => {
+                    self.handle_later_subscribe(now, server, &request, Home::Call(key));
+                }
+                method if self.capabilities.is_served(method) => {
+                    self.serve(now, server, request, Some(key), flow);
+                }
+                _ => self.answer_options(now, server, &request),
             },
         }
     }
@@ -38,18 +55,19 @@ impl DialogManager {
         &mut self,
         request: &Request,
         to_tag: Option<LocalTag>,
-    ) -> Result<CallKey, Refusal> {
+    ) -> Result<Leg, Refusal> {
         let call = to_tag
             .and_then(|tag| self.calls.by_tag(tag))
-            .filter(|call| call.dialog.owns(request))
             .ok_or(Refusal::NoDialog)?;
-        let number = request.cseq().map_err(|_| Refusal::BadRequest)?.number;
-        if call.dialog.sequence.arrive(number) == Arrival::OutOfOrder {
+        let leg = call.owner(request).ok_or(Refusal::NoDialog)?;
+        let number = request.cseq_number().ok_or(Refusal::BadRequest)?;
+        let part = call.leg_mut(leg.fork).ok_or(Refusal::NoDialog)?;
+        if part.dialog.sequence.arrive(number) == Arrival::OutOfOrder {
             return Err(Refusal::OutOfOrder);
         }
-        method(request)?;
-        extensions(request)?;
-        Ok(call.key)
+        self.capabilities.method(request)?;
+        self.capabilities.extensions(request)?;
+        Ok(leg)
     }
 
     /// The peer hangs up (section 15.1.2): 200, and 487 for an INVITE of it that is still open.
@@ -73,7 +91,7 @@ impl DialogManager {
         let Some(call) = self.calls.by_tag(tag).filter(|call| call.dialog.owns(ack)) else {
             return;
         };
-        let number = ack.cseq().map_or(0, |cseq| cseq.number);
+        let number = ack.cseq_number().unwrap_or(0);
         if call
             .unacknowledged
             .as_ref()
@@ -84,17 +102,19 @@ impl DialogManager {
         call.unacknowledged = None;
         let key = call.key;
         let body = Body::of_request(ack);
-        let answers = call.ledger.receive_ack(body.is_some());
+        let answers = call.receive_ack(body.is_some());
         let body = if answers { body } else { None };
         let initial = matches!(
             call.role,
             Role::Called(uas::State::Accepted | uas::State::Departing)
         );
         if initial {
+            call.early = None;
             let event = Some(SessionCoordinationEvent::Confirmed { key, body });
             self.step_called(now, key, uas::Input::Ack, Work::report(event));
         } else if answers {
-            self.emit(SessionCoordinationEvent::Answer { key, body });
+            let fork = None;
+            self.emit(SessionCoordinationEvent::Answer { key, fork, body });
         }
         self.calls.schedule(key);
     }

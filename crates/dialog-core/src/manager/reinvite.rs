@@ -1,33 +1,43 @@
 //! The peer changes the session inside a call by re-INVITE (RFC 3261 section 14.2).
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rand::RngExt;
 use rvoip_transaction_core::ServerKey;
 use rvoip_transaction_core::sip_core::{Request, StatusCode};
 
 use super::DialogManager;
-use super::call::{Exchange, Role, Theirs};
-use crate::invite::{uac, uas};
-use crate::offer_answer::Glare;
+use super::call::{Exchange, Theirs};
+use crate::offer_answer::{Carrier, Glare, Party, retry_after};
 use crate::out_of_dialog::Refusal;
-use crate::{Body, CallKey, DialogError, SessionCoordinationEvent};
+use crate::{Body, CallKey, DialogError, Leg, SessionCoordinationEvent};
 
 impl DialogManager {
-    /// Answers the re-INVITE of an [`Offer`](SessionCoordinationEvent::Offer) with 200; with an offer of ours when the
-    /// re-INVITE had none.
+    /// Answers an [`Offer`](SessionCoordinationEvent::Offer): in the 200 of its re-INVITE, UPDATE or PRACK, or in the PRACK of
+    /// a reliable provisional response; with an offer of ours when a re-INVITE had none.
     ///
     /// # Errors
-    /// When no re-INVITE waits, or the body is missing.
+    /// When no offer waits, or the body is missing.
     pub fn answer_offer(
         &mut self,
         now: Instant,
-        key: CallKey,
+        leg: impl Into<Leg>,
         body: Option<Body>,
     ) -> Result<(), DialogError> {
+        let leg = leg.into();
+        let key = leg.call;
+        let answered = self
+            .answer_reliable(now, leg, body.as_ref())
+            .or_else(|| self.answer_asked(now, leg, body.as_ref()));
+        if let Some(answered) = answered {
+            self.pump(now);
+            return answered;
+        }
         self.offered(key, "answer an offer")?;
-        self.ledger_success(key, body.is_some())?;
+        let body = self.ledger_success(key, body)?;
+        if let Some(invite) = self.open_invite(key) {
+            self.grant_interval(now, key, &invite, body.as_ref());
+        }
         if let Some(call) = self.calls.get_mut(key)
             && let Exchange::Theirs(theirs) = &call.exchange
         {
@@ -41,22 +51,29 @@ impl DialogManager {
         Ok(())
     }
 
-    /// Refuses the re-INVITE of an [`Offer`](SessionCoordinationEvent::Offer), as with 488; the call goes on as it was.
+    /// Refuses an [`Offer`](SessionCoordinationEvent::Offer), as with 488; the call goes on as it was. What came in a PRACK or in
+    /// a reliable provisional response cannot be refused alone (RFC 6337 section 2.3): the call is given up.
     ///
     /// # Errors
-    /// When no re-INVITE waits, or the status is not 300..=699.
+    /// When no offer waits, or the status is not 300..=699.
     pub fn refuse_offer(
         &mut self,
         now: Instant,
-        key: CallKey,
+        leg: impl Into<Leg>,
         status: StatusCode,
     ) -> Result<(), DialogError> {
-        self.offered(key, "refuse an offer")?;
+        let leg = leg.into();
+        let key = leg.call;
         if !status.is_final() || status.is_success() {
             return Err(DialogError::WrongStatus(status));
         }
+        if self.refuse_reliable(now, leg) || self.refuse_asked(now, leg, status) {
+            self.pump(now);
+            return Ok(());
+        }
+        self.offered(key, "refuse an offer")?;
         if let Some(call) = self.calls.get_mut(key) {
-            call.ledger.roll_back();
+            call.ledger.fail(Carrier::Invite);
         }
         if let Some(response) = self.final_response(key, status) {
             self.answer_invite(now, key, response);
@@ -97,23 +114,32 @@ impl DialogManager {
         request: &Request,
         key: CallKey,
     ) -> Result<(), Refusal> {
-        let retry = Duration::from_secs(self.rng.random_range(0..=10));
+        let retry = retry_after(&mut self.rng);
         let (_, max_ringing) = self.limits();
         let body = self.capabilities.body(request)?;
+        self.check_interval(key, request)?;
         let call = self.calls.get_mut(key).ok_or(Refusal::NoDialog)?;
-        if matches!(
-            call.role,
-            Role::Caller(uac::State::Cancelling | uac::State::Closing)
-                | Role::Called(uas::State::Departing | uas::State::Closing)
-        ) {
+        if call.role.is_leaving() {
             return Err(Refusal::NoDialog);
         }
         if call.unacknowledged.is_some() {
             return Err(Refusal::Glare(Glare::RequestPending, retry));
         }
-        call.ledger
-            .receive_invite(body.is_some())
-            .map_err(|glare| Refusal::Glare(glare, retry))?;
+        let open = match call.exchange {
+            Exchange::None => call.ledger.glare(),
+            Exchange::Ours { .. } => Some(Glare::RequestPending),
+            Exchange::Theirs(_) => Some(Glare::RetryLater),
+        };
+        if let Some(glare) = open {
+            return Err(Refusal::Glare(glare, retry));
+        }
+        // A stable ledger turns no INVITE away.
+        let _ = call
+            .ledger
+            .pass(Party::Remote, Carrier::Invite, body.is_some());
+        if let Some(mut leg) = call.leg_mut(None) {
+            leg.overtake();
+        }
         call.exchange = Exchange::Theirs(Box::new(Theirs {
             server,
             request: Arc::new(request.clone()),
@@ -123,7 +149,8 @@ impl DialogManager {
         call.limit = now.checked_add(max_ringing);
         self.servers.insert(server, key);
         self.calls.schedule(key);
-        self.emit(SessionCoordinationEvent::Offer { key, body });
+        let fork = None;
+        self.emit(SessionCoordinationEvent::Offer { key, fork, body });
         Ok(())
     }
 }

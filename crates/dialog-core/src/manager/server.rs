@@ -13,7 +13,9 @@ use super::step::Work;
 use crate::config::DialogManagerConfig;
 use crate::id::LocalTag;
 use crate::invite::uas;
+use crate::offer_answer::Carrier;
 use crate::out_of_dialog::{Refusal, inspect};
+use crate::request::is_free;
 use crate::{EndCause, SessionCoordinationEvent};
 
 impl DialogManager {
@@ -26,12 +28,23 @@ impl DialogManager {
         flow: Flow,
     ) {
         if let Some(tag) = request.to_tag().map(LocalTag::parse) {
-            return self.handle_in_dialog(now, server, &request, tag);
+            return self.handle_in_dialog(now, server, request, tag, flow);
+        }
+        if !self.passes(now, server, &request, false) {
+            return;
+        }
+        if *request.method() == Method::Register {
+            return self.handle_register(now, server, &request, &flow);
+        }
+        if *request.method() == Method::Publish && self.handle_publish(now, server, &request) {
+            return;
         }
         let admitted = inspect(&request, flow.kind, &self.capabilities).and_then(|found| {
             match request.method() {
                 // The status of OPTIONS is the one that an INVITE would meet (section 11.2).
                 Method::Invite | Method::Options => self.admission().map(|()| found),
+                Method::Subscribe | Method::Refer => self.drained().map(|()| found),
+                method if is_free(method) => self.drained().map(|()| found),
                 _ => Err(Refusal::NoDialog),
             }
         });
@@ -40,7 +53,24 @@ impl DialogManager {
             Ok((uri, body)) if *request.method() == Method::Invite => {
                 self.handle_incoming_call(now, server, request, (&uri, body), flow);
             }
+            Ok((uri, _)) if *request.method() == Method::Subscribe => {
+                self.handle_new_subscribe(now, server, request, &uri, flow);
+            }
+            Ok((uri, _)) if *request.method() == Method::Refer => {
+                self.handle_new_refer(now, server, request, &uri, flow);
+            }
+            Ok(_) if self.capabilities.is_served(request.method()) => {
+                self.serve(now, server, request, None, flow);
+            }
             Ok(_) => self.answer_options(now, server, &request),
+        }
+    }
+
+    /// Whether new requests are taken.
+    fn drained(&self) -> Result<(), Refusal> {
+        match self.draining {
+            true => Err(Refusal::Unavailable(self.retry_after)),
+            false => Ok(()),
         }
     }
 
@@ -121,9 +151,9 @@ impl DialogManager {
             call.note(EndCause::Cancelled);
             self.step_called(now, key, uas::Input::Cancelled, Work::respond(response));
         } else if let Some(response) = response {
-            call.ledger.roll_back();
+            call.ledger.fail(Carrier::Invite);
             self.answer_invite(now, key, response);
-            self.emit(SessionCoordinationEvent::OfferWithdrawn { key });
+            self.emit(SessionCoordinationEvent::OfferWithdrawn { key, fork: None });
         }
     }
 
@@ -135,11 +165,17 @@ impl DialogManager {
         cause: ServerFailure,
     ) {
         let Some(key) = self.servers.remove(&server) else {
-            return;
+            return self.forget_served(server);
         };
+        if self.lose_asked(now, key, server) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
+        if !matches!(&call.exchange, Exchange::Theirs(theirs) if theirs.server == server) {
+            return;
+        }
         call.exchange = Exchange::None;
         call.limit = None;
         if call.role.is_undecided() {
@@ -150,8 +186,8 @@ impl DialogManager {
             call.note(EndCause::TransportFailed { error });
             self.step_called(now, key, uas::Input::TransactionFailed, Work::default());
         } else {
-            call.ledger.roll_back();
-            self.emit(SessionCoordinationEvent::OfferWithdrawn { key });
+            call.ledger.fail(Carrier::Invite);
+            self.emit(SessionCoordinationEvent::OfferWithdrawn { key, fork: None });
             self.calls.schedule(key);
         }
     }

@@ -6,7 +6,8 @@ use rvoip_transaction_core::sip_core::{HeaderName, Method, Reason, StatusCode};
 
 use super::DialogManager;
 use super::call::{Exchange, Role};
-use super::errand::along;
+use super::client::ClientUse;
+use super::errand::{Errand, along};
 use super::step::{Common, Work};
 use crate::invite::uac;
 use crate::{CallKey, DialogError, EndCause, SessionCoordinationEvent, TerminateCause};
@@ -82,8 +83,14 @@ impl DialogManager {
             .then(|| now + patience);
     }
 
-    /// Sends BYE.
-    pub(super) fn send_bye(&mut self, now: Instant, key: CallKey, reason: Option<Reason>) {
+    /// Sends BYE, once more when its connection fails unless this is the `last`.
+    pub(super) fn send_bye(
+        &mut self,
+        now: Instant,
+        key: CallKey,
+        reason: Option<Reason>,
+        last: bool,
+    ) {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
@@ -95,7 +102,9 @@ impl DialogManager {
                 request = request.raw(&HeaderName::Reason, &reason.to_string());
             }
             let request = self.capabilities.sign_request(request);
-            self.dispatch_bye(now, Some(key), request, along(next_hop, path.as_deref()))
+            let errand = Errand::new(request, along(next_hop, path.as_deref()));
+            let call = Some(key);
+            self.dispatch(now, ClientUse::Bye { call, last }, errand)
                 .is_ok()
         });
         if !sent {
@@ -108,6 +117,7 @@ impl DialogManager {
         let Some(mut call) = self.calls.remove(key) else {
             return;
         };
+        let asked = call.take_asked();
         match call.exchange {
             Exchange::Theirs(theirs) => {
                 self.servers.remove(&theirs.server);
@@ -123,6 +133,14 @@ impl DialogManager {
                 let _ = self.transactions.cancel(now, client);
             }
             _ => {}
+        }
+        if let Some(usages) = call.usages.take() {
+            self.inherit_dialog(call.dialog.clone(), call.path.take(), *usages);
+        }
+        for asked in asked {
+            self.servers.remove(&asked.server);
+            let tag = call.dialog.local_tag();
+            self.terminate_request(now, asked.server, &asked.request, tag);
         }
         let cause = call.cause.take().unwrap_or(EndCause::LocalBye);
         tracing::info!(call_id = %call.dialog.call_id(), ?cause, "call ended");

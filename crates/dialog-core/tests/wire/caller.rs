@@ -85,7 +85,7 @@ fn a_call_is_placed_answered_and_hung_up() {
 #[test]
 fn a_refusal_is_told_with_its_status() {
     for (line, code) in [
-        ("302 Moved Temporarily", 302),
+        ("404 Not Found", 404),
         ("486 Busy Here", 486),
         ("603 Decline", 603),
     ] {

@@ -171,3 +171,58 @@ fn the_2xx_of_a_call_already_over_is_acknowledged_and_hung_up() {
     assert_eq!(sent[1].to_tag(), "b2");
     bench.quiet();
 }
+
+#[test]
+fn hanging_up_twice_sends_one_bye() {
+    let mut bench = Bench::new();
+    let (key, _) = bench.called();
+    for _ in 0..3 {
+        bench.command(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
+    }
+    let bye = bench.take_one("BYE");
+    bench.send(&reply(&bye, "200 OK", None, &[], ""));
+    assert_eq!(bench.ended(), EndCause::LocalBye);
+    bench.fails(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
+    bench.assert_clean();
+}
+
+#[test]
+fn a_bye_ends_an_update_that_waits_for_us() {
+    let mut bench = Bench::new();
+    let (_, tag) = bench.called();
+    let update = bench.request("UPDATE", 2, Some(&tag), &[], OFFER);
+    bench.send(&update);
+    bench.events();
+    let bye = bench.request("BYE", 3, Some(&tag), &[], "");
+    bench.send(&bye);
+    assert_eq!(bench.labels(), ["200", "487"]);
+    assert_eq!(bench.ended(), EndCause::RemoteBye);
+    bench.assert_clean();
+}
+
+#[test]
+fn a_bye_crossing_our_update_ends_the_call_once() {
+    let mut bench = Bench::new();
+    let (_, invite) = bench.calling(sdp(OFFER));
+    let lines = [
+        "Session-Expires: 90;refresher=uac",
+        "Allow: INVITE, UPDATE, BYE",
+    ];
+    bench.send(&reply(&invite, "200 OK", Some("b1"), &lines, ANSWER));
+    bench.events();
+    let ack = bench.take_one("ACK");
+    bench.run(45_000);
+    let update = bench.take_one("UPDATE");
+    bench.send(&bye_of_peer(&invite, &ack.header(HeaderName::To)));
+    bench.take_one("200");
+    assert_eq!(bench.ended(), EndCause::RemoteBye);
+    bench.send(&reply(
+        &update,
+        "481 Call/Transaction Does Not Exist",
+        None,
+        &[],
+        "",
+    ));
+    bench.quiet();
+    bench.assert_clean();
+}

@@ -19,6 +19,11 @@ pub(crate) use rvoip_dialog_core::SessionCoordinationEvent as Event;
 pub(crate) const OFFER: &str = "v=0 offer";
 pub(crate) const ANSWER: &str = "v=0 answer";
 
+/// What every side says about itself.
+pub(crate) const ALLOW: &str =
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, SUBSCRIBE, NOTIFY";
+pub(crate) const SUPPORTED: &str = "replaces, norefersub, 100rel, timer";
+
 pub(crate) fn addr(text: &str) -> SocketAddr {
     text.parse().unwrap()
 }
@@ -203,6 +208,11 @@ impl Bench {
             Event::Ended { cause, .. } => cause,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// What the events are called.
+    pub(crate) fn names(&mut self) -> Vec<String> {
+        self.events().iter().map(name).collect()
     }
 
     pub(crate) fn quiet(&mut self) {

@@ -3,14 +3,30 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod authentication;
 mod called;
 mod caller;
 mod crossings;
+mod forks;
 mod hostile;
 mod in_dialog;
 mod kit;
 mod location;
+mod notifier;
 mod offers;
 mod pair;
+mod prack;
+mod publication;
+mod realm;
+mod refer;
 mod refusals;
+mod registrar;
+mod registration;
+mod replaces;
+mod requests;
+mod scene;
 mod seeds;
+mod session_timer;
+mod subscriptions;
+mod update;
+mod usages;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use rvoip_dialog_core::sip_transport::sim::{NodeId, Simulation};
+use rvoip_dialog_core::sip_transport::sim::{NodeId, SimFaults, Simulation};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportKind};
-use rvoip_dialog_core::{Body, CallKey, DialogManager, OutgoingCall, TerminateCause};
+use rvoip_dialog_core::{
+    Body, CallKey, DialogManager, DialogManagerConfig, HybridConfig, OutgoingCall, TerminateCause,
+};
 
 use crate::kit::*;
 
@@ -16,16 +18,36 @@ pub(crate) struct Pair {
 
 impl Pair {
     pub(crate) fn new(seed: u64, alice: &str, bob: &str) -> Pair {
+        Pair::of(seed, (alice, hybrid()), (bob, hybrid()))
+    }
+
+    /// Alice at 10.0.0.1 and Bob at 10.0.0.2, each as configured.
+    pub(crate) fn with(seed: u64, alice: HybridConfig, bob: HybridConfig) -> Pair {
+        let (alice, bob) = [alice, bob].map(DialogManagerConfig::Hybrid).into();
+        Pair::of(seed, ("10.0.0.1:5060", alice), ("10.0.0.2:5060", bob))
+    }
+
+    fn of(seed: u64, alice: (&str, DialogManagerConfig), bob: (&str, DialogManagerConfig)) -> Pair {
         let mut sim = Simulation::new(seed);
-        let mut add = |at: &str, seed| {
+        let mut add = |(at, config): (&str, DialogManagerConfig), seed| {
             let listeners = ListenerInfo::plan(&[
                 (TransportKind::Udp, addr(at)),
                 (TransportKind::Tcp, addr(at)),
             ]);
-            sim.add(manager(hybrid(), &listeners, seed), listeners)
+            sim.add(manager(config, &listeners, seed), listeners)
         };
         let (alice, bob) = (add(alice, seed * 2), add(bob, seed * 2 + 1));
         Pair { sim, alice, bob }
+    }
+
+    /// Loses, repeats and reorders from now on.
+    pub(crate) fn lose(&mut self, loss: f64) {
+        self.sim.set_faults(SimFaults {
+            loss,
+            duplicate: 0.1,
+            reorder: 0.2,
+            delay: Duration::from_millis(5)..Duration::from_millis(80),
+        });
     }
 
     pub(crate) fn call(&mut self, remote: &str) -> CallKey {
@@ -67,7 +89,7 @@ fn whole_call(alice: &str, bob: &str, remote: &str) {
     let incoming = pair.incoming();
     pair.sim
         .with(b, |manager, now| {
-            manager.provisional(now, incoming, status(180), None)
+            manager.provisional(now, incoming, status(180), None, false)
         })
         .unwrap();
     pair.run(50);
@@ -116,8 +138,17 @@ fn whole_call(alice: &str, bob: &str, remote: &str) {
         })
         .unwrap();
     pair.run(50);
+    // Bob has not made the Call-ID and comes again first; what Alice wanted is out of date then.
+    pair.run(2_050);
+    assert_eq!(pair.names(a), ["Offer"]);
+    pair.sim
+        .with(a, |manager, now| {
+            manager.answer_offer(now, call, sdp(ANSWER))
+        })
+        .unwrap();
+    pair.run(2_500);
     assert_eq!(pair.names(a), ["OfferRefused 491"]);
-    assert_eq!(pair.names(b), ["OfferRefused 491"]);
+    assert_eq!(pair.names(b), ["Answer"]);
 
     pair.run(100_000);
     assert!(pair.names(a).is_empty() && pair.names(b).is_empty());
@@ -208,4 +239,31 @@ fn the_same_seed_gives_the_same_call_ids() {
     };
     assert_eq!(call_id(3), call_id(3));
     assert_ne!(call_id(3), call_id(4));
+}
+
+#[test]
+fn a_bye_on_a_connection_that_the_peer_has_reset_goes_out_on_another() {
+    let mut pair = Pair::new(1, "10.0.0.1:5060", "10.0.0.2:5070");
+    let (a, b) = (pair.alice, pair.bob);
+    let call = pair.call("sip:bob@10.0.0.2:5070;transport=tcp");
+    pair.run(50);
+    let incoming = pair.incoming();
+    pair.sim
+        .with(b, |manager, now| manager.accept(now, incoming, sdp(ANSWER)))
+        .unwrap();
+    pair.run(50);
+    pair.names(a);
+    pair.names(b);
+    pair.sim.reset_connections(b);
+    pair.sim
+        .with(a, |manager, now| {
+            manager.terminate(now, call, TerminateCause::Normal)
+        })
+        .unwrap();
+    pair.run(5_000);
+    assert_eq!(pair.names(a), ["Ended LocalBye"]);
+    assert_eq!(pair.names(b), ["Ended RemoteBye"]);
+    // INVITE, the BYE that was lost, and the other.
+    let sent = pair.sim.core(a).transactions().counters();
+    assert_eq!(sent.client_transactions, 3);
 }

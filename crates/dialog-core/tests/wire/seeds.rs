@@ -27,7 +27,8 @@ fn act(pair: &mut Pair, side: &Side, rng: &mut StdRng) {
     };
     pair.sim.with(side.node, |manager, now| {
         let _ = match rng.random_range(0..12) {
-            0 | 1 => manager.provisional(now, key, status(180), None),
+            0 => manager.provisional(now, key, status(180), None, rng.random()),
+            1 => manager.provisional(now, key, status(183), sdp(ANSWER), rng.random()),
             2..=4 => manager.accept(now, key, sdp(ANSWER)),
             5 => manager.reject(now, key, status(486), &[]),
             6 => manager.terminate(now, key, TerminateCause::Normal),

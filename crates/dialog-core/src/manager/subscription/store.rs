@@ -1,0 +1,176 @@
+//! All subscriptions of a manager, the dialogs that they alone use, and their deadlines.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rvoip_transaction_core::sip_core::Request;
+use rvoip_transaction_core::sip_transport::Target;
+use slab::Slab;
+use smallvec::SmallVec;
+
+use super::record::{Home, Subscription};
+use crate::dialog::Dialog;
+use crate::id::{KeyMap, LocalTag};
+use crate::{DialogError, SubscriptionKey};
+
+/// A dialog that no call uses.
+#[derive(Debug)]
+pub(crate) struct UsageDialog {
+    pub(crate) dialog: Dialog,
+    pub(crate) path: Option<Arc<Target>>,
+    /// The subscriptions in it; with the last of them it goes.
+    pub(crate) usages: SmallVec<[SubscriptionKey; 2]>,
+}
+
+/// The table of subscriptions.
+#[derive(Debug, Default)]
+pub(crate) struct SubscriptionStore {
+    slab: Slab<Box<Subscription>>,
+    dialogs: Slab<Box<UsageDialog>>,
+    /// The branches of a SUBSCRIBE that forked share our tag.
+    tags: KeyMap<LocalTag, SmallVec<[usize; 1]>>,
+    deadlines: BTreeSet<(Instant, SubscriptionKey)>,
+    generation: u32,
+}
+
+impl SubscriptionStore {
+    pub(crate) fn insert(
+        &mut self,
+        make: impl FnOnce(SubscriptionKey) -> Subscription,
+    ) -> SubscriptionKey {
+        self.generation = self.generation.wrapping_add(1);
+        let entry = self.slab.vacant_entry();
+        let key = SubscriptionKey {
+            index: entry.key() as u32,
+            generation: self.generation,
+        };
+        entry.insert(Box::new(make(key)));
+        key
+    }
+
+    pub(crate) fn insert_dialog(&mut self, dialog: Dialog, path: Option<Arc<Target>>) -> usize {
+        let tag = dialog.local_tag();
+        let index = self.dialogs.insert(Box::new(UsageDialog {
+            dialog,
+            path,
+            usages: SmallVec::new(),
+        }));
+        self.tags.entry(tag).or_default().push(index);
+        index
+    }
+
+    pub(crate) fn get(&self, key: SubscriptionKey) -> Option<&Subscription> {
+        let subscription = self.slab.get(key.index as usize)?;
+        (subscription.key == key).then_some(subscription)
+    }
+
+    pub(crate) fn get_mut(&mut self, key: SubscriptionKey) -> Option<&mut Subscription> {
+        let subscription = self.slab.get_mut(key.index as usize)?;
+        (subscription.key == key).then_some(subscription)
+    }
+
+    /// A subscription that a command names.
+    pub(crate) fn known_mut(
+        &mut self,
+        key: SubscriptionKey,
+    ) -> Result<&mut Subscription, DialogError> {
+        self.get_mut(key)
+            .ok_or(DialogError::NoSuchSubscription(key))
+    }
+
+    pub(crate) fn dialog(&self, index: usize) -> Option<&UsageDialog> {
+        self.dialogs.get(index).map(|dialog| &**dialog)
+    }
+
+    pub(crate) fn dialog_mut(&mut self, index: usize) -> Option<&mut UsageDialog> {
+        self.dialogs.get_mut(index).map(|dialog| &mut **dialog)
+    }
+
+    /// The dialog of its own that a request is in: the one of its sender, else one whose peer has shown no tag yet.
+    pub(crate) fn dialog_of(&self, tag: LocalTag, request: &Request) -> Option<usize> {
+        let owns = |index: &usize, tagged: bool| {
+            self.dialogs.get(*index).is_some_and(|usage| {
+                usage.dialog.owns(request) && usage.dialog.remote_tag().is_some() == tagged
+            })
+        };
+        let all = self.tags.get(&tag)?;
+        let of = |tagged| all.iter().find(|index| owns(index, tagged)).copied();
+        of(true).or_else(|| of(false))
+    }
+
+    /// The dialogs of our tag, whoever the peer is.
+    pub(crate) fn dialogs_of(&self, tag: LocalTag) -> &[usize] {
+        self.tags.get(&tag).map_or(&[], |all| all)
+    }
+
+    pub(crate) fn remove(&mut self, key: SubscriptionKey) -> Option<Box<Subscription>> {
+        self.get(key)?;
+        let subscription = self.slab.remove(key.index as usize);
+        if let Some(wake) = subscription.wake {
+            self.deadlines.remove(&(wake, key));
+        }
+        if let Home::Own(index) = subscription.home
+            && let Some(usage) = self.dialogs.get_mut(index)
+        {
+            usage.usages.retain(|other| *other != key);
+            if usage.usages.is_empty() {
+                self.remove_dialog(index);
+            }
+        }
+        Some(subscription)
+    }
+
+    fn remove_dialog(&mut self, index: usize) {
+        let Some(usage) = self.dialogs.try_remove(index) else {
+            return;
+        };
+        let tag = usage.dialog.local_tag();
+        if let Some(all) = self.tags.get_mut(&tag) {
+            all.retain(|other| *other != index);
+            if all.is_empty() {
+                self.tags.remove(&tag);
+            }
+        }
+    }
+
+    /// Brings the deadline queue up to date with the subscription; to be called after every change of one of its times.
+    pub(crate) fn schedule(&mut self, key: SubscriptionKey) {
+        let Some(subscription) = self
+            .slab
+            .get_mut(key.index as usize)
+            .filter(|subscription| subscription.key == key)
+        else {
+            return;
+        };
+        let due = subscription.due();
+        let before = std::mem::replace(&mut subscription.wake, due);
+        if before == due {
+            return;
+        }
+        if let Some(before) = before {
+            self.deadlines.remove(&(before, key));
+        }
+        if let Some(due) = due {
+            self.deadlines.insert((due, key));
+        }
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the next subscription whose deadline has come.
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<SubscriptionKey> {
+        let (_, key) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
+        self.deadlines.pop_first();
+        if let Some(subscription) = self.get_mut(key) {
+            subscription.wake = None;
+        }
+        Some(key)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+}
