@@ -6,6 +6,8 @@ pub use std::sync::{Arc, Mutex};
 pub use std::time::Duration;
 
 pub use async_trait::async_trait;
+pub use rvoip_dialog_core::offer_answer::Party;
+pub use rvoip_dialog_core::sip_core::header::{Diversion, HistoryInfo};
 pub use rvoip_dialog_core::sip_core::{HeaderName, Method, StatusCode, Strictness, Uri};
 #[cfg(feature = "dns")]
 pub use rvoip_dialog_core::sip_transport::driver::DnsConfig;
@@ -14,16 +16,28 @@ pub use rvoip_dialog_core::sip_transport::driver::{BindError, Capture, StreamCon
 pub use rvoip_dialog_core::sip_transport::driver::{
     ClientCertificates, TlsConfig, TlsContext, TlsError,
 };
-pub use rvoip_dialog_core::sip_transport::{LocateError, TransportKind, WireRecord, WireTap};
+pub use rvoip_dialog_core::sip_transport::{
+    LocateError, LocationConfig, PeerIdentity, TransportKind, WireRecord, WireTap,
+};
 pub use rvoip_dialog_core::transaction_core::{TimerConfig, TransactionConfig};
+pub use rvoip_dialog_core::{CallExtensions, ReliableProvisionals, SessionTimerConfig};
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};
 
 pub use crate::{
-    AutoAnswerHandler, BasicEventBus, BasicSessionEvent, CallDecision, CallDirection, CallGuard,
-    CallHandler, CallSession, CallState, CallStatistics, CompositeHandler, Delivery, ErrorCategory,
-    EventSubscriber, IncomingCall, MediaControl, MediaFlowDirection, MediaInfo, PreparedCall,
-    QueueHandler, Result, RoutingHandler, RtpStatistics, SessionConfig, SessionControl,
-    SessionCoordinator, SessionError, SessionId, SessionManager, SessionManagerBuilder,
-    SessionManagerConfig, SessionStats, TerminalCause, WarningCategory, create_sip_client,
+    Account, AccountSecret, AddressOfRecord, AutoAnswerHandler, BackOff, BasicEventBus,
+    BasicGroupType, BasicSessionEvent, BasicSessionGroup, BearerTokens, Binding, BindingChange,
+    BindingEvent, CallDecision, CallDirection, CallGuard, CallHandler, CallSession, CallState,
+    CallStatistics, CauseKind, CompositeHandler, CompositorConfig, ConnectionLimits,
+    CredentialStore, Delivery, ErrorCategory, EventFilter, EventPriority, EventSubscriber,
+    ForwardMode, Grant, Guarded, HoldState, IncomingCall, IncomingRequest, Leftover, LimitScope,
+    Located, LocationStore, MediaControl, MediaFlowDirection, MediaInfo, MemoryCredentials,
+    MemoryLocationStore, Operation, PreparedCall, Publication, PublicationChange,
+    PublicationConfig, PublicationEvent, PublicationStatus, QueueHandler, Realm, RedirectPolicy,
+    RegisteredContact, RegistrarConfig, Registration, RegistrationConfig, RegistrationStatus,
+    RequestAnswer, Result, RoutingHandler, RtpStatistics, SessionConfig, SessionControl,
+    SessionCoordinator, SessionDependencyTracker, SessionError, SessionId, SessionLimits,
+    SessionManager, SessionManagerBuilder, SessionManagerConfig, SessionPriority, SessionStats,
+    SipRequest, SipResponse, TerminalCause, Transfer, TransferDecision, TransferFailure,
+    TransferId, TransferProgress, TransferRole, TransferType, WarningCategory, create_sip_client,
     create_sip_server,
 };

@@ -19,6 +19,10 @@ use rvoip_media_core::{AudioSource, Codec, MediaMode};
 use crate::{CallHandler, Result, SessionCoordinator, SessionError, SessionManagerConfig};
 
 mod assemble;
+mod authentication;
+mod calls;
+mod registration;
+mod subscription;
 
 /// Builds a [`SessionCoordinator`].
 #[derive(Default, Clone)]
@@ -202,7 +206,12 @@ impl SessionManagerBuilder {
             )));
         }
         let sockets = self.sockets()?;
-        assemble::assemble(self.config, sockets, self.handler, self.tap)
+        let registrations = self.config.registrations.clone();
+        let coordinator = assemble::assemble(self.config, sockets, self.handler, self.tap)?;
+        for registration in registrations {
+            coordinator.register(registration).await?;
+        }
+        Ok(coordinator)
     }
 }
 

@@ -139,6 +139,27 @@ impl CallSession {
             .await?
     }
 
+    pub(crate) fn call(&self) -> &Arc<CallRecord> {
+        &self.call
+    }
+
+    pub(crate) fn switchboard(&self) -> &Arc<Switchboard> {
+        &self.switchboard
+    }
+
+    /// Sends DTMF digits (0 to 9, `*`, `#`, A to D) as telephone events (RFC 4733), 100 ms each and 100 ms apart. Returns when
+    /// they are on their way.
+    ///
+    /// # Errors
+    /// [`SessionError::InvalidDigit`]; [`SessionError::InvalidState`] unless the call is answered; [`SessionError::NoMedia`],
+    /// and [`SessionError::Media`] when the peer takes no telephone events now.
+    pub async fn send_dtmf(&self, digits: &str) -> Result<()> {
+        let (id, digits) = (self.id, digits.to_owned());
+        self.switchboard
+            .call(move |core, now| core.send_dtmf(now, id, &digits))
+            .await?
+    }
+
     /// Makes this handle the owner: when it is dropped, the call ends.
     pub fn end_on_drop(self) -> CallGuard {
         CallGuard { session: self }

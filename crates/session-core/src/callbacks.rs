@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use rvoip_dialog_core::sip_core::Request;
-
 use crate::handler::{MediaFlowDirection, WarningCategory};
 use crate::switchboard::Switchboard;
-use crate::{BasicSessionEvent, CallDecision, CallHandler, CallRecord, CallSession, IncomingCall};
+use crate::{BasicSessionEvent, CallHandler, CallRecord, CallSession, TransferProgress};
 
+mod decision;
 mod queue;
+mod request;
+mod subscription;
 
 use queue::Callback;
 pub(crate) use queue::CallbackQueue;
@@ -22,6 +23,16 @@ pub(crate) fn dispatch(
     use BasicSessionEvent as Event;
     let (call, callback) = match event {
         Event::CallReceived { call, request } => (call, Callback::Received(request)),
+        Event::ReplacementReceived {
+            call,
+            replaced,
+            request,
+        } => (call, Callback::ReplacementReceived(request, replaced)),
+        Event::Transfer {
+            call,
+            transfer,
+            progress,
+        } => (call, Callback::TransferAdvanced(transfer, progress)),
         Event::StateChanged {
             call,
             old_state,
@@ -55,8 +66,26 @@ pub(crate) fn dispatch(
         Event::MediaFailed { call, message } => {
             (call, Callback::Warning(WarningCategory::Media, message))
         }
+        Event::RequestReceived {
+            call: Some(call),
+            request,
+        } => (call, Callback::Requested(request)),
+        Event::RequestReceived {
+            call: None,
+            request,
+        } => return request::spawn(switchboard, handler, request),
+        Event::SubscriptionReceived(received) => {
+            return subscription::spawn(switchboard, handler, received);
+        }
         Event::Ended { call, cause } => (call, Callback::Ended(cause)),
-        Event::CallPlaced { .. } => return,
+        Event::CallPlaced { .. }
+        | Event::RegistrationChanged { .. }
+        | Event::BindingChanged(_)
+        | Event::StatePublished(_)
+        | Event::EarlyMediaStarted { .. }
+        | Event::Redirected { .. }
+        | Event::HoldChanged { .. }
+        | Event::OfferRefused { .. } => return,
     };
     if call.callbacks.push(callback) {
         spawn(Caller {
@@ -111,7 +140,18 @@ impl Caller {
     async fn tell(&self, callback: Callback) {
         let id = self.call.id();
         match callback {
-            Callback::Received(request) => self.ask(request).await,
+            Callback::Received(request) => self.ask(request, None).await,
+            Callback::ReplacementReceived(request, replaced) => {
+                self.ask(request, Some(replaced)).await
+            }
+            Callback::TransferAdvanced(transfer, TransferProgress::Requested) => {
+                self.ask_transfer(transfer).await
+            }
+            Callback::TransferAdvanced(transfer, progress) => {
+                self.handler
+                    .on_transfer_progress(&id, &transfer, progress)
+                    .await
+            }
             Callback::StateChanged {
                 old_state,
                 new_state,
@@ -142,28 +182,15 @@ impl Caller {
             Callback::Warning(category, message) => {
                 self.handler.on_warning(Some(&id), category, &message).await
             }
+            Callback::Requested(request) => {
+                request::answer(&self.switchboard, &self.handler, request).await;
+            }
             Callback::Ended(cause) => {
                 self.handler
                     .on_call_ended(self.session(), &cause.words())
                     .await
             }
         }
-    }
-
-    async fn ask(&self, request: Arc<Request>) {
-        let (call, duty) = IncomingCall::new(&self.switchboard, &self.call, request);
-        let decision = self.handler.on_incoming_call(call).await;
-        if decision != CallDecision::Defer {
-            duty.settle();
-        }
-        let id = self.call.id();
-        let posted = self.switchboard.post(move |core, now| {
-            if let Err(error) = core.decide(now, id, decision) {
-                tracing::info!(session = %id, %error, "the decision came to nothing");
-            }
-        });
-        // Nothing to do when the shard is closed: the call is over then.
-        let _ = posted.await;
     }
 }
 

@@ -10,6 +10,10 @@ use rvoip_dialog_core::sip_transport::LocateError;
 
 use crate::CallState;
 
+mod kind;
+
+pub use kind::CauseKind;
+
 /// Why a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -59,6 +63,17 @@ pub enum TerminalCause {
     MediaFailed,
     /// The call lasted as long as a call may last here.
     TimeLimit,
+    /// Nobody refreshed the session in time (RFC 4028): the peer is gone.
+    Expired,
+    /// The session that this one depended on has ended.
+    ParentEnded,
+    /// Another call has taken the place of this one (RFC 3891).
+    Replaced,
+    /// The called party sent us elsewhere, and we did not go, or nobody was there either.
+    Redirected {
+        /// The final status, 300..=399.
+        status: StatusCode,
+    },
     /// This program stopped.
     Shutdown,
 }
@@ -68,7 +83,10 @@ impl TerminalCause {
     pub const fn final_state(&self) -> CallState {
         match self {
             TerminalCause::LocalHangup | TerminalCause::RemoteHangup => CallState::Terminated,
-            TerminalCause::TimeLimit | TerminalCause::Shutdown => CallState::Terminated,
+            TerminalCause::TimeLimit
+            | TerminalCause::Shutdown
+            | TerminalCause::ParentEnded
+            | TerminalCause::Replaced => CallState::Terminated,
             TerminalCause::Cancelled => CallState::Cancelled,
             _ => CallState::Failed,
         }
@@ -101,6 +119,12 @@ impl TerminalCause {
             TerminalCause::SignallingFailed => "signalling failed",
             TerminalCause::MediaFailed => "no common media",
             TerminalCause::TimeLimit => "time limit",
+            TerminalCause::Expired => "session expired",
+            TerminalCause::ParentEnded => "parent session ended",
+            TerminalCause::Replaced => "replaced by another call",
+            TerminalCause::Redirected { status } => {
+                return Cow::Owned(format!("redirected: {} {}", status.code(), status.reason()));
+            }
             TerminalCause::Shutdown => "shutdown",
         })
     }
@@ -110,6 +134,7 @@ impl TerminalCause {
         match self {
             TerminalCause::Rejected { status, .. }
             | TerminalCause::Declined { status }
+            | TerminalCause::Redirected { status }
             | TerminalCause::DialogLost { status } => Some(*status),
             _ => None,
         }
@@ -128,6 +153,10 @@ impl From<EndCause> for TerminalCause {
             EndCause::LocalBye => TerminalCause::LocalHangup,
             EndCause::RemoteBye => TerminalCause::RemoteHangup,
             EndCause::Cancelled => TerminalCause::Cancelled,
+            EndCause::PrackTimeout => TerminalCause::Unacknowledged,
+            EndCause::SessionExpired => TerminalCause::Expired,
+            EndCause::Replaced { .. } => TerminalCause::Replaced,
+            EndCause::Redirected { status, .. } => TerminalCause::Redirected { status },
             EndCause::Rejected { status, reason } => TerminalCause::Rejected { status, reason },
             EndCause::Refused { status } => TerminalCause::Declined { status },
             EndCause::NoAnswer => TerminalCause::NoAnswer,

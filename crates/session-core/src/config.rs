@@ -4,12 +4,19 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rvoip_dialog_core::sip_core::{ByteString, Strictness, Uri};
-use rvoip_dialog_core::sip_transport::TransportKind;
+use rvoip_dialog_core::CallExtensions;
+use rvoip_dialog_core::compositor::CompositorConfig;
+use rvoip_dialog_core::registrar::RegistrarConfig;
+use rvoip_dialog_core::sip_core::{ByteString, Method, Strictness, Uri};
+use rvoip_dialog_core::sip_transport::{LocationConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
+use rvoip_dialog_core::{Account, EventPackage, Realm};
 use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
 
-use crate::{Result, SessionError};
+use crate::{
+    ConnectionLimits, CoreSettings, ForwardMode, RedirectPolicy, RegistrationConfig, Result,
+    SessionError, SessionLimits,
+};
 
 /// The settings of a coordinator, with defaults for all of them.
 #[derive(Debug, Clone)]
@@ -23,6 +30,12 @@ pub struct SessionManagerConfig {
     /// How often connections that this side has opened are kept alive (RFC 5626 section 3.5.1); a peer that does not
     /// answer within 10 s has lost its connection. Default never.
     pub keep_alive: Option<Duration>,
+    /// What is registered as soon as the coordinator is there.
+    pub registrations: Vec<RegistrationConfig>,
+    /// The registrar that this side is, if it is one.
+    pub registrar: Option<RegistrarConfig>,
+    /// The keeper of published state that this side is, if it is one.
+    pub compositor: Option<CompositorConfig>,
     /// Timers and limits of transactions: when new calls are shed, how long a silent server is waited for.
     pub transactions: TransactionConfig,
     /// The first port for RTP.
@@ -34,6 +47,26 @@ pub struct SessionManagerConfig {
     pub local_address: Option<String>,
     /// Sessions that may exist at once; more are answered 503 with Retry-After.
     pub max_sessions: usize,
+    /// Who this side is to servers that ask for credentials.
+    pub accounts: Vec<Account>,
+    /// Whom this side asks for credentials, and for which. Default nobody.
+    pub realm: Option<Realm>,
+    /// The methods whose requests the application answers in [`on_request`](crate::CallHandler::on_request).
+    pub methods: Vec<Method>,
+    /// What peers may subscribe to; see [`on_subscription`](crate::CallHandler::on_subscription).
+    pub event_packages: Vec<EventPackage>,
+    /// What to do when a called party sends us elsewhere. Default: go there.
+    pub redirects: RedirectPolicy,
+    /// What becomes of a call that the application forwards. Default: the caller is told by 302.
+    pub forwarding: ForwardMode,
+    /// Session timers and reliable provisional responses, for calls of both directions.
+    pub extensions: CallExtensions,
+    /// How servers are found by name, and how long what is learnt holds.
+    pub location: LocationConfig,
+    /// How many connections may be open, how much waits on them, and for how long.
+    pub connections: ConnectionLimits,
+    /// Sessions that one user and one endpoint may have at once. Default without limit.
+    pub limits: SessionLimits,
     /// How long a call may last after it was answered.
     pub session_timeout: Option<Duration>,
     /// How long a call may ring: an incoming one that is not decided is answered 480, an outgoing one is cancelled.
@@ -47,6 +80,8 @@ pub struct SessionManagerConfig {
     pub media: MediaMode,
     /// What a call sends until told otherwise.
     pub audio: AudioSource,
+    /// What a peer hears that we hold. Default nothing: no packets at all.
+    pub music_on_hold: AudioSource,
     /// Where every answered call is recorded, as `SESSION.wav`.
     pub recording_directory: Option<PathBuf>,
     /// Events that are kept for a slow subscriber.
@@ -65,17 +100,31 @@ impl Default for SessionManagerConfig {
             listeners: Vec::new(),
             strictness: Strictness::Lenient,
             keep_alive: None,
+            registrations: Vec::new(),
+            registrar: None,
+            compositor: None,
             transactions: TransactionConfig::default(),
             media_port_start: 10_000,
             media_port_end: 20_000,
             local_address: None,
             max_sessions: 10_000,
+            accounts: Vec::new(),
+            realm: None,
+            methods: Vec::new(),
+            event_packages: Vec::new(),
+            extensions: CallExtensions::default(),
+            location: LocationConfig::default(),
+            connections: ConnectionLimits::default(),
+            redirects: RedirectPolicy::default(),
+            forwarding: ForwardMode::default(),
+            limits: SessionLimits::default(),
             session_timeout: None,
             ringing_timeout: Duration::from_secs(60),
             alert_after: Duration::from_millis(100),
             preferred_codecs: Codec::ALL.to_vec(),
             media: MediaMode::Active,
             audio: AudioSource::Silence,
+            music_on_hold: AudioSource::None,
             recording_directory: None,
             event_capacity: 1024,
             product: concat!("rvoip/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -93,6 +142,20 @@ impl SessionManagerConfig {
             local_bind_addr: address.parse()?,
             ..Self::default()
         })
+    }
+
+    pub(crate) fn core_settings(&self) -> CoreSettings {
+        CoreSettings {
+            max_sessions: self.max_sessions,
+            session_timeout: self.session_timeout,
+            alert_after: self.alert_after,
+            recording_directory: self.recording_directory.clone(),
+            sends_audio: !matches!(self.audio, AudioSource::None),
+            music_on_hold: self.music_on_hold.clone(),
+            redirects: self.redirects.clone(),
+            forwarding: self.forwarding,
+            limits: self.limits.clone(),
+        }
     }
 
     /// The listeners to bind.

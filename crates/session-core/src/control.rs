@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    CallDecision, CallHandler, CallSession, IncomingCall, MediaInfo, Result, SessionCoordinator,
-    SessionError, SessionId, SessionStats,
+    CallHandler, CallSession, IncomingCall, MediaInfo, Result, SessionId, SessionStats, Transfer,
 };
+
+mod commands;
 
 /// A call that is ready to be placed: its media port is open and its offer written.
 #[derive(Debug, Clone)]
@@ -38,6 +39,13 @@ pub trait SessionControl {
     /// # Errors
     /// None today; the result leaves room for them.
     fn stop(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Takes and places no new call from now on; incoming ones are answered 503, and those in progress go on. Returns when
+    /// the last has ended, or after `patience`, with the number of those that are left. [`stop`](Self::stop) comes next.
+    ///
+    /// # Errors
+    /// [`SessionError::Stopped`](crate::SessionError::Stopped) after [`stop`](Self::stop).
+    fn drain(&self, patience: Duration) -> impl Future<Output = Result<usize>> + Send;
 
     /// Prepares a call without sending anything. A prepared call that is never initiated waits until it is terminated.
     ///
@@ -99,6 +107,74 @@ pub trait SessionControl {
         reason: &str,
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// Holds a call; see [`CallSession::hold`].
+    ///
+    /// # Errors
+    /// As there.
+    fn hold_session(&self, session_id: &SessionId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Takes a call back from our hold; see [`CallSession::resume`].
+    ///
+    /// # Errors
+    /// As there.
+    fn resume_session(&self, session_id: &SessionId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Sends the peer of a call to another URI; see [`CallSession::transfer`].
+    ///
+    /// # Errors
+    /// As there.
+    fn transfer_session(
+        &self,
+        session_id: &SessionId,
+        target: &str,
+    ) -> impl Future<Output = Result<Arc<Transfer>>> + Send;
+
+    /// Connects the peers of two calls; see [`CallSession::transfer_attended`].
+    ///
+    /// # Errors
+    /// As there.
+    fn transfer_attended(
+        &self,
+        session_id: &SessionId,
+        consultation_id: &SessionId,
+    ) -> impl Future<Output = Result<Arc<Transfer>>> + Send;
+
+    /// Holds a call and places another; see [`CallSession::consult`].
+    ///
+    /// # Errors
+    /// As there.
+    fn create_consultation_call(
+        &self,
+        session_id: &SessionId,
+        target: &str,
+    ) -> impl Future<Output = Result<CallSession>> + Send;
+
+    /// Takes a transfer back; see [`CallSession::cancel_transfer`].
+    ///
+    /// # Errors
+    /// As there.
+    fn cancel_transfer(&self, session_id: &SessionId) -> impl Future<Output = Result<()>> + Send;
+
+    /// Offers the application's own description inside a call; see [`CallSession::update_media`].
+    ///
+    /// # Errors
+    /// As there.
+    fn update_media(
+        &self,
+        session_id: &SessionId,
+        sdp: &str,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Sends DTMF digits; see [`CallSession::send_dtmf`].
+    ///
+    /// # Errors
+    /// As there.
+    fn send_dtmf(
+        &self,
+        session_id: &SessionId,
+        digits: &str,
+    ) -> impl Future<Output = Result<()>> + Send;
+
     /// Ends a call, whatever its state: CANCEL, BYE or a refusal.
     ///
     /// # Errors
@@ -140,124 +216,4 @@ pub trait SessionControl {
 
     /// The first bound address, with its real port.
     fn get_bound_address(&self) -> SocketAddr;
-}
-
-impl SessionControl for Arc<SessionCoordinator> {
-    async fn start(&self) -> Result<()> {
-        self.switchboard.call(|core, _| core.start()).await
-    }
-
-    async fn stop(&self) -> Result<()> {
-        self.switchboard.stop().await;
-        Ok(())
-    }
-
-    async fn prepare_outgoing_call(&self, from: &str, to: &str) -> Result<PreparedCall> {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        self.switchboard
-            .call(move |core, now| {
-                let call = core.prepare(now, &from, &to, None)?;
-                let info = core.media_info(call.id());
-                let local_rtp_port = info.as_ref().map_or(0, |info| info.local_rtp_port);
-                let sdp_offer = info.and_then(|info| info.local_sdp).unwrap_or_default();
-                Ok(PreparedCall {
-                    session_id: call.id(),
-                    from,
-                    to,
-                    sdp_offer,
-                    local_rtp_port,
-                })
-            })
-            .await?
-    }
-
-    async fn initiate_prepared_call(&self, call: &PreparedCall) -> Result<CallSession> {
-        let id = call.session_id;
-        let record = self
-            .switchboard
-            .registry
-            .get(id)
-            .ok_or(SessionError::SessionNotFound(id))?;
-        self.switchboard
-            .call(move |core, now| core.initiate(now, id))
-            .await??;
-        Ok(CallSession::new(&self.switchboard, &record))
-    }
-
-    async fn create_outgoing_call(
-        &self,
-        from: &str,
-        to: &str,
-        sdp: Option<String>,
-    ) -> Result<CallSession> {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        let placed = self.switchboard.call(move |core, now| {
-            let call = core.prepare(now, &from, &to, sdp)?;
-            core.initiate(now, call.id()).map(|()| call)
-        });
-        Ok(CallSession::new(&self.switchboard, &placed.await??))
-    }
-
-    async fn wait_for_answer(&self, session_id: &SessionId, timeout: Duration) -> Result<()> {
-        match self.get_session(session_id).await? {
-            Some(session) => session.wait_for_answer(timeout).await,
-            None => Err(SessionError::SessionNotFound(*session_id)),
-        }
-    }
-
-    async fn accept_incoming_call(
-        &self,
-        call: &IncomingCall,
-        sdp: Option<String>,
-    ) -> Result<CallSession> {
-        call.decide(CallDecision::Accept(sdp)).await?;
-        Ok(call.session())
-    }
-
-    async fn reject_incoming_call(&self, call: &IncomingCall, reason: &str) -> Result<()> {
-        call.reject(reason).await
-    }
-
-    async fn terminate_session(&self, session_id: &SessionId) -> Result<()> {
-        let id = *session_id;
-        self.switchboard
-            .call(move |core, now| core.terminate(now, id))
-            .await?
-    }
-
-    async fn get_session(&self, session_id: &SessionId) -> Result<Option<CallSession>> {
-        let call = self.switchboard.registry.get(*session_id);
-        Ok(call.map(|call| CallSession::new(&self.switchboard, &call)))
-    }
-
-    async fn list_active_sessions(&self) -> Result<Vec<SessionId>> {
-        Ok(self
-            .switchboard
-            .registry
-            .calls()
-            .iter()
-            .map(|call| call.id())
-            .collect())
-    }
-
-    async fn get_stats(&self) -> Result<SessionStats> {
-        self.switchboard.call(|core, _| core.stats()).await
-    }
-
-    async fn get_media_info(&self, session_id: &SessionId) -> Result<Option<MediaInfo>> {
-        let id = *session_id;
-        self.switchboard
-            .call(move |core, _| core.media_info(id))
-            .await
-    }
-
-    fn get_handler(&self) -> Option<Arc<dyn CallHandler>> {
-        self.switchboard.handler()
-    }
-
-    fn get_bound_address(&self) -> SocketAddr {
-        self.switchboard
-            .bound_address()
-            .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)))
-    }
 }

@@ -3,11 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use rvoip_dialog_core::sip_transport::ListenerInfo;
 
 use crate::switchboard::Switchboard;
-use crate::{CallHandler, CallSession, EventSubscriber};
+use crate::{CallHandler, CallSession, EventFilter, EventSubscriber, Leftover, Result, SessionId};
 
 /// Coordinates sessions: signalling, media, and the application's handler.
 ///
@@ -31,6 +32,11 @@ impl SessionCoordinator {
         self.switchboard.bus.subscribe()
     }
 
+    /// The events that pass the filter from now on.
+    pub fn subscribe_filtered(&self, filter: EventFilter) -> EventSubscriber {
+        self.switchboard.bus.subscribe_filtered(filter)
+    }
+
     /// Replaces the handler, for calls and events from now on.
     pub fn set_handler(&self, handler: Arc<dyn CallHandler>) {
         self.switchboard.set_handler(Some(handler));
@@ -49,6 +55,64 @@ impl SessionCoordinator {
     /// Whether [`stop`](crate::SessionControl::stop) has been called.
     pub fn is_stopped(&self) -> bool {
         self.switchboard.is_stopped()
+    }
+
+    /// Lets `child` end when `parent` does, whatever ends that.
+    ///
+    /// # Errors
+    /// [`SessionError::SessionNotFound`], and [`SessionError::Dependency`] for a circle or a second parent.
+    ///
+    /// [`SessionError::SessionNotFound`]: crate::SessionError::SessionNotFound
+    /// [`SessionError::Dependency`]: crate::SessionError::Dependency
+    pub async fn link_sessions(&self, parent: &SessionId, child: &SessionId) -> Result<()> {
+        let (parent, child) = (*parent, *child);
+        self.switchboard
+            .call(move |core, _| core.link(parent, child))
+            .await?
+    }
+
+    /// Lets `child` depend on nobody; returns the parent it had.
+    ///
+    /// # Errors
+    /// After the coordinator was stopped.
+    pub async fn unlink_session(&self, child: &SessionId) -> Result<Option<SessionId>> {
+        let child = *child;
+        self.switchboard
+            .call(move |core, _| core.unlink(child))
+            .await
+    }
+
+    /// The sessions of a Call-ID; looks through all sessions.
+    ///
+    /// # Errors
+    /// After the coordinator was stopped.
+    pub async fn find_sessions(&self, call_id: &str) -> Result<Vec<SessionId>> {
+        let call_id = call_id.to_owned();
+        self.switchboard
+            .call(move |core, _| core.sessions_of(&call_id))
+            .await
+    }
+
+    /// The Call-ID of a session, once its INVITE has been sent or received.
+    ///
+    /// # Errors
+    /// After the coordinator was stopped.
+    pub async fn call_id(&self, session_id: &SessionId) -> Result<Option<String>> {
+        let id = *session_id;
+        self.switchboard
+            .call(move |core, _| core.call_id(id).map(str::to_owned))
+            .await
+    }
+
+    /// The sessions that have existed for `age` or longer, and what each waits for: who leaks shows here. What is left at a
+    /// stop is logged.
+    ///
+    /// # Errors
+    /// After the coordinator was stopped.
+    pub async fn leftovers(&self, age: Duration) -> Result<Vec<Leftover>> {
+        self.switchboard
+            .call(move |core, now| core.leftovers(now, age))
+            .await
     }
 
     /// All sessions that have not ended.

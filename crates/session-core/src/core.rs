@@ -3,29 +3,55 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rvoip_dialog_core::DialogManager;
 use rvoip_dialog_core::sip_core::StatusCode;
 use rvoip_dialog_core::sip_transport::Output;
 use rvoip_media_core::MediaSessionController;
 
+use crate::limits::Occupancy;
 use crate::registry::Registry;
-use crate::{BasicSessionEvent, CallState, SessionId, SessionStats};
+use crate::{
+    BasicSessionEvent, CallState, SessionDependencyTracker, SessionId, SessionStats, TerminalCause,
+};
 
 mod coordination;
+mod dtmf;
+mod early;
 mod ending;
+mod forward;
+mod hold;
 mod incoming;
+mod leftovers;
+mod legs;
+mod limits;
 mod media_link;
+mod offer;
 mod outgoing;
+mod permit;
+mod publication;
+mod redirect;
+mod registration;
 mod reoffer;
+mod request;
+mod session;
 mod sessions;
+mod settings;
 mod streams;
+mod subscription;
+mod transfer;
 
-use sessions::{Session, Sessions};
+use publication::Publications;
+use registration::Registrations;
+use request::Replies;
+pub use request::RequestReply;
+use sessions::Sessions;
+pub use settings::CoreSettings;
 pub use streams::MediaInfo;
+use subscription::Subscriptions;
+use transfer::Transfers;
 
 /// What a [`SessionCore`] is made of.
 pub struct SessionCoreParts {
@@ -35,16 +61,8 @@ pub struct SessionCoreParts {
     pub media: MediaSessionController,
     /// Where the calls that exist are entered.
     pub registry: Arc<Registry>,
-    /// Sessions that may exist at once.
-    pub max_sessions: usize,
-    /// How long a call may last after it was answered.
-    pub session_timeout: Option<Duration>,
-    /// How long the application may think about a call before the caller hears it ringing.
-    pub alert_after: Duration,
-    /// Where every answered call is recorded, as `SESSION.wav`.
-    pub recording_directory: Option<PathBuf>,
-    /// Whether the media sends packets until told otherwise.
-    pub sends_audio: bool,
+    /// What it is set to do.
+    pub settings: CoreSettings,
 }
 
 /// The sessions of one shard: a sans-IO core that owns dialogs and media of all its calls.
@@ -55,12 +73,16 @@ pub struct SessionCore {
     dialogs: DialogManager,
     media: MediaSessionController,
     sessions: Sessions,
-    max_sessions: usize,
-    session_timeout: Option<Duration>,
-    alert_after: Duration,
-    recording_directory: Option<PathBuf>,
-    sends_audio: bool,
+    settings: CoreSettings,
+    dependencies: SessionDependencyTracker,
+    occupancy: Occupancy,
+    transfers: Transfers,
+    subscriptions: Subscriptions,
+    replies: Replies,
+    registrations: Registrations,
+    publications: Publications,
     accepting: bool,
+    draining: bool,
     wire: VecDeque<Output<BasicSessionEvent>>,
     events: VecDeque<BasicSessionEvent>,
     totals: Totals,
@@ -71,23 +93,30 @@ struct Totals {
     sessions: u64,
     answered: u64,
     failed: u64,
+    /// Incoming calls refused because of the limit of their user or endpoint.
+    refused: u64,
 }
 
 impl SessionCore {
     /// A core without sessions. It refuses incoming calls until [`start`](Self::start).
     pub fn new(parts: SessionCoreParts) -> Self {
         let mut dialogs = parts.dialogs;
-        dialogs.limit_calls(parts.max_sessions);
+        dialogs.limit_calls(parts.settings.max_sessions);
+        let registrations = Registrations::new(Arc::clone(&parts.registry));
         SessionCore {
             dialogs,
             media: parts.media,
             sessions: Sessions::new(parts.registry),
-            max_sessions: parts.max_sessions,
-            session_timeout: parts.session_timeout,
-            alert_after: parts.alert_after,
-            recording_directory: parts.recording_directory,
-            sends_audio: parts.sends_audio,
+            settings: parts.settings,
+            dependencies: SessionDependencyTracker::new(),
+            occupancy: Occupancy::default(),
+            transfers: Transfers::default(),
+            subscriptions: Subscriptions::default(),
+            replies: Replies::default(),
+            registrations,
+            publications: Publications::default(),
             accepting: false,
+            draining: false,
             wire: VecDeque::new(),
             events: VecDeque::new(),
             totals: Totals::default(),
@@ -99,12 +128,26 @@ impl SessionCore {
         self.accepting = true;
     }
 
-    /// Takes no new call and ends those that exist.
-    pub fn shutdown(&mut self, now: Instant) {
+    /// Takes and places no new call; those that exist go on. Calls that were prepared and never placed are over.
+    pub fn drain(&mut self, now: Instant) {
         self.accepting = false;
+        self.draining = true;
         self.dialogs.drain();
         for id in self.sessions.ids() {
-            self.end(now, id, Some(crate::TerminalCause::Shutdown));
+            if self.sessions.get(id).is_some_and(|it| it.call.is_none()) {
+                self.end(now, id, Some(TerminalCause::Shutdown));
+            }
+        }
+        self.pump(now);
+    }
+
+    /// Takes no new call, ends those that exist and takes all registrations back.
+    pub fn shutdown(&mut self, now: Instant) {
+        self.drain(now);
+        self.abandon_transfers(now);
+        self.dialogs.withdraw_all(now);
+        for id in self.sessions.ids() {
+            self.end(now, id, Some(TerminalCause::Shutdown));
         }
         self.pump(now);
     }
@@ -128,6 +171,7 @@ impl SessionCore {
             answered_sessions: self.totals.answered,
             failed_sessions: self.totals.failed,
             refused_for_overload: self.dialogs.counters().overload_refusals,
+            refused_for_limits: self.totals.refused,
             retransmissions_sent: transactions.counters().retransmissions_sent,
             messages_dropped: transactions.transport().counters().dropped_total()
                 + transactions.counters().stray_responses
@@ -159,12 +203,6 @@ impl SessionCore {
             new_state: next,
             reason,
         });
-    }
-
-    fn session(&self, id: SessionId) -> crate::Result<&Session> {
-        self.sessions
-            .get(id)
-            .ok_or(crate::SessionError::SessionNotFound(id))
     }
 }
 

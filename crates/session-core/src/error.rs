@@ -5,12 +5,20 @@ use std::net::AddrParseError;
 use std::time::Duration;
 
 use rvoip_dialog_core::DialogError;
+use rvoip_dialog_core::sip_core::StatusCode;
 #[cfg(feature = "tls")]
 use rvoip_dialog_core::sip_transport::driver::TlsError;
 use rvoip_dialog_core::sip_transport::driver::{BindError, ShardClosed};
 use rvoip_media_core::MediaError;
 
-use crate::{CallState, SessionId, TerminalCause};
+mod advice;
+
+pub use advice::ErrorCategory;
+
+use crate::{
+    CallDirection, CallState, DependencyError, LimitScope, Operation, SessionId, TerminalCause,
+    TransferId,
+};
 
 /// The result of an operation of the facade.
 pub type Result<T, E = SessionError> = std::result::Result<T, E>;
@@ -22,21 +30,56 @@ pub enum SessionError {
     /// The text is not a SIP URI that can be called.
     #[error("not a SIP URI that can be called: {0}")]
     InvalidUri(String),
+    /// The text is not of DTMF digits: 0 to 9, `*`, `#`, A to D.
+    #[error("not a DTMF digit: {0}")]
+    InvalidDigit(char),
     /// As many sessions exist as are allowed.
     #[error("as many sessions exist as are allowed")]
     ResourceExhausted,
+    /// One user or endpoint has as many sessions as it may.
+    #[error("the {scope} has its {limit} sessions")]
+    LimitReached {
+        /// What is limited.
+        scope: LimitScope,
+        /// How many sessions it may have.
+        limit: usize,
+    },
+    /// The coordinator drains: calls in progress go on, new ones are refused.
+    #[error("draining: no new calls")]
+    Draining,
+    /// One session cannot depend on another.
+    #[error(transparent)]
+    Dependency {
+        /// Why not.
+        source: DependencyError,
+    },
     /// No such session; it has probably ended.
     #[error("no session {0}")]
     SessionNotFound(SessionId),
+    /// No such transfer waits for a decision.
+    #[error("no {0} waits for a decision")]
+    TransferNotFound(TransferId),
     /// The session is in a state in which the operation has no meaning.
-    #[error("session {session_id} is {state}: cannot {operation}")]
+    #[error("session {session_id} is {state}: cannot {operation}{}", words(.allowed))]
     InvalidState {
         /// The session.
         session_id: SessionId,
         /// Its state.
         state: CallState,
         /// What was asked for.
-        operation: &'static str,
+        operation: Operation,
+        /// What may be asked for in this state.
+        allowed: &'static [Operation],
+    },
+    /// The peer does not agree to a change of the session, which stays as it was.
+    #[error("the peer of session {session_id} refuses the change: {} {}", .status.code(), .status.reason())]
+    OfferRefused {
+        /// The session.
+        session_id: SessionId,
+        /// Its state.
+        state: CallState,
+        /// The final status of the peer; 500 when our offer could not be sent.
+        status: StatusCode,
     },
     /// What was waited for did not happen in time; the session still exists.
     #[error("session {session_id} is still {state} after {after:?}")]
@@ -78,6 +121,20 @@ pub enum SessionError {
         /// What dialog-core says.
         source: DialogError,
     },
+    /// A request of the application has no response.
+    #[error("no response: {cause}")]
+    Unanswered {
+        /// Why not.
+        cause: TerminalCause,
+    },
+    /// A registration was refused, or has not succeeded in time.
+    #[error("registration of {address_of_record}: {cause}")]
+    RegistrationFailed {
+        /// The address of record.
+        address_of_record: String,
+        /// Why.
+        cause: TerminalCause,
+    },
     /// The configuration contradicts itself or cannot be had on this machine.
     #[error("configuration: {0}")]
     Configuration(String),
@@ -102,30 +159,27 @@ pub enum SessionError {
     Application(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Whose turn it is after an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorCategory {
-    /// The application asked for something that makes no sense now.
-    Misuse,
-    /// The peer refused, is incompatible or broke a rule.
-    Peer,
-    /// The network or the machine failed.
-    Network,
-    /// There is no room.
-    Capacity,
-    /// Nothing happened in time.
-    Timeout,
-    /// The application's own error.
-    Application,
-}
-
 impl SessionError {
+    pub(crate) const fn invalid_state(
+        session_id: SessionId,
+        state: CallState,
+        direction: CallDirection,
+        operation: Operation,
+    ) -> Self {
+        SessionError::InvalidState {
+            session_id,
+            state,
+            operation,
+            allowed: state.allowed(direction),
+        }
+    }
+
     /// The session that the error is about.
     pub fn session_id(&self) -> Option<SessionId> {
         match self {
             SessionError::SessionNotFound(id) => Some(*id),
             SessionError::InvalidState { session_id, .. }
+            | SessionError::OfferRefused { session_id, .. }
             | SessionError::Timeout { session_id, .. }
             | SessionError::CallEnded { session_id, .. }
             | SessionError::NoMedia { session_id }
@@ -138,98 +192,21 @@ impl SessionError {
     /// The state of that session when the error happened, if it is known.
     pub fn state(&self) -> Option<CallState> {
         match self {
-            SessionError::InvalidState { state, .. } | SessionError::Timeout { state, .. } => {
-                Some(*state)
-            }
+            SessionError::InvalidState { state, .. }
+            | SessionError::OfferRefused { state, .. }
+            | SessionError::Timeout { state, .. } => Some(*state),
             SessionError::CallEnded { cause, .. } => Some(cause.final_state()),
             _ => None,
         }
     }
+}
 
-    /// Whose turn it is.
-    pub fn category(&self) -> ErrorCategory {
-        match self {
-            SessionError::InvalidUri(_)
-            | SessionError::SessionNotFound(_)
-            | SessionError::InvalidState { .. }
-            | SessionError::NoMedia { .. }
-            | SessionError::Configuration(_)
-            | SessionError::InvalidAddress(_)
-            | SessionError::Stopped => ErrorCategory::Misuse,
-            SessionError::ResourceExhausted => ErrorCategory::Capacity,
-            SessionError::Timeout { .. } => ErrorCategory::Timeout,
-            SessionError::CallEnded { cause, .. } => match cause {
-                TerminalCause::NetworkFailed { .. } | TerminalCause::Unlocated { .. } => {
-                    ErrorCategory::Network
-                }
-                TerminalCause::TimedOut | TerminalCause::NoAnswer => ErrorCategory::Timeout,
-                _ => ErrorCategory::Peer,
-            },
-            SessionError::Media { .. } => ErrorCategory::Peer,
-            SessionError::Dialog { source, .. } => match source {
-                DialogError::TooManyCalls(_) => ErrorCategory::Capacity,
-                DialogError::Transaction(_) => ErrorCategory::Network,
-                _ => ErrorCategory::Misuse,
-            },
-            SessionError::Bind(BindError::Address { .. }) | SessionError::Io(_) => {
-                ErrorCategory::Network
-            }
-            SessionError::Bind(_) => ErrorCategory::Misuse,
-            #[cfg(feature = "tls")]
-            SessionError::Tls(_) => ErrorCategory::Misuse,
-            SessionError::Application(_) => ErrorCategory::Application,
-        }
-    }
-
-    /// Whether the same operation may succeed later without any change.
-    pub fn is_retryable(&self) -> bool {
-        matches!(
-            self.category(),
-            ErrorCategory::Capacity | ErrorCategory::Timeout | ErrorCategory::Network
-        )
-    }
-
-    /// What to do next, for a person.
-    pub fn advice(&self) -> &'static str {
-        match self {
-            SessionError::InvalidUri(_) => "write the address as sip:user@host[:port]",
-            SessionError::ResourceExhausted => {
-                "end sessions, raise max_sessions, or try another server"
-            }
-            SessionError::SessionNotFound(_) => {
-                "nothing to do: the session has ended; drop the handle"
-            }
-            SessionError::InvalidState { .. } => {
-                "wait for the state in which the operation makes sense"
-            }
-            SessionError::Timeout { .. } => "wait again, or terminate the session",
-            SessionError::CallEnded { .. } => {
-                "see the cause; place the call again if it may succeed then"
-            }
-            SessionError::NoMedia { .. } => {
-                "let the coordinator generate the SDP, or handle media in the application"
-            }
-            SessionError::Media { .. } => "check the codecs and the media ports of both sides",
-            SessionError::Dialog { .. } => {
-                "check the URI, the listeners and the order of operations"
-            }
-            SessionError::Configuration(_) | SessionError::InvalidAddress(_) => {
-                "correct the configuration"
-            }
-            SessionError::Bind(BindError::NoCertificate { .. }) => {
-                "give with_tls a certificate and its key"
-            }
-            SessionError::Bind(BindError::FeatureOff { .. }) => {
-                "switch on the named cargo feature, or listen on another transport"
-            }
-            SessionError::Bind(_) | SessionError::Io(_) => {
-                "check the address, the port and the permissions"
-            }
-            #[cfg(feature = "tls")]
-            SessionError::Tls(_) => "check the named file: the error says what is expected in it",
-            SessionError::Stopped => "build a new coordinator",
-            SessionError::Application(_) => "see the application's error",
-        }
+/// What is allowed, behind what is not.
+fn words(allowed: &[Operation]) -> String {
+    let names: Vec<&str> = allowed.iter().map(|operation| operation.as_str()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!("; it can {}", names.join(", ")),
     }
 }
 

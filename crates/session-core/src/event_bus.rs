@@ -1,8 +1,15 @@
 //! Session events for any number of subscribers; a slow one is told what it missed and stalls nobody.
 
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::broadcast::{
+    self,
+    error::{RecvError, TryRecvError},
+};
 
 use crate::BasicSessionEvent;
+
+mod filter;
+
+pub use filter::{EventFilter, EventPriority};
 
 /// Hands every event to every subscriber. Holds a bounded number of events: a subscriber that falls behind by more
 /// than that loses the oldest ones and learns how many.
@@ -24,6 +31,7 @@ pub enum Delivery {
 #[derive(Debug)]
 pub struct EventSubscriber {
     receiver: broadcast::Receiver<BasicSessionEvent>,
+    filter: EventFilter,
 }
 
 impl BasicEventBus {
@@ -36,8 +44,14 @@ impl BasicEventBus {
 
     /// A subscriber of everything that happens from now on.
     pub fn subscribe(&self) -> EventSubscriber {
+        self.subscribe_filtered(EventFilter::default())
+    }
+
+    /// A subscriber of what passes the filter from now on. What does not pass still counts against the capacity.
+    pub fn subscribe_filtered(&self, filter: EventFilter) -> EventSubscriber {
         EventSubscriber {
             receiver: self.sender.subscribe(),
+            filter,
         }
     }
 
@@ -53,11 +67,28 @@ impl BasicEventBus {
 impl EventSubscriber {
     /// The next event, or how many were missed; `None` when the bus is gone.
     pub async fn recv(&mut self) -> Option<Delivery> {
-        match self.receiver.recv().await {
-            Ok(event) => Some(Delivery::Event(event)),
-            Err(RecvError::Lagged(missed)) => Some(Delivery::Missed(missed)),
-            Err(RecvError::Closed) => None,
+        loop {
+            match self.receiver.recv().await {
+                Ok(event) if self.filter.passes(&event) => return Some(Delivery::Event(event)),
+                Ok(_) => {}
+                Err(RecvError::Lagged(missed)) => return Some(Delivery::Missed(missed)),
+                Err(RecvError::Closed) => return None,
+            }
         }
+    }
+
+    /// The next events at once: waits for the first and takes what else is there, up to `most`. `None` when the bus is gone.
+    pub async fn recv_batch(&mut self, most: usize) -> Option<Vec<Delivery>> {
+        let mut batch = vec![self.recv().await?];
+        while batch.len() < most {
+            match self.receiver.try_recv() {
+                Ok(event) if self.filter.passes(&event) => batch.push(Delivery::Event(event)),
+                Ok(_) => {}
+                Err(TryRecvError::Lagged(missed)) => batch.push(Delivery::Missed(missed)),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        Some(batch)
     }
 }
 
@@ -98,7 +129,7 @@ mod tests {
                 let Some(Delivery::Event(event)) = subscriber.recv().await else {
                     panic!("an event")
                 };
-                assert_eq!(event.session_id(), SessionId::new(1, slot));
+                assert_eq!(event.session_id(), Some(SessionId::new(1, slot)));
             }
             assert!(subscriber.recv().await.is_none());
         }
@@ -115,6 +146,47 @@ mod tests {
         let Some(Delivery::Event(event)) = slow.recv().await else {
             panic!("an event")
         };
-        assert_eq!(event.session_id(), SessionId::new(1, 6));
+        assert_eq!(event.session_id(), Some(SessionId::new(1, 6)));
+    }
+
+    #[tokio::test]
+    async fn a_batch_holds_what_is_there_and_no_more_than_is_wanted() {
+        let bus = BasicEventBus::new(16);
+        let mut subscriber = bus.subscribe();
+        for slot in 0..10 {
+            bus.publish(&placed(slot));
+        }
+        assert_eq!(
+            subscriber.recv_batch(4).await.map(|batch| batch.len()),
+            Some(4)
+        );
+        assert_eq!(
+            subscriber.recv_batch(99).await.map(|batch| batch.len()),
+            Some(6)
+        );
+        drop(bus);
+        assert!(subscriber.recv_batch(1).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_filter_lets_through_what_it_is_for() {
+        let bus = BasicEventBus::new(16);
+        let wanted = SessionId::new(1, 3);
+        let mut one = bus.subscribe_filtered(EventFilter::default().of_session(wanted));
+        let urgent = EventFilter::default().at_least(EventPriority::Urgent);
+        let mut urgent = bus.subscribe_filtered(urgent);
+        let mut none = bus.subscribe_filtered(EventFilter::default().matching(|_| false));
+        for slot in 0..5 {
+            bus.publish(&placed(slot));
+        }
+        drop(bus);
+        let found = one.recv_batch(9).await.unwrap();
+        let [Delivery::Event(event)] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(event.session_id(), Some(wanted));
+        assert!(one.recv().await.is_none());
+        assert!(urgent.recv().await.is_none());
+        assert!(none.recv().await.is_none());
     }
 }

@@ -3,10 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use rvoip_dialog_core::sip_core::Request;
+use rvoip_dialog_core::compositor::PublicationEvent;
+use rvoip_dialog_core::registrar::BindingEvent;
+use rvoip_dialog_core::registration::RegistrationStatus;
+use rvoip_dialog_core::sip_core::{Request, StatusCode};
 use rvoip_media_core::{Codec, MediaStatistics};
 
-use crate::{CallRecord, CallState, SessionId, TerminalCause};
+use crate::{
+    CallRecord, CallState, HoldState, IncomingRequest, IncomingSubscription, SessionId,
+    TerminalCause, Transfer, TransferProgress,
+};
 
 /// Something that happened to a session. [`Ended`](Self::Ended) comes exactly once per session and is its last event.
 #[derive(Debug, Clone)]
@@ -24,6 +30,13 @@ pub enum BasicSessionEvent {
         /// The new call.
         call: Arc<CallRecord>,
     },
+    /// The called party sent our call elsewhere, and it went there.
+    Redirected {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// The URI that it went to.
+        target: Arc<str>,
+    },
     /// A call entered another state.
     StateChanged {
         /// The call.
@@ -35,6 +48,30 @@ pub enum BasicSessionEvent {
         /// What brought it there.
         reason: Option<Cow<'static, str>>,
     },
+    /// The peer has described its media before the answer: it may be heard.
+    EarlyMediaStarted {
+        /// The call.
+        call: Arc<CallRecord>,
+    },
+    /// Somebody calls to take the place of the peer of another call, which ends when this one is accepted (RFC 3891); the
+    /// application decides.
+    ReplacementReceived {
+        /// The new call.
+        call: Arc<CallRecord>,
+        /// The call to be replaced.
+        replaced: Arc<CallRecord>,
+        /// The INVITE.
+        request: Arc<Request>,
+    },
+    /// A transfer has come further. It is told to its end, be the call over by then or not.
+    Transfer {
+        /// The call that is transferred.
+        call: Arc<CallRecord>,
+        /// The transfer.
+        transfer: Arc<Transfer>,
+        /// How far it has come.
+        progress: TransferProgress,
+    },
     /// A call was answered and its media agreed.
     Established {
         /// The call.
@@ -43,6 +80,20 @@ pub enum BasicSessionEvent {
         local_sdp: Option<Arc<str>>,
         /// The peer's session description.
         remote_sdp: Option<Arc<str>>,
+    },
+    /// One of the parties holds the call, or no longer.
+    HoldChanged {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// Who holds it now.
+        hold: HoldState,
+    },
+    /// The peer does not agree to a change of the session that we offered; it stays as it was.
+    OfferRefused {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// The final status of the peer.
+        status: StatusCode,
     },
     /// Media began or ceased to arrive.
     MediaFlowChanged {
@@ -67,6 +118,26 @@ pub enum BasicSessionEvent {
         /// What failed.
         message: Arc<str>,
     },
+    /// A peer asks for something that the application answers.
+    RequestReceived {
+        /// The call that the request is inside of.
+        call: Option<Arc<CallRecord>>,
+        /// The request.
+        request: IncomingRequest,
+    },
+    /// A peer wants to be told events of ours; the application decides. It waits 16 s and is answered 480 then.
+    SubscriptionReceived(IncomingSubscription),
+    /// A registration of this side stands otherwise.
+    RegistrationChanged {
+        /// The address of record.
+        address_of_record: Arc<str>,
+        /// Where it stands now.
+        status: RegistrationStatus,
+    },
+    /// A contact has been registered with this side, refreshed, taken back, or has run out.
+    BindingChanged(BindingEvent),
+    /// State has been published here, modified, refreshed, removed, or has run out.
+    StatePublished(PublicationEvent),
     /// A call is over; its final figures are in the record.
     Ended {
         /// The call.
@@ -77,22 +148,33 @@ pub enum BasicSessionEvent {
 }
 
 impl BasicSessionEvent {
-    /// The call that the event is about.
-    pub fn call(&self) -> &Arc<CallRecord> {
-        match self {
+    /// The call that the event is about; none of a request beside all calls.
+    pub fn call(&self) -> Option<&Arc<CallRecord>> {
+        Some(match self {
+            BasicSessionEvent::RequestReceived { call, .. } => return call.as_ref(),
+            BasicSessionEvent::RegistrationChanged { .. }
+            | BasicSessionEvent::SubscriptionReceived(_)
+            | BasicSessionEvent::BindingChanged(_)
+            | BasicSessionEvent::StatePublished(_) => return None,
             BasicSessionEvent::CallReceived { call, .. }
             | BasicSessionEvent::CallPlaced { call }
             | BasicSessionEvent::StateChanged { call, .. }
+            | BasicSessionEvent::ReplacementReceived { call, .. }
+            | BasicSessionEvent::Transfer { call, .. }
             | BasicSessionEvent::Established { call, .. }
+            | BasicSessionEvent::EarlyMediaStarted { call }
+            | BasicSessionEvent::Redirected { call, .. }
+            | BasicSessionEvent::HoldChanged { call, .. }
+            | BasicSessionEvent::OfferRefused { call, .. }
             | BasicSessionEvent::MediaFlowChanged { call, .. }
             | BasicSessionEvent::MediaReported { call, .. }
             | BasicSessionEvent::MediaFailed { call, .. }
             | BasicSessionEvent::Ended { call, .. } => call,
-        }
+        })
     }
 
     /// The identity of that call.
-    pub fn session_id(&self) -> SessionId {
-        self.call().id()
+    pub fn session_id(&self) -> Option<SessionId> {
+        self.call().map(|call| call.id())
     }
 }

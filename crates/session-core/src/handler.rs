@@ -3,9 +3,13 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use rvoip_dialog_core::sip_core::StatusCode;
 use rvoip_media_core::MediaStatistics;
 
-use crate::{CallSession, CallState, IncomingCall, SessionId};
+use crate::{
+    CallSession, CallState, IncomingCall, IncomingRequest, RequestAnswer, SessionId,
+    SubscriptionDecision, Transfer, TransferDecision, TransferProgress, Watcher,
+};
 
 mod auto_answer;
 mod composite;
@@ -31,7 +35,8 @@ pub enum CallDecision {
     /// ringing. A call that is forgotten (all clones of the [`IncomingCall`] dropped) or not decided in time is answered
     /// 480.
     Defer,
-    /// Send the caller to another URI (302 Moved Temporarily).
+    /// Send the call on to another URI: by 302 Moved Temporarily, or in a second leg from here, as
+    /// [`ForwardMode`](crate::ForwardMode) says.
     Forward(String),
 }
 
@@ -65,6 +70,35 @@ pub trait CallHandler: Send + Sync + fmt::Debug {
 
     /// A call is over. Comes exactly once for every call.
     async fn on_call_ended(&self, call: CallSession, reason: &str);
+
+    /// Somebody calls to take the place of the peer of `replaced`, as at the end of an attended transfer. Accepted unless the
+    /// application says otherwise; `replaced` ends then.
+    async fn on_call_replaced(&self, call: IncomingCall, replaced: CallSession) -> CallDecision {
+        let _ = (call, replaced);
+        CallDecision::Accept(None)
+    }
+
+    /// The peer of `call` asks us to call somebody else. Accepted unless the application says otherwise: the call to the target
+    /// is a session of its own, and `call` ends when the peer hangs up.
+    async fn on_transfer_requested(
+        &self,
+        call: CallSession,
+        transfer: &Transfer,
+    ) -> TransferDecision {
+        let _ = (call, transfer);
+        TransferDecision::Accept
+    }
+
+    /// A transfer has come further, ours or one that the peer asked for. Its outcome comes exactly once, perhaps after the end
+    /// of the call.
+    async fn on_transfer_progress(
+        &self,
+        session_id: &SessionId,
+        transfer: &Transfer,
+        progress: TransferProgress,
+    ) {
+        let _ = (session_id, transfer, progress);
+    }
 
     /// A call was answered.
     async fn on_call_established(
@@ -102,6 +136,20 @@ pub trait CallHandler: Send + Sync + fmt::Debug {
         codec: &str,
     ) {
         let _ = (session_id, direction, active, codec);
+    }
+
+    /// A peer sends a request of one of the [methods](crate::SessionManagerBuilder::with_methods) that the application
+    /// answers, beside calls or inside one. It waits 16 s for the answer and is answered 500 then.
+    async fn on_request(&self, request: IncomingRequest) -> RequestAnswer {
+        let _ = request;
+        RequestAnswer::new(StatusCode::METHOD_NOT_ALLOWED)
+    }
+
+    /// A peer subscribes to events of one of the [packages](crate::SessionManagerBuilder::with_event_packages) that this side
+    /// has. Refused with 403 unless the application says otherwise.
+    async fn on_subscription(&self, watcher: Watcher) -> SubscriptionDecision {
+        let _ = watcher;
+        SubscriptionDecision::Reject(StatusCode::FORBIDDEN)
     }
 
     /// Something deserves attention.

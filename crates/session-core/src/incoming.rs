@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use rvoip_dialog_core::sip_core::header::{Diversion, HistoryInfo};
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Request};
+use rvoip_dialog_core::sip_transport::PeerIdentity;
 
 use crate::switchboard::Switchboard;
 use crate::{CallDecision, CallRecord, CallSession, Result, SessionId};
@@ -42,6 +44,16 @@ impl CallHeaders {
     pub fn iter(&self) -> impl Iterator<Item = (HeaderName, &str)> {
         let lines = self.0.headers().iter();
         lines.map(|line| (line.name, line.value))
+    }
+
+    /// Who sent the call on before it came here, the last first (RFC 5806); values that cannot be read are left out.
+    pub fn diversions(&self) -> impl Iterator<Item = Diversion> {
+        self.0.headers().all().flatten()
+    }
+
+    /// The targets that the call has been sent to, the first first (RFC 7044); values that cannot be read are left out.
+    pub fn history(&self) -> impl Iterator<Item = HistoryInfo> {
+        self.0.headers().all().flatten()
     }
 
     /// The INVITE itself.
@@ -123,6 +135,20 @@ impl IncomingCall {
             .await?
     }
 
+    /// Describes our media before the call is answered (183) and sends it: an announcement, or a ringing tone of our own.
+    /// The same description answers the call later. `reliable` repeats it until the caller has it (RFC 3262), where the
+    /// caller can do that.
+    ///
+    /// # Errors
+    /// When the call no longer waits, came without an offer, or no media can be agreed on.
+    pub async fn start_early_media(&self, reliable: bool) -> Result<()> {
+        let id = self.id;
+        self.undecided
+            .switchboard
+            .call(move |core, now| core.start_early_media(now, id, None, reliable))
+            .await?
+    }
+
     /// Answers the call with a generated session description.
     ///
     /// # Errors
@@ -149,12 +175,17 @@ impl IncomingCall {
         self.decide(CallDecision::Reject(reason.to_owned())).await
     }
 
-    /// Sends the caller to another URI.
+    /// Sends the call on to another URI, as the configuration says: by 302, or in a second leg from here.
     ///
     /// # Errors
     /// When the call no longer waits, or the URI cannot be called: it is refused then.
     pub async fn forward(&self, target: &str) -> Result<()> {
         self.decide(CallDecision::Forward(target.to_owned())).await
+    }
+
+    /// Whose certificate came with the call, when it came over TLS from a peer that showed one.
+    pub fn peer(&self) -> Option<&Arc<PeerIdentity>> {
+        self.undecided.call.peer()
     }
 
     /// The session of the call.

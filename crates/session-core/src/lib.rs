@@ -36,51 +36,98 @@ mod call;
 mod callbacks;
 mod cause;
 mod config;
+mod connections;
 mod control;
 mod coordinator;
 mod core;
+mod dependency;
 mod error;
 mod event_bus;
 mod events;
+mod groups;
 mod handler;
+mod hold;
 mod id;
 mod incoming;
+mod leftovers;
+mod limits;
 mod manager;
 mod media_control;
+mod message;
+mod operation;
+mod priority;
+mod publish;
 mod record;
+mod redirect;
+mod register;
+mod registrar;
 mod registry;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod state;
 mod stats;
+mod subscribe;
 mod switchboard;
+mod transfer;
 mod waiting;
 
 pub use rvoip_dialog_core as dialog_core;
 pub use rvoip_media_core as media_core;
 
-pub use self::core::{MediaInfo, SessionCore, SessionCoreParts};
+pub use rvoip_dialog_core::PublicationStatus;
+pub use rvoip_dialog_core::compositor::{CompositorConfig, PublicationChange, PublicationEvent};
+pub use rvoip_dialog_core::registrar::{
+    AddressOfRecord, Binding, BindingChange, BindingEvent, Located, LocationStore,
+    MemoryLocationStore, RegistrarConfig, StoreFull,
+};
+pub use rvoip_dialog_core::registration::{Grant, RegisteredContact, RegistrationStatus};
+pub use rvoip_dialog_core::soft_state::BackOff;
+pub use rvoip_dialog_core::{
+    Account, AccountSecret, BearerTokens, CredentialStore, Guarded, MemoryCredentials, Realm,
+};
+
+pub use self::core::{CoreSettings, MediaInfo, RequestReply, SessionCore, SessionCoreParts};
 pub use builder::SessionManagerBuilder;
 pub use call::{CallGuard, CallSession};
-pub use cause::TerminalCause;
+pub use cause::{CauseKind, TerminalCause};
 pub use config::{SessionConfig, SessionManagerConfig};
+pub use connections::ConnectionLimits;
 pub use control::{PreparedCall, SessionControl};
 pub use coordinator::SessionCoordinator;
+pub use dependency::{DependencyError, SessionDependencyTracker};
 pub use error::{ErrorCategory, Result, SessionError};
-pub use event_bus::{BasicEventBus, Delivery, EventSubscriber};
+pub use event_bus::{BasicEventBus, Delivery, EventFilter, EventPriority, EventSubscriber};
 pub use events::BasicSessionEvent;
+pub use groups::{BasicGroupType, BasicSessionGroup, GroupError};
 pub use handler::{
     AutoAnswerHandler, CallDecision, CallHandler, CompositeHandler, MediaFlowDirection,
     QueueHandler, RoutingHandler, WarningCategory,
 };
+pub use hold::HoldState;
 pub use id::SessionId;
 pub use incoming::{CallHeaders, IncomingCall};
+pub use leftovers::{Leftover, WaitsFor};
+pub use limits::{LimitScope, SessionLimits};
 pub use manager::{SessionManager, create_sip_client, create_sip_server};
 pub use media_control::{CallStatistics, MediaControl, RtpStatistics};
+pub use message::{IncomingRequest, RequestAnswer, SipRequest, SipResponse};
+pub use operation::Operation;
+pub use priority::SessionPriority;
+pub use publish::{Publication, PublicationConfig};
 pub use record::{CallDirection, CallRecord};
+pub use redirect::{ForwardMode, RedirectPolicy};
+pub use register::{Registration, RegistrationConfig};
 pub use registry::Registry;
 pub use state::CallState;
 pub use stats::SessionStats;
+pub use subscribe::{
+    IncomingSubscription, Subscription, SubscriptionChange, SubscriptionDecision,
+    SubscriptionNotice, Watcher,
+};
+pub use transfer::{
+    Transfer, TransferDecision, TransferFailure, TransferId, TransferProgress, TransferRole,
+    TransferType,
+};
 
 /// Errors under the name that the README gives them.
 pub mod errors {
@@ -90,3 +137,7 @@ pub mod errors {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/COOKBOOK.md")]
+struct Cookbook;

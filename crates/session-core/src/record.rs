@@ -1,15 +1,18 @@
 //! What is known of one call, shared by everybody who looks at it; only the core writes it.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use rvoip_dialog_core::sip_transport::PeerIdentity;
 use rvoip_media_core::MediaStatistics;
 use tokio::sync::Notify;
 
 use crate::callbacks::CallbackQueue;
 use crate::waiting::wait_for;
-use crate::{CallState, SessionId, TerminalCause};
+use crate::{CallState, SessionId, SessionPriority, TerminalCause};
+
+mod substates;
 
 /// Who placed a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +33,13 @@ pub struct CallRecord {
     from_octets: u32,
     created_at: Instant,
     state: AtomicU8,
+    /// What goes on beside the state, as bits.
+    substates: AtomicU8,
+    priority: AtomicU8,
+    /// The status that refused our last offer; 0 when none did.
+    refusal: AtomicU16,
+    /// Whose certificate came with the call.
+    peer: OnceLock<Arc<PeerIdentity>>,
     answered_at: OnceLock<Instant>,
     end: OnceLock<Box<End>>,
     statistics: Mutex<Option<Arc<MediaStatistics>>>,
@@ -59,6 +69,10 @@ impl CallRecord {
             from_octets: from.len() as u32,
             created_at: now,
             state: AtomicU8::new(state as u8),
+            substates: AtomicU8::new(0),
+            priority: AtomicU8::new(SessionPriority::Normal as u8),
+            refusal: AtomicU16::new(0),
+            peer: OnceLock::new(),
             answered_at: OnceLock::new(),
             end: OnceLock::new(),
             statistics: Mutex::new(None),
@@ -85,6 +99,11 @@ impl CallRecord {
     /// The URI of the called party.
     pub fn to(&self) -> &str {
         &self.parties[self.from_octets as usize..]
+    }
+
+    /// Whose certificate came with the call, when it came in over TLS from a peer that showed one.
+    pub fn peer(&self) -> Option<&Arc<PeerIdentity>> {
+        self.peer.get()
     }
 
     /// Where the call stands now.
@@ -136,6 +155,10 @@ impl CallRecord {
         let old = CallState::from_index(self.state.swap(next as u8, Ordering::AcqRel));
         self.changed.notify_waiters();
         old
+    }
+
+    pub(crate) fn set_peer(&self, peer: &Arc<PeerIdentity>) {
+        self.peer.get_or_init(|| Arc::clone(peer));
     }
 
     pub(crate) fn set_end(&self, end: Box<End>) {

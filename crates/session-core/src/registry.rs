@@ -2,6 +2,7 @@
 
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use dashmap::DashMap;
 use rvoip_dialog_core::KeyHasher;
@@ -12,6 +13,8 @@ use crate::{CallRecord, SessionId};
 #[derive(Debug, Default)]
 pub struct Registry {
     calls: DashMap<SessionId, Arc<CallRecord>, BuildHasherDefault<KeyHasher>>,
+    /// Registrations of this side that have not ended.
+    pub(crate) registrations: AtomicUsize,
 }
 
 impl Registry {

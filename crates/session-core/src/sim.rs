@@ -1,91 +1,80 @@
-//! Whole calls in virtual time: hosts with signalling and media on one simulated network.
+//! Whole calls in virtual time: user agents with signalling and media on one simulated network.
 //!
-//! The same seed gives the same octets. A minute of a call with audio both ways takes a few milliseconds:
+//! The same seed gives the same octets. A minute of a call with audio both ways takes a few milliseconds. Hosts decide about
+//! calls by themselves or as the script says; the network loses, repeats, delays and reorders as it is told; what happened is
+//! read from the events of each host and from the messages on the wire.
 //!
 //! ```
 //! use std::time::Duration;
-//! use rvoip_session_core::sim::{CallSimulation, SimHost};
-//! use rvoip_session_core::{BasicSessionEvent, CallDecision};
+//! use rvoip_session_core::CallState;
+//! use rvoip_session_core::sim::{Answering, SimFaults, SimHost, for_each_seed};
 //!
-//! let mut simulation = CallSimulation::new(7);
-//! let alice = simulation.add(SimHost::new("10.0.0.1".parse()?))?;
-//! let bob = simulation.add(SimHost::new("10.0.0.2".parse()?))?;
+//! for_each_seed(0..20, |simulation| {
+//!     let address = |text: &str| text.parse().unwrap();
+//!     let alice = simulation.add(SimHost::new(address("10.0.0.1"))).unwrap();
+//!     let bob = SimHost::new(address("10.0.0.2")).answering(Answering::at_once());
+//!     let bob = simulation.add(bob).unwrap();
+//!     simulation.set_faults(SimFaults { loss: 0.1, ..SimFaults::default() });
 //!
-//! let call = simulation.call(alice, "sip:alice@10.0.0.1", "sip:bob@10.0.0.2")?;
-//! simulation.run_for(Duration::from_secs(1));
-//! for (_, event) in simulation.events(bob) {
-//!     if let BasicSessionEvent::CallReceived { call, .. } = event {
-//!         simulation.with(bob, |core, now| core.decide(now, call.id(), CallDecision::Accept(None)))?;
-//!     }
-//! }
-//! simulation.run_for(Duration::from_secs(60));
-//! assert!(call.state().is_answered());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//!     let call = simulation.call(alice, "sip:alice@10.0.0.1", "sip:bob@10.0.0.2").unwrap();
+//!     assert!(simulation.run_until_true(Duration::from_secs(32), |_| call.state().is_answered()));
+//!     let id = call.id();
+//!     simulation.after(Duration::from_secs(5), move |simulation| {
+//!         simulation.with(alice, |core, now| core.hold(now, id)).unwrap();
+//!     });
+//!     simulation.run_for(Duration::from_secs(40));
+//!     assert_eq!(call.state(), CallState::OnHold);
+//!     assert!(simulation.wire().iter().any(|message| message.label() == "200 INVITE"));
+//!     assert_eq!(simulation.registry(bob).len(), 1);
+//! })?;
+//! # Ok::<(), rvoip_session_core::sim::FailedSeed>(())
+//! ```
+//!
+//! When a scenario panics, [`for_each_seed`] gives the seed and draws the ladder:
+//!
+//! ```text
+//!          10.0.0.1:5060               10.0.0.2:5060
+//!    0.000 |--------- INVITE ---------x|
+//!    0.500 |--------- INVITE --------->|
+//!    0.501 |<------- 200 INVITE -------|
 //! ```
 
+mod host;
+mod run;
+mod seeds;
+mod wire_log;
+
+pub use host::{Answering, HostId, SimHost};
+pub use rvoip_dialog_core::sip_transport::sim::{Nat, SimFaults};
+pub use seeds::{FailedSeed, for_each_seed};
+pub use wire_log::WireMessage;
+
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rvoip_dialog_core::sip_transport::sim::{Datagrams, NodeId, SimFaults, Simulation};
-use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, TransportKind, WireTap};
-use rvoip_dialog_core::transaction_core::TransactionConfig;
-use rvoip_dialog_core::{DialogManager, DialogManagerConfig};
+use rvoip_dialog_core::DialogManager;
+use rvoip_dialog_core::sip_transport::sim::{Datagrams, NodeId, Simulation};
+use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, TransportKind};
 use rvoip_media_core::rtp_core::WallClock;
-use rvoip_media_core::{
-    EngineConfig, MediaConfig, MediaEngine, MediaSessionController, SimulatedMedia,
-};
+use rvoip_media_core::{EngineConfig, MediaEngine, MediaSessionController, SimulatedMedia};
 
 use crate::core::SessionCoreParts;
 use crate::{BasicSessionEvent, CallRecord, Registry, Result, SessionCore, SessionError};
-
-/// How a simulated host is set up.
-pub struct SimHost {
-    /// Its only address; SIP is on port 5060 over UDP and TCP.
-    pub address: IpAddr,
-    /// What it does as a party of calls.
-    pub dialogs: DialogManagerConfig,
-    /// Its transactions.
-    pub transactions: TransactionConfig,
-    /// Its media.
-    pub media: MediaConfig,
-    /// Its first and last port for RTP.
-    pub media_ports: (u16, u16),
-    /// Sessions that may exist at once.
-    pub max_sessions: usize,
-    /// How long a call may last.
-    pub session_timeout: Option<Duration>,
-    /// Sees every SIP message.
-    pub tap: Option<Arc<dyn WireTap>>,
-}
-
-impl SimHost {
-    /// A host with default settings that places and takes calls and sends silence.
-    pub fn new(address: IpAddr) -> Self {
-        SimHost {
-            address,
-            dialogs: DialogManagerConfig::Hybrid(Default::default()),
-            transactions: TransactionConfig::default(),
-            media: MediaConfig::default(),
-            media_ports: (10_000, 20_000),
-            max_sessions: 1000,
-            session_timeout: None,
-            tap: None,
-        }
-    }
-}
-
-/// A host of a [`CallSimulation`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct HostId(usize);
+use run::Act;
+use wire_log::{HostTap, WireLog};
 
 struct Host {
+    address: IpAddr,
     node: NodeId,
     media: SimulatedMedia,
     registry: Arc<Registry>,
+    answering: Answering,
+    /// What it has reported and nobody has looked at.
+    events: Vec<(Instant, BasicSessionEvent)>,
 }
 
 /// Hosts on one simulated network, with a virtual clock for all.
@@ -93,16 +82,26 @@ pub struct CallSimulation {
     signalling: Simulation<SessionCore>,
     rtp: Datagrams,
     hosts: Vec<Host>,
+    log: WireLog,
+    start: Instant,
+    /// What is still to be done, by time and then by order.
+    script: BTreeMap<(Instant, u64), Act>,
+    acts: u64,
     seed: u64,
 }
 
 impl CallSimulation {
     /// A network without hosts and faults.
     pub fn new(seed: u64) -> Self {
+        let signalling = Simulation::new(seed);
         CallSimulation {
-            signalling: Simulation::new(seed),
+            start: signalling.now(),
+            signalling,
             rtp: Datagrams::new(seed ^ 0x5254_5000),
             hosts: Vec::new(),
+            log: WireLog::default(),
+            script: BTreeMap::new(),
+            acts: 0,
             seed,
         }
     }
@@ -128,7 +127,11 @@ impl CallSimulation {
         let sip = SocketAddr::new(host.address, TransportKind::Udp.default_port());
         let listeners = ListenerInfo::plan(&[(TransportKind::Udp, sip), (TransportKind::Tcp, sip)]);
         let mut transport = TransportConfig::new(listeners.clone());
-        transport.tap = host.tap;
+        transport.tap = Some(Arc::new(HostTap {
+            log: self.log.clone(),
+            start: self.start,
+            next: host.tap,
+        }));
         let rng = StdRng::seed_from_u64(seed);
         let registry = Arc::new(Registry::default());
         let mut media_config = host.media;
@@ -137,20 +140,24 @@ impl CallSimulation {
             dialogs: DialogManager::new(host.dialogs, host.transactions, transport, rng),
             media: MediaSessionController::new(media_config, Box::new(ports), seed),
             registry: Arc::clone(&registry),
-            max_sessions: host.max_sessions,
-            session_timeout: host.session_timeout,
-            alert_after: Duration::from_millis(100),
-            recording_directory: None,
-            sends_audio: true,
+            settings: host.settings,
         });
         core.start();
         let node = self.signalling.add(core, listeners);
         self.hosts.push(Host {
+            address: host.address,
             node,
             media,
             registry,
+            answering: host.answering,
+            events: Vec::new(),
         });
         Ok(id)
+    }
+
+    /// The seed of all chance.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// The virtual time.
@@ -197,68 +204,37 @@ impl CallSimulation {
         })
     }
 
-    /// The events of a host since the last call, with their times.
-    pub fn events(&mut self, host: HostId) -> Vec<(Instant, BasicSessionEvent)> {
-        self.signalling.events(self.hosts[host.0].node)
+    /// Every SIP message that was sent, in that order.
+    pub fn wire(&self) -> Vec<WireMessage> {
+        self.log.messages()
     }
 
-    /// Runs for a time.
-    pub fn run_for(&mut self, time: Duration) {
-        let deadline = self.now() + time;
-        self.run_until(deadline);
+    /// Every SIP message that was sent, drawn.
+    pub fn ladder(&self) -> String {
+        self.log.ladder()
     }
 
-    /// Runs until `deadline`.
-    pub fn run_until(&mut self, deadline: Instant) {
-        while let Some(next) = self.next_at().filter(|next| *next <= deadline) {
-            self.signalling.run_until(next);
-            while let Some(datagram) = self.rtp.poll(next) {
-                for host in &self.hosts {
-                    if host.media.handle_datagram(
-                        next,
-                        datagram.source,
-                        datagram.destination,
-                        &datagram.payload,
-                    ) {
-                        break;
-                    }
-                }
-            }
-            for host in &self.hosts {
-                if host.media.poll_timeout().is_some_and(|at| at <= next) {
-                    host.media.handle_timeout(next);
-                }
-            }
-            self.carry();
-        }
-        self.signalling.run_until(deadline);
+    /// Breaks every connection of a host.
+    pub fn break_connections(&mut self, host: HostId) {
+        self.signalling.reset_connections(self.hosts[host.0].node);
     }
 
-    fn next_at(&self) -> Option<Instant> {
-        let media = self
-            .hosts
-            .iter()
-            .filter_map(|host| host.media.poll_timeout());
-        self.signalling
-            .next_at()
-            .into_iter()
-            .chain(self.rtp.next_at())
-            .chain(media)
-            .min()
-    }
-
-    /// Carries what the media of all hosts has to send and to tell.
-    fn carry(&mut self) {
-        let now = self.signalling.now();
-        for host in &self.hosts {
-            let rtp = &mut self.rtp;
-            host.media.poll_transmits(|source, destination, payload| {
-                rtp.send(now, source, destination, Bytes::copy_from_slice(payload));
-            });
-            while let Some(event) = host.media.poll_event() {
+    /// Lets a host die without a word: nothing reaches it, and nothing it sends reaches anybody.
+    pub fn kill(&mut self, host: HostId) {
+        let dead = self.hosts[host.0].address;
+        let lost = SimFaults {
+            loss: 1.0,
+            ..SimFaults::default()
+        };
+        for index in 0..self.hosts.len() {
+            let other = self.hosts[index].address;
+            for (source, destination) in [(dead, other), (other, dead)] {
                 self.signalling
-                    .with(host.node, |core, now| core.handle_media(now, event));
+                    .set_faults_between(source, destination, lost.clone());
+                self.rtp
+                    .set_faults_between(source, destination, lost.clone());
             }
         }
+        self.signalling.reset_connections(self.hosts[host.0].node);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+mod diagram;
+
 /// Where a call stands.
 ///
 /// ```text

@@ -24,6 +24,8 @@ pub struct SessionStats {
     pub failed_sessions: u64,
     /// Incoming calls answered 503 for lack of room.
     pub refused_for_overload: u64,
+    /// Incoming calls refused because their user or endpoint had as many sessions as it may.
+    pub refused_for_limits: u64,
     /// SIP messages sent again.
     pub retransmissions_sent: u64,
     /// Messages from the network that were dropped: unreadable ones, and those that belong to nothing here and may not be

@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use rvoip_dialog_core::sip_core::StatusCode;
 use rvoip_dialog_core::sip_transport::ListenerInfo;
 use rvoip_dialog_core::sip_transport::driver::{Shard, TryPostError};
 use rvoip_media_core::rtp_core::driver::MediaWorker;
@@ -14,20 +15,15 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::registry::Registry;
-use crate::waiting::wait_for;
 use crate::{
-    BasicEventBus, BasicSessionEvent, CallHandler, Result, SessionCore, SessionError, callbacks,
+    BasicEventBus, BasicSessionEvent, CallHandler, Result, SessionCore, SessionError,
+    TransferDecision, TransferProgress, callbacks,
 };
 
 mod media_inbox;
+mod stopping;
 
 use media_inbox::MediaInbox;
-
-/// How long the peers have to answer our BYE when everything stops.
-const FAREWELL: Duration = Duration::from_millis(1200);
-
-/// How long media has then to close, and the handler to hear of the ends.
-const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// Shared by all handles of one coordinator.
 pub(crate) struct Switchboard {
@@ -43,6 +39,7 @@ pub(crate) struct Switchboard {
     stopped: AtomicBool,
     stopping: OnceCell<()>,
     emptied: Notify,
+    withdrawn: Notify,
     callers: AtomicUsize,
     told: Notify,
 }
@@ -68,6 +65,7 @@ impl Switchboard {
             stopped: AtomicBool::new(false),
             stopping: OnceCell::new(),
             emptied: Notify::new(),
+            withdrawn: Notify::new(),
             callers: AtomicUsize::new(0),
             told: Notify::new(),
         }
@@ -155,10 +153,31 @@ impl Switchboard {
         self.bus.publish(&event);
         if matches!(event, BasicSessionEvent::Ended { .. }) && self.registry.is_empty() {
             self.emptied.notify_waiters();
+        } else if matches!(event, BasicSessionEvent::RegistrationChanged { .. }) {
+            self.withdrawn.notify_waiters();
         }
         match (self.handler(), &event) {
             (Some(handler), _) => callbacks::dispatch(self, handler, event),
-            (None, BasicSessionEvent::CallReceived { call, .. }) => {
+            (
+                None,
+                BasicSessionEvent::Transfer {
+                    transfer,
+                    progress: TransferProgress::Requested,
+                    ..
+                },
+            ) => {
+                let id = transfer.id();
+                let declined = TransferDecision::Reject(StatusCode::DECLINE);
+                self.post_soon(move |core, now| {
+                    // It may have been taken back in the meantime.
+                    let _ = core.decide_transfer(now, id, declined);
+                });
+            }
+            (
+                None,
+                BasicSessionEvent::CallReceived { call, .. }
+                | BasicSessionEvent::ReplacementReceived { call, .. },
+            ) => {
                 let id = call.id();
                 self.post_soon(move |core, now| core.forget(now, id));
             }
@@ -181,39 +200,6 @@ impl Switchboard {
         }
     }
 
-    /// Ends all calls, closes all sockets and lets go of the handler. Returns when the addresses are free again.
-    pub(crate) async fn stop(&self) {
-        self.stopped.store(true, Ordering::Release);
-        self.stopping.get_or_init(|| self.close()).await;
-    }
-
-    async fn close(&self) {
-        if let Some(shard) = self.shard.get() {
-            let left = shard.call(|core, now| core.shutdown(now)).await.is_ok()
-                && !self.emptied_within(FAREWELL).await;
-            if left && shard.call(|core, now| core.abandon(now)).await.is_ok() {
-                self.emptied_within(LAST_WORDS).await;
-            }
-            shard.stop().await;
-        }
-        if let Some(worker) = self.worker.get().cloned() {
-            // Waits for the worker's thread.
-            let _ = tokio::task::spawn_blocking(move || worker.stop()).await;
-        }
-        // A handler that stops its own coordinator cannot be waited for.
-        let told = wait_for(&self.told, || {
-            (self.callers.load(Ordering::Acquire) == 0).then_some(())
-        });
-        let _ = tokio::time::timeout(LAST_WORDS, told).await;
-        self.set_handler(None);
-    }
-
-    /// Whether the last session ends within `limit`.
-    async fn emptied_within(&self, limit: Duration) -> bool {
-        let emptied = wait_for(&self.emptied, || self.registry.is_empty().then_some(()));
-        tokio::time::timeout(limit, emptied).await.is_ok()
-    }
-
     /// A task calls the handler from now on.
     pub(crate) fn caller_started(&self) {
         self.callers.fetch_add(1, Ordering::AcqRel);
@@ -223,14 +209,6 @@ impl Switchboard {
     pub(crate) fn caller_finished(&self) {
         if self.callers.fetch_sub(1, Ordering::AcqRel) == 1 && self.is_stopped() {
             self.told.notify_waiters();
-        }
-    }
-
-    /// The last handle of the coordinator is gone: everything ends, in the background.
-    pub(crate) fn abandon(self: Arc<Self>) {
-        if !self.is_stopped() {
-            let runtime = self.runtime.clone();
-            runtime.spawn(async move { self.stop().await });
         }
     }
 }

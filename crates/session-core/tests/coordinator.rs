@@ -338,7 +338,15 @@ async fn a_chain_of_handlers_asks_one_after_the_other() -> Result<()> {
     let chain = CompositeHandler::new()
         .add_handler(Arc::new(routing))
         .add_handler(queue.clone());
-    let (server, client) = pair(Arc::new(chain)).await?;
+    let server = coordinator(Some(Arc::new(chain))).await?;
+    server.start().await?;
+    let mut stays = RedirectPolicy::default();
+    stays.follow = false;
+    let client = SessionManagerBuilder::new()
+        .with_local_bind_addr("127.0.0.1:0".parse()?)
+        .with_redirects(stays)
+        .build()
+        .await?;
     let sales = call(&client, &server, "sales").await?;
     assert_eq!(
         sales.wait_for_end().await.status(),

@@ -17,7 +17,8 @@ use rvoip_session_core::media_core::{
     MediaCommand, MediaConfig, MediaMode, MediaPorts, MediaSessionController, OpenPort,
 };
 use rvoip_session_core::{
-    BasicSessionEvent, CallDecision, Registry, SessionCore, SessionCoreParts, SessionId,
+    BasicSessionEvent, CallDecision, CoreSettings, Registry, SessionCore, SessionCoreParts,
+    SessionId,
 };
 
 const CALLS: u32 = 1_000;
@@ -51,6 +52,9 @@ fn core() -> SessionCore {
         advertised: Some(address.ip()),
         ..MediaConfig::default()
     };
+    let mut settings = CoreSettings::default();
+    settings.max_sessions = CALLS as usize;
+    settings.sends_audio = false;
     let mut core = SessionCore::new(SessionCoreParts {
         dialogs: DialogManager::new(
             DialogManagerConfig::Hybrid(HybridConfig::default()),
@@ -60,11 +64,7 @@ fn core() -> SessionCore {
         ),
         media: MediaSessionController::new(media, Box::new(NoPorts), 1),
         registry: Arc::new(Registry::default()),
-        max_sessions: CALLS as usize,
-        session_timeout: None,
-        alert_after: Duration::from_millis(100),
-        recording_directory: None,
-        sends_audio: false,
+        settings,
     });
     core.start();
     core

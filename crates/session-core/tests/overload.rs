@@ -45,7 +45,7 @@ impl WireTap for Refusals {
 fn host(address: &str, max_sessions: usize) -> SimHost {
     let mut host = SimHost::new(address.parse().unwrap());
     host.media.mode = MediaMode::Inactive;
-    host.max_sessions = max_sessions;
+    host.settings.max_sessions = max_sessions;
     host
 }
 

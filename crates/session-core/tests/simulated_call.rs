@@ -186,7 +186,11 @@ fn every_decision_is_carried_out() {
         (CallDecision::Forward("nonsense".to_owned()), 480),
     ];
     for (decision, code) in decisions {
-        let (mut simulation, alice, bob) = pair(3);
+        let mut simulation = CallSimulation::new(3);
+        let mut stays = host("10.0.0.1", 1000.0);
+        stays.settings.redirects.follow = false;
+        let alice = simulation.add(stays).unwrap();
+        let bob = simulation.add(host("10.0.0.2", 440.0)).unwrap();
         let placed = simulation.call(alice, ALICE, BOB).unwrap();
         simulation.run_for(Duration::from_millis(50));
         let taken = received(&mut simulation, bob);
@@ -234,7 +238,7 @@ fn calls_beyond_the_limit_are_answered_503_and_the_first_goes_on() {
     let mut simulation = CallSimulation::new(5);
     let alice = simulation.add(host("10.0.0.1", 1000.0)).unwrap();
     let mut small = host("10.0.0.2", 440.0);
-    small.max_sessions = 1;
+    small.settings.max_sessions = 1;
     let bob = simulation.add(small).unwrap();
     let first = simulation.call(alice, ALICE, BOB).unwrap();
     simulation.run_for(Duration::from_millis(20));
@@ -277,11 +281,10 @@ fn a_call_without_media_here_opens_no_port() {
         })
         .unwrap();
     simulation.run_for(Duration::from_secs(1));
-    assert_eq!(taken.state(), CallState::Active);
     assert_eq!(
-        placed.state(),
-        CallState::OnHold,
-        "a peer that wants no audio holds"
+        (placed.state(), taken.state()),
+        (CallState::Active, CallState::Active),
+        "a peer that never wanted audio holds nothing"
     );
     assert_eq!(simulation.core(bob).stats().media_ports, 0);
     simulation
@@ -297,7 +300,7 @@ fn a_call_ends_after_its_time() {
     let mut simulation = CallSimulation::new(8);
     let alice = simulation.add(host("10.0.0.1", 1000.0)).unwrap();
     let mut short = host("10.0.0.2", 440.0);
-    short.session_timeout = Some(Duration::from_secs(5));
+    short.settings.session_timeout = Some(Duration::from_secs(5));
     let bob = simulation.add(short).unwrap();
     let placed = simulation.call(alice, ALICE, BOB).unwrap();
     simulation.run_for(Duration::from_millis(20));

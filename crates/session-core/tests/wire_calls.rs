@@ -204,7 +204,7 @@ fn a_first_offer_that_cannot_be_met_is_answered_488() {
     let events = scene.simulation.events(scene.host);
     let call = events
         .iter()
-        .map(|(_, event)| Arc::clone(event.call()))
+        .filter_map(|(_, event)| event.call().map(Arc::clone))
         .next()
         .expect("a call");
     let id = call.id();

@@ -11,11 +11,12 @@ use rvoip_dialog_core::sip_transport::driver::{self, Sockets};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, WireTap};
 use rvoip_dialog_core::{
     ClientConfig, DialogManager, DialogManagerConfig, HybridConfig, ServerConfig,
+    SubscriptionConfig,
 };
 use rvoip_media_core::rtp_core::driver::MediaWorker;
 use rvoip_media_core::rtp_core::{PortKey, RtpError, WallClock};
 use rvoip_media_core::{
-    AudioSource, EngineConfig, MediaCommand, MediaConfig, MediaEngine, MediaMode, MediaPorts,
+    EngineConfig, MediaCommand, MediaConfig, MediaEngine, MediaMode, MediaPorts,
     MediaSessionController, OpenPort, SocketPorts,
 };
 
@@ -58,16 +59,22 @@ pub(super) fn assemble(
     transport.tap = tap;
     transport.strictness = config.strictness;
     transport.stream_keep_alive = config.keep_alive;
-    let dialogs = DialogManager::new(roles(&config), config.transactions.clone(), transport, rng);
+    transport.location = config.location.clone();
+    config.connections.apply(&mut transport);
+    let mut dialogs =
+        DialogManager::new(roles(&config), config.transactions.clone(), transport, rng);
+    dialogs.set_accounts(config.accounts.clone());
+    if let Some(registrar) = config.registrar.clone() {
+        dialogs.serve_registrations(registrar);
+    }
+    if let Some(compositor) = config.compositor.clone() {
+        dialogs.serve_publications(compositor);
+    }
     let core = SessionCore::new(SessionCoreParts {
         dialogs,
         media,
         registry,
-        max_sessions: config.max_sessions,
-        session_timeout: config.session_timeout,
-        alert_after: config.alert_after,
-        sends_audio: !matches!(config.audio, AudioSource::None),
-        recording_directory: config.recording_directory,
+        settings: config.core_settings(),
     });
     let shard = driver::spawn(sockets, core, move |event| {
         if let Some(switchboard) = weak.upgrade() {
@@ -97,11 +104,20 @@ fn roles(config: &SessionManagerConfig) -> DialogManagerConfig {
             user_agent: product.clone(),
             max_calls: config.max_sessions,
             max_ringing: config.ringing_timeout,
+            extensions: config.extensions.clone(),
+            ..ClientConfig::default()
         },
         server: ServerConfig {
             server: product,
             max_calls: config.max_sessions,
             max_ringing: config.ringing_timeout,
+            extensions: config.extensions.clone(),
+            methods: config.methods.clone(),
+            subscriptions: SubscriptionConfig {
+                packages: config.event_packages.clone(),
+                ..SubscriptionConfig::default()
+            },
+            realm: config.realm.clone(),
             ..ServerConfig::default()
         },
     })

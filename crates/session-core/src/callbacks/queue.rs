@@ -8,7 +8,7 @@ use rvoip_dialog_core::sip_core::Request;
 use rvoip_media_core::{Codec, MediaStatistics};
 
 use crate::handler::WarningCategory;
-use crate::{CallState, TerminalCause};
+use crate::{CallRecord, CallState, IncomingRequest, TerminalCause, Transfer, TransferProgress};
 
 /// Notices that may wait for a slow handler of one call; beyond them only the first and the last are kept.
 const MAX_WAITING: usize = 64;
@@ -26,9 +26,13 @@ pub(crate) enum Callback {
         local_sdp: Option<Arc<str>>,
         remote_sdp: Option<Arc<str>>,
     },
+    /// A call that wants to take the place of another.
+    ReplacementReceived(Arc<Request>, Arc<CallRecord>),
+    TransferAdvanced(Arc<Transfer>, TransferProgress),
     MediaFlowChanged(bool, Option<Codec>),
     MediaReported(Arc<MediaStatistics>),
     Warning(WarningCategory, Arc<str>),
+    Requested(IncomingRequest),
     Ended(TerminalCause),
 }
 

@@ -6,7 +6,7 @@ use rvoip_dialog_core::SessionCoordinationEvent;
 use rvoip_dialog_core::sip_transport::{Core, Input, Output};
 
 use super::SessionCore;
-use super::sessions::Due;
+use super::session::Due;
 use crate::{BasicSessionEvent, SessionId, TerminalCause};
 
 impl SessionCore {
@@ -23,10 +23,39 @@ impl SessionCore {
     fn coordinate(&mut self, now: Instant, event: SessionCoordinationEvent) {
         use SessionCoordinationEvent as Event;
         if let Event::IncomingCall {
-            key, request, body, ..
+            key,
+            request,
+            flow,
+            body,
         } = event
         {
-            return self.on_incoming_call(now, key, request, body);
+            return self.on_incoming_call(now, key, request, &flow, body);
+        }
+        let event = match event {
+            Event::RequestAnswered { key, response } => {
+                return self.on_request_answered(key, response);
+            }
+            Event::RequestFailed { key, cause } => return self.on_request_failed(key, cause),
+            Event::IncomingRequest {
+                key, call, request, ..
+            } => return self.on_incoming_request(key, call, request),
+            Event::Registration { key, status } => return self.on_registration(key, status),
+            Event::Binding(binding) => return self.on_binding(binding),
+            Event::Publication { key, status } => return self.on_publication(key, status),
+            Event::Published(event) => return self.on_published(event),
+            event => event,
+        };
+        if matches!(
+            event,
+            Event::IncomingRefer { .. }
+                | Event::IncomingSubscription { .. }
+                | Event::Subscribed { .. }
+                | Event::Notified { .. }
+                | Event::SubscriptionForked { .. }
+                | Event::ReferProgress { .. }
+                | Event::SubscriptionEnded { .. }
+        ) {
+            return self.on_subscription_event(now, event);
         }
         let id = match &event {
             Event::Progress { key, .. }
@@ -34,17 +63,28 @@ impl SessionCore {
             | Event::Confirmed { key, .. }
             | Event::Offer { key, .. }
             | Event::Answer { key, .. }
+            | Event::OfferRefused { key, .. }
+            | Event::OfferWithdrawn { key, .. }
             | Event::Ended { key, .. } => self.sessions.of_call(*key),
             _ => None,
         };
         let Some(id) = id else { return };
         match event {
-            Event::Progress { status, .. } => self.on_progress(id, now, status),
-            Event::Answered { body, offer, .. } => self.on_answered(now, id, body, offer),
-            Event::Confirmed { body, .. } | Event::Answer { body, .. } => {
-                self.on_answer(now, id, body)
-            }
-            Event::Offer { body, .. } => self.on_offer(now, id, body),
+            Event::Progress {
+                fork,
+                reliable,
+                status,
+                body,
+                ..
+            } => self.on_progress(id, now, status, (fork, reliable), body),
+            Event::Answered {
+                fork, body, offer, ..
+            } => self.on_answered(now, id, fork, body, offer),
+            Event::Confirmed { body, .. } => self.on_answer(now, id, body.as_ref(), true),
+            Event::Answer { body, .. } => self.on_answer(now, id, body.as_ref(), false),
+            Event::Offer { fork, body, .. } => self.on_offer(now, id, fork, body),
+            Event::OfferRefused { status, .. } => self.on_offer_refused(now, id, status),
+            Event::OfferWithdrawn { .. } => self.reoffer(now, id),
             Event::Ended { cause, .. } => self.on_ended(now, id, cause),
             _ => {}
         }
@@ -53,6 +93,7 @@ impl SessionCore {
     fn on_due(&mut self, now: Instant, id: SessionId, due: Due) {
         match due {
             Due::Alert => self.alert(now, id),
+            Due::Offer => self.reoffer(now, id),
             Due::Report => self.report(now, id),
             Due::TimeLimit => self.end(now, id, Some(TerminalCause::TimeLimit)),
             Due::MediaEnd => self.finish(now, id),

@@ -6,7 +6,7 @@ use rvoip_dialog_core::{EndCause, TerminateCause};
 use rvoip_media_core::Stopped;
 
 use super::SessionCore;
-use super::sessions::Due;
+use super::session::Due;
 use crate::{BasicSessionEvent, CallState, Result, SessionId, TerminalCause};
 
 /// The media worker answers within one frame; when it does not, the call ends without its last figures.
@@ -69,12 +69,17 @@ impl SessionCore {
             .sessions
             .get_mut(id)
             .and_then(|session| session.ending.take());
+        if ending.is_none() && self.try_next_target(now, id, &cause) {
+            return;
+        }
+        self.end_other_leg(now, id, &cause);
         self.sessions.unlink_call(id);
         self.close(now, id, ending.map_or_else(|| cause.into(), |cause| *cause));
     }
 
     /// The signalling is over: closes the media, then the session.
     fn close(&mut self, now: Instant, id: SessionId, cause: TerminalCause) {
+        self.referred_call_ended(now, id, &cause);
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -113,11 +118,14 @@ impl SessionCore {
         let Some(session) = self.sessions.remove(id) else {
             return;
         };
+        self.leave(&session);
         let call = session.record;
         self.totals.failed += u64::from(call.state() == CallState::Failed);
         tracing::info!(session = %id, %cause, duration = ?call.duration(at), "call ended");
         self.events
             .push_back(BasicSessionEvent::Ended { call, cause });
+        self.end_children(now, id);
+        self.follow_consultation(now, id);
     }
 
     /// Takes back a session that nobody has heard of.
@@ -129,6 +137,8 @@ impl SessionCore {
         {
             tracing::debug!(session = %id, %error, "media was gone already");
         }
-        self.sessions.remove(id);
+        if let Some(session) = self.sessions.remove(id) {
+            self.leave(&session);
+        }
     }
 }

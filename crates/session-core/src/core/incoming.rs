@@ -4,23 +4,25 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Request, StatusCode};
+use rvoip_dialog_core::sip_transport::Flow;
 use rvoip_dialog_core::{Body, CallKey, DialogError};
 
-use super::sessions::{Due, Exchange};
+use super::permit::refuse;
+use super::session::{Due, Exchange};
 use super::{SessionCore, leading_status};
 use crate::record::CallDirection;
-use crate::{BasicSessionEvent, CallDecision, CallState, Result, SessionError, SessionId};
+use crate::{BasicSessionEvent, CallDecision, Operation, Result, SessionError, SessionId};
 
 impl SessionCore {
     pub(super) fn on_incoming_call(
         &mut self,
         now: Instant,
         key: CallKey,
-        request: impl Into<Arc<Request>>,
+        request: Arc<Request>,
+        flow: &Flow,
         body: Option<Body>,
     ) {
-        let request = request.into();
-        if !self.accepting || self.sessions.len() >= self.max_sessions {
+        if !self.accepting || self.sessions.len() >= self.settings.max_sessions {
             return note_refusal(key, self.dialogs.turn_away(now, key));
         }
         let offer = match body.as_ref().map(|body| std::str::from_utf8(&body.content)) {
@@ -31,9 +33,15 @@ impl SessionCore {
                 return note_refusal(key, refused);
             }
         };
-        let (from, to) = (request.from(), request.to());
-        let from = from.as_ref().map_or("", |from| from.uri().as_str());
-        let to = to.as_ref().map_or("", |to| to.uri().as_str());
+        let from = request.from_uri().unwrap_or_default();
+        let to = request.to_uri().unwrap_or_default();
+        let occupant = self.occupant(from, Some(flow.remote.ip()));
+        if let Some(occupant) = &occupant
+            && let Err((scope, _)) = self.occupancy.enter(&self.settings.limits, occupant)
+        {
+            return self.refuse_for(now, key, scope);
+        }
+        let way = way(&request);
         let exchange = if offer.is_some() {
             Exchange::OfferReceived
         } else {
@@ -46,14 +54,32 @@ impl SessionCore {
         self.sessions.link_call(id, key);
         if let Some(session) = self.sessions.get_mut(id) {
             session.remote_sdp = offer;
+            if occupant.is_some() || way.is_some() {
+                let extras = session.extras_mut();
+                (extras.occupant, extras.way) = (occupant, way);
+            }
         }
         self.sessions
-            .schedule(id, Due::Alert, Some(now + self.alert_after));
+            .schedule(id, Due::Alert, Some(now + self.settings.alert_after));
         self.totals.sessions += 1;
+        if flow.kind.is_secure() {
+            let transport = self.dialogs.transactions().transport();
+            if let Some(peer) = transport.peer_identity(flow) {
+                call.set_peer(peer);
+            }
+        }
         let call_id = self.dialogs.call_id(key).unwrap_or_default();
         tracing::info!(session = %id, call_id, from = call.from(), to = call.to(), "call received");
-        self.events
-            .push_back(BasicSessionEvent::CallReceived { call, request });
+        let replaced = self.dialogs.replaces(key);
+        let replaced = replaced.and_then(|old| self.session(self.sessions.of_call(old)?).ok());
+        self.events.push_back(match replaced {
+            Some(replaced) => BasicSessionEvent::ReplacementReceived {
+                replaced: Arc::clone(&replaced.record),
+                call,
+                request,
+            },
+            None => BasicSessionEvent::CallReceived { call, request },
+        });
     }
 
     /// Lets the caller hear it ringing, once.
@@ -61,7 +87,7 @@ impl SessionCore {
     /// # Errors
     /// When the call no longer rings.
     pub fn ring(&mut self, now: Instant, id: SessionId) -> Result<()> {
-        self.undecided(id, "ring")?;
+        self.undecided(id, Operation::Ring)?;
         self.alert(now, id);
         self.pump(now);
         Ok(())
@@ -76,7 +102,7 @@ impl SessionCore {
             session.alerted = true;
             if let Err(error) = self
                 .dialogs
-                .provisional(now, key, StatusCode::RINGING, None)
+                .provisional(now, key, StatusCode::RINGING, None, false)
             {
                 tracing::debug!(session = %id, %error, "cannot ring");
             }
@@ -96,21 +122,10 @@ impl SessionCore {
                 leading_status(&reason).unwrap_or(StatusCode::DECLINE),
                 &[],
             ),
-            CallDecision::Defer => self.undecided(id, "defer").map(|_| self.alert(now, id)),
-            CallDecision::Forward(target) => {
-                let contact = ByteString::from(format!("<{target}>"));
-                match super::outgoing::parse_uri(&target) {
-                    Ok(_) => self.decline(
-                        now,
-                        id,
-                        StatusCode::MOVED_TEMPORARILY,
-                        &[(HeaderName::Contact, contact)],
-                    ),
-                    Err(error) => self
-                        .decline(now, id, StatusCode::TEMPORARILY_UNAVAILABLE, &[])
-                        .and(Err(error)),
-                }
-            }
+            CallDecision::Defer => self
+                .undecided(id, Operation::Defer)
+                .map(|_| self.alert(now, id)),
+            CallDecision::Forward(target) => self.forward(now, id, &target),
         };
         self.pump(now);
         result
@@ -127,7 +142,7 @@ impl SessionCore {
     }
 
     fn accept(&mut self, now: Instant, id: SessionId, sdp: Option<String>) -> Result<()> {
-        let key = self.undecided(id, "accept")?;
+        let key = self.undecided(id, Operation::Accept)?;
         let body = match self.describe(now, id, sdp) {
             Ok(sdp) => Body::sdp(sdp.as_bytes().to_vec()),
             Err(error) => {
@@ -147,50 +162,49 @@ impl SessionCore {
         self.alert(now, id);
         self.dialogs
             .accept(now, key, Some(body))
-            .map_err(|source| SessionError::Dialog {
-                session_id: Some(id),
-                source,
-            })?;
+            .map_err(|source| self.signalling(id, source))?;
         if self.session(id)?.exchange == Exchange::Settled {
             self.establish(now, id);
         }
         Ok(())
     }
 
-    fn decline(
+    pub(super) fn decline(
         &mut self,
         now: Instant,
         id: SessionId,
         status: StatusCode,
         headers: &[(HeaderName, ByteString)],
     ) -> Result<()> {
-        let key = self.undecided(id, "reject")?;
+        let key = self.undecided(id, Operation::Reject)?;
         self.sessions.schedule(id, Due::Alert, None);
         self.dialogs
             .reject(now, key, status, headers)
-            .map_err(|source| SessionError::Dialog {
-                session_id: Some(id),
-                source,
-            })
+            .map_err(|source| self.signalling(id, source))
     }
 
     /// The call of an incoming session that still rings.
-    fn undecided(&self, id: SessionId, operation: &'static str) -> Result<CallKey> {
-        let session = self.session(id)?;
-        let state = session.record.state();
-        let incoming = session.record.direction() == CallDirection::Incoming;
-        let waiting =
-            incoming && state == CallState::Ringing && session.exchange != Exchange::OfferSent;
-        let misuse = SessionError::InvalidState {
-            session_id: id,
-            state,
-            operation,
-        };
+    pub(super) fn undecided(&self, id: SessionId, operation: Operation) -> Result<CallKey> {
+        let session = self.permit(id, operation)?;
         session
             .call
-            .filter(|_| waiting && session.ended.is_none())
-            .ok_or(misuse)
+            .filter(|_| session.is_undecided())
+            .ok_or_else(|| refuse(session, operation))
     }
+}
+
+/// What an INVITE tells of those who sent the call on (RFC 5806, RFC 7044).
+fn way(request: &Request) -> Option<Box<[(HeaderName, ByteString)]>> {
+    let headers = request.headers();
+    let names = [HeaderName::Diversion, HeaderName::HistoryInfo];
+    if !names.iter().any(|name| headers.contains(name)) {
+        return None;
+    }
+    let lines = names.iter().flat_map(|name| {
+        let values = headers.raw_all(name);
+        values.map(|value| (name.clone(), ByteString::from(value)))
+    });
+    Some(lines.collect())
 }
 
 /// A refusal that nobody waits for.

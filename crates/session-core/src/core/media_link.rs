@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rvoip_dialog_core::Body;
+use rvoip_dialog_core::{Body, ForkId};
 
 use super::SessionCore;
-use super::sessions::{Due, Exchange};
-use crate::{BasicSessionEvent, CallState, Result, SessionError, SessionId, TerminalCause};
+use super::permit::refuse;
+use super::session::{Due, Exchange};
+use crate::{
+    BasicSessionEvent, CallState, Operation, Result, SessionError, SessionId, TerminalCause,
+};
 
 impl SessionCore {
     /// The description we owe the peer: the application's own, or a generated one.
@@ -58,7 +61,7 @@ impl SessionCore {
             None => {
                 let key = self.media.create_session(now).map_err(media)?;
                 self.sessions.link_media(id, key);
-                let sends_audio = self.sends_audio;
+                let sends_audio = self.settings.sends_audio;
                 if let Some(session) = self.sessions.get_mut(id) {
                     session.sends_audio = sends_audio;
                 }
@@ -93,12 +96,7 @@ impl SessionCore {
         }
         if let Some(offer) = offer {
             if session.exchange != Exchange::OfferReceived {
-                let state = session.record.state();
-                return Err(SessionError::InvalidState {
-                    session_id: id,
-                    state,
-                    operation: "answer an offer",
-                });
+                return Err(refuse(session, Operation::AnswerOffer));
             }
             session.remote_sdp = Some(Arc::from(offer));
         }
@@ -121,9 +119,10 @@ impl SessionCore {
             tracing::warn!(session = %id, %error, "media cannot start");
             return self.end(now, id, Some(TerminalCause::MediaFailed));
         }
+        call.set_early_media(false);
         self.totals.answered += 1;
         self.record_to_directory(now, id);
-        let limit = self.session_timeout.map(|timeout| now + timeout);
+        let limit = self.settings.session_timeout.map(|timeout| now + timeout);
         self.sessions.schedule(id, Due::TimeLimit, limit);
         self.enter(now, id, CallState::Active, None);
         self.events.push_back(BasicSessionEvent::Established {
@@ -131,43 +130,66 @@ impl SessionCore {
             local_sdp,
             remote_sdp,
         });
-        self.follow_hold(now, id);
+        self.referred_call_answered(now, id);
+        self.follow_hold(now, id, false);
     }
 
-    /// The answer to an offer of ours, in a 2xx or in an ACK.
-    pub(super) fn on_answer(&mut self, now: Instant, id: SessionId, body: Option<Body>) {
+    /// Our call was answered; by `answer`, unless that has come before.
+    pub(super) fn on_first_answer(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        fork: Option<ForkId>,
+        answer: Option<Arc<str>>,
+    ) {
+        if let Some(other) = self.other_leg(id) {
+            return self.relay_answer(now, id, other, answer);
+        }
+        let Ok(answer) = self.final_answer(id, fork, answer) else {
+            return self.end(now, id, Some(TerminalCause::MediaFailed));
+        };
         let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        if let Some(answer) = answer {
+            if let Some(key) = session.media
+                && let Err(error) = self.media.apply_answer(now, key, &answer)
+            {
+                tracing::info!(session = %id, %error, "the answer is of no use");
+                return self.end(now, id, Some(TerminalCause::MediaFailed));
+            }
+            session.remote_sdp = Some(answer);
+        }
+        self.establish(now, id);
+    }
+
+    /// The answer to an offer of ours: to a re-INVITE or an UPDATE, in an ACK or a PRACK. `confirmed` when it is the ACK of the
+    /// call itself.
+    pub(super) fn on_answer(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        body: Option<&Body>,
+        confirmed: bool,
+    ) {
+        let Some(session) = self.sessions.get(id) else {
             return;
         };
         if session.exchange != Exchange::OfferSent {
             return;
         }
-        let first = !session.record.state().is_answered();
-        let answer: Option<Arc<str>> =
-            body.and_then(|body| std::str::from_utf8(&body.content).ok().map(Arc::from));
-        let applied = match (session.media, &answer) {
-            (Some(key), Some(answer)) => self.media.apply_answer(now, key, answer).is_ok(),
-            (None, Some(_)) => true,
-            (_, None) => false,
-        };
-        match (applied, first) {
-            (true, first) => {
-                session.remote_sdp = answer;
-                session.exchange = Exchange::Settled;
-                if first {
-                    self.establish(now, id)
-                } else {
-                    self.follow_hold(now, id)
-                }
-            }
-            (false, true) => self.end(now, id, Some(TerminalCause::MediaFailed)),
-            (false, false) => {
-                session.exchange = Exchange::Settled;
-                if let Some(key) = session.media {
-                    let withdrawn = self.media.withdraw_offer(key);
-                    tracing::warn!(session = %id, ?withdrawn, "the peer's answer is of no use: media stays as it was");
-                }
-            }
+        let answer = text(body);
+        if session.record.state().is_answered() {
+            self.on_reoffer_answered(now, id, answer);
+        } else if confirmed {
+            self.on_first_answer(now, id, None, answer);
+        } else {
+            self.on_early_answer(now, id, answer.as_deref());
         }
     }
+}
+
+/// A description, when it is text.
+pub(super) fn text(body: Option<&Body>) -> Option<Arc<str>> {
+    std::str::from_utf8(&body?.content).ok().map(Arc::from)
 }

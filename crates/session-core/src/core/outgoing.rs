@@ -4,13 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rvoip_dialog_core::sip_core::{ByteString, NameAddr, Scheme, StatusCode, Uri};
-use rvoip_dialog_core::{Body, DialogError, OutgoingCall};
+use rvoip_dialog_core::sip_core::{ByteString, HeaderName, NameAddr, Scheme, StatusCode, Uri};
+use rvoip_dialog_core::{Body, DialogError, ForkId, OutgoingCall};
 
 use super::SessionCore;
-use super::sessions::Exchange;
+use super::media_link::text;
+use super::permit::refuse;
+use super::session::Exchange;
 use crate::record::CallDirection;
-use crate::{BasicSessionEvent, CallRecord, CallState, Result, SessionError, SessionId};
+use crate::{BasicSessionEvent, CallRecord, CallState, Operation, Result, SessionError, SessionId};
 
 /// Reads a SIP URI.
 pub(super) fn parse_uri(text: &str) -> Result<Uri> {
@@ -36,9 +38,14 @@ impl SessionCore {
         NameAddr::parse(ByteString::from(from))
             .map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
         parse_uri(to)?;
-        if self.sessions.len() >= self.max_sessions {
+        if self.draining {
+            return Err(SessionError::Draining);
+        }
+        if self.sessions.len() >= self.settings.max_sessions {
             return Err(SessionError::ResourceExhausted);
         }
+        let occupant = self.occupant(to, None);
+        self.occupy(occupant.as_deref())?;
         let call = self.sessions.insert(
             now,
             CallDirection::Outgoing,
@@ -46,6 +53,11 @@ impl SessionCore {
             to,
             Exchange::OfferWanted,
         );
+        if let Some(session) = self.sessions.get_mut(call.id())
+            && occupant.is_some()
+        {
+            session.extras_mut().occupant = occupant;
+        }
         if let Err(error) = self.describe(now, call.id(), sdp) {
             self.discard(now, call.id());
             return Err(error);
@@ -62,19 +74,28 @@ impl SessionCore {
     /// # Errors
     /// No such session, one that was sent before, or a target that cannot be reached; the session is over then.
     pub fn initiate(&mut self, now: Instant, id: SessionId) -> Result<()> {
-        let session = self.session(id)?;
-        let state = session.record.state();
-        if session.call.is_some() || state != CallState::Initiating {
-            return Err(SessionError::InvalidState {
-                session_id: id,
-                state,
-                operation: "initiate",
-            });
+        self.initiate_with(now, id, Vec::new())
+    }
+
+    /// Sends the INVITE of a prepared session with further headers.
+    pub(super) fn initiate_with(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        headers: Vec<(HeaderName, ByteString)>,
+    ) -> Result<()> {
+        let session = self.permit(id, Operation::Initiate)?;
+        if session.call.is_some() {
+            return Err(refuse(session, Operation::Initiate));
         }
         let (from, to) = (session.record.from(), session.record.to());
         let local = NameAddr::parse(ByteString::from(from))
             .map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
+        let route = self.account_route(local.uri());
         let mut call = OutgoingCall::new(local, parse_uri(to)?);
+        call.route = route;
+        self.direct_to_contact(now, &mut call);
+        call.headers = headers;
         call.body = session
             .local_sdp
             .as_ref()
@@ -100,7 +121,20 @@ impl SessionCore {
         Ok(())
     }
 
-    pub(super) fn on_progress(&mut self, id: SessionId, now: Instant, status: StatusCode) {
+    pub(super) fn on_progress(
+        &mut self,
+        id: SessionId,
+        now: Instant,
+        status: StatusCode,
+        from: (Option<ForkId>, bool),
+        body: Option<Body>,
+    ) {
+        self.referred_call_rings(now, id, status);
+        if let Some(other) = self.other_leg(id) {
+            self.relay_progress(now, other, status, body);
+        } else if let Some(body) = body {
+            self.hear_early(now, id, from, &body);
+        }
         self.enter(
             now,
             id,
@@ -113,11 +147,12 @@ impl SessionCore {
         &mut self,
         now: Instant,
         id: SessionId,
+        fork: Option<ForkId>,
         body: Option<Body>,
         offer: bool,
     ) {
         if !offer {
-            return self.on_answer(now, id, body);
+            return self.on_first_answer(now, id, fork, text(body.as_ref()));
         }
         let answer = self.answer_peer(now, id, body);
         let key = self.sessions.get(id).and_then(|session| session.call);

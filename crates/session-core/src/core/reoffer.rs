@@ -1,32 +1,53 @@
-//! Changes of the session inside a call (RFC 3264 section 8): the peer offers again, or holds.
+//! Changes of the session inside a call by offers of the peer (RFC 3264 section 8).
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rvoip_dialog_core::Body;
 use rvoip_dialog_core::sip_core::StatusCode;
+use rvoip_dialog_core::{Body, ForkId, Leg};
 
 use super::SessionCore;
-use super::sessions::Exchange;
-use crate::{CallState, Result, SessionId};
+use super::session::{Exchange, Offering};
+use crate::{Result, SessionId};
 
 impl SessionCore {
-    /// The peer wants to change the session (re-INVITE).
-    pub(super) fn on_offer(&mut self, now: Instant, id: SessionId, body: Option<Body>) {
-        let Some(key) = self.sessions.get(id).and_then(|session| session.call) else {
+    /// The peer wants to change the session, or a called party to begin it otherwise before it answers.
+    pub(super) fn on_offer(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        fork: Option<ForkId>,
+        body: Option<Body>,
+    ) {
+        let Some(call) = self.sessions.get(id).and_then(|session| session.call) else {
             return;
         };
+        let leg = Leg { call, fork };
+        if let Some(offer) = &body
+            && self.other_leg(id).is_some()
+        {
+            if !self.relay_offer(now, id, offer) {
+                let pending = StatusCode::REQUEST_PENDING;
+                if let Err(error) = self.dialogs.refuse_offer(now, leg, pending) {
+                    tracing::debug!(session = %id, %error, "the offer is no longer open");
+                }
+            }
+            return;
+        }
         let result = match self.answer_peer(now, id, body) {
             Ok(answer) => self.dialogs.answer_offer(
                 now,
-                key,
+                leg,
                 answer.map(|sdp| Body::sdp(sdp.as_bytes().to_vec())),
             ),
-            Err(status) => self.dialogs.refuse_offer(now, key, status),
+            Err(status) => self.dialogs.refuse_offer(now, leg, status),
         };
         match result {
-            Ok(()) => self.follow_hold(now, id),
+            Ok(()) => {
+                self.note_early_change(id, fork);
+                self.follow_hold(now, id, false);
+                self.reoffer(now, id);
+            }
             Err(error) => tracing::debug!(session = %id, %error, "the offer is no longer open"),
         }
     }
@@ -73,32 +94,15 @@ impl SessionCore {
         session.local_sdp = Some(Arc::clone(&description));
         match offer {
             Some(offer) => session.remote_sdp = Some(Arc::from(offer)),
-            None => session.exchange = Exchange::OfferSent,
+            None => {
+                session.exchange = Exchange::OfferSent;
+                session.offering = Some(Box::new(Offering {
+                    sdp: Arc::clone(&description),
+                    hold: session.hold_wanted,
+                    takes_over: false,
+                }));
+            }
         }
         Ok(Some(description))
-    }
-
-    /// On hold as long as the peer holds.
-    pub(super) fn follow_hold(&mut self, now: Instant, id: SessionId) {
-        let Some(session) = self.sessions.get(id) else {
-            return;
-        };
-        let held = session
-            .media
-            .and_then(|key| self.media.parameters(key))
-            .is_some_and(|media| media.held);
-        let next = if held {
-            CallState::OnHold
-        } else {
-            CallState::Active
-        };
-        if session.record.state().is_answered() {
-            self.enter(
-                now,
-                id,
-                next,
-                held.then_some(Cow::Borrowed("held by the peer")),
-            );
-        }
     }
 }

@@ -2,66 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rvoip_dialog_core::{CallKey, KeyMap};
 use rvoip_media_core::MediaSessionKey;
 use slab::Slab;
 
-use crate::record::{CallDirection, End};
+use super::session::{Due, Exchange, Session};
+use crate::record::CallDirection;
 use crate::registry::Registry;
-use crate::{CallRecord, SessionId, TerminalCause};
+use crate::{CallRecord, SessionId};
 
 /// Room for so many sessions is kept when the last one ends.
 const SMALL: usize = 1024;
-
-/// What is outstanding of the exchange of session descriptions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Exchange {
-    /// The peer has offered; we owe an answer.
-    OfferReceived,
-    /// The peer wants our offer.
-    OfferWanted,
-    /// We have offered; the peer owes an answer.
-    OfferSent,
-    /// Both descriptions are known.
-    Settled,
-}
-
-/// What may become due for a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Due {
-    /// The application has not decided yet: the caller shall hear it ringing.
-    Alert,
-    /// The media shall be measured.
-    Report,
-    /// The call has lasted as long as it may.
-    TimeLimit,
-    /// The media has not reported its end.
-    MediaEnd,
-}
-
-/// One call, seen from here.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) record: Arc<CallRecord>,
-    /// The call of dialog-core, from the INVITE to its end.
-    pub(super) call: Option<CallKey>,
-    /// The media session of media-core; `None` when the application handles its own media.
-    pub(super) media: Option<MediaSessionKey>,
-    pub(super) local_sdp: Option<Arc<str>>,
-    pub(super) remote_sdp: Option<Arc<str>>,
-    pub(super) exchange: Exchange,
-    pub(super) alerted: bool,
-    /// The source of the media is not `None`.
-    pub(super) sends_audio: bool,
-    /// Why we end the call, where that says more than the way it ends.
-    pub(super) ending: Option<Box<TerminalCause>>,
-    /// The signalling is over; the media is being closed.
-    pub(super) ended: Option<Box<End>>,
-    pub(super) report_every: Option<Duration>,
-    deadlines: [Option<Instant>; 4],
-}
 
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
@@ -105,20 +58,7 @@ impl Sessions {
         let entry = self.slab.vacant_entry();
         let id = SessionId::new(self.generation, entry.key() as u32);
         let record = Arc::new(CallRecord::new(id, direction, from, to, now));
-        entry.insert(Box::new(Session {
-            record: Arc::clone(&record),
-            call: None,
-            media: None,
-            local_sdp: None,
-            remote_sdp: None,
-            exchange,
-            alerted: false,
-            sends_audio: false,
-            ending: None,
-            ended: None,
-            report_every: None,
-            deadlines: [None; 4],
-        }));
+        entry.insert(Box::new(Session::new(Arc::clone(&record), exchange)));
         self.registry.insert(&record);
         record
     }
@@ -197,7 +137,7 @@ impl Sessions {
         self.get(id)?;
         self.unlink_call(id);
         self.unlink_media(id);
-        for due in [Due::Alert, Due::Report, Due::TimeLimit, Due::MediaEnd] {
+        for due in Due::ALL {
             self.schedule(id, due, None);
         }
         self.registry.remove(id);

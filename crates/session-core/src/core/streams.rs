@@ -9,7 +9,7 @@ use rvoip_media_core::{
 };
 
 use super::SessionCore;
-use super::sessions::Due;
+use super::session::Due;
 use crate::{BasicSessionEvent, CallRecord, Result, SessionError, SessionId};
 
 /// The shortest interval at which media is measured.
@@ -176,7 +176,7 @@ impl SessionCore {
     }
 
     pub(super) fn record_to_directory(&mut self, now: Instant, id: SessionId) {
-        let Some(directory) = &self.recording_directory else {
+        let Some(directory) = &self.settings.recording_directory else {
             return;
         };
         let sink = RecordingSink::File(directory.join(format!("{id}.wav")));
@@ -191,7 +191,7 @@ impl SessionCore {
             .ok_or(SessionError::NoMedia { session_id: id })
     }
 
-    fn with_media(
+    pub(super) fn with_media(
         &mut self,
         id: SessionId,
         act: impl FnOnce(&mut MediaSessionController, MediaSessionKey) -> Result<(), MediaError>,

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rvoip_dialog_core::sip_core::StatusCode;
 use rvoip_media_core::MediaStatistics;
 
 use crate::{
-    CallDecision, CallHandler, CallSession, CallState, IncomingCall, MediaFlowDirection, SessionId,
-    WarningCategory,
+    CallDecision, CallHandler, CallSession, CallState, IncomingCall, IncomingRequest,
+    MediaFlowDirection, RequestAnswer, SessionId, WarningCategory,
 };
 
-/// Asks its handlers in order: the first decision other than [`CallDecision::Defer`] counts. Everything else is told
+/// Asks its handlers in order: the first decision other than [`CallDecision::Defer`] counts, and the first answer other than 405 to a
+/// request. Everything else is told
 /// to all of them.
 #[derive(Debug, Default)]
 pub struct CompositeHandler {
@@ -93,6 +95,16 @@ impl CallHandler for CompositeHandler {
                 .on_media_flow(session_id, direction, active, codec)
                 .await;
         }
+    }
+
+    async fn on_request(&self, request: IncomingRequest) -> RequestAnswer {
+        for handler in &self.handlers {
+            let answer = handler.on_request(request.clone()).await;
+            if answer.status != StatusCode::METHOD_NOT_ALLOWED {
+                return answer;
+            }
+        }
+        RequestAnswer::new(StatusCode::METHOD_NOT_ALLOWED)
     }
 
     async fn on_warning(

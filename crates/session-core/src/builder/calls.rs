@@ -1,0 +1,81 @@
+//! What becomes of calls: limits, redirections, hold, and the extensions that they speak.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rvoip_dialog_core::sip_transport::LocationConfig;
+use rvoip_dialog_core::{CallExtensions, ReliableProvisionals, SessionTimerConfig};
+use rvoip_media_core::{Audio, AudioSource};
+
+use super::SessionManagerBuilder;
+use crate::{ConnectionLimits, ForwardMode, RedirectPolicy, Result, SessionError, SessionLimits};
+
+impl SessionManagerBuilder {
+    /// What to do when a called party sends us elsewhere; without this, go there.
+    pub fn with_redirects(mut self, policy: RedirectPolicy) -> Self {
+        self.config.redirects = policy;
+        self
+    }
+
+    /// What becomes of a call that the application forwards; without this the caller is told by 302.
+    pub fn with_forwarding(mut self, mode: ForwardMode) -> Self {
+        self.config.forwarding = mode;
+        self
+    }
+
+    /// Sessions that one user and one endpoint may have at once.
+    pub fn with_limits(mut self, limits: SessionLimits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// What a peer hears that we hold; without this, nothing.
+    pub fn with_music_on_hold(mut self, music: AudioSource) -> Self {
+        self.config.music_on_hold = music;
+        self
+    }
+
+    /// Plays this WAV file, over and over, to a peer that we hold.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is none of the WAV files that can be played.
+    pub fn with_music_on_hold_file(self, path: impl AsRef<Path>) -> Result<Self> {
+        let file = std::fs::read(path)?;
+        let audio = Audio::read(&file)
+            .map_err(|error| SessionError::Configuration(format!("music on hold: {error}")))?;
+        Ok(self.with_music_on_hold(AudioSource::File {
+            audio: Arc::new(audio),
+            repeat: true,
+        }))
+    }
+
+    /// Session timers (RFC 4028) and reliable provisional responses (RFC 3262), for calls of both directions.
+    pub fn with_extensions(mut self, extensions: CallExtensions) -> Self {
+        self.config.extensions = extensions;
+        self
+    }
+
+    /// Session timers (RFC 4028) for calls of both directions; `None` switches them off.
+    pub fn with_session_timer(mut self, timer: Option<SessionTimerConfig>) -> Self {
+        self.config.extensions.session_timer = timer;
+        self
+    }
+
+    /// Whether provisional responses are reliable (RFC 3262), for calls of both directions.
+    pub fn with_reliable_provisionals(mut self, policy: ReliableProvisionals) -> Self {
+        self.config.extensions.reliable_provisionals = policy;
+        self
+    }
+
+    /// How servers are found by name, and how long what is learnt holds.
+    pub fn with_location(mut self, location: LocationConfig) -> Self {
+        self.config.location = location;
+        self
+    }
+
+    /// How many connections may be open, how much waits on them, and for how long.
+    pub fn with_connection_limits(mut self, limits: ConnectionLimits) -> Self {
+        self.config.connections = limits;
+        self
+    }
+}

@@ -1,0 +1,125 @@
+//! Requests of the application on their way down, those of peers on their way up.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Method, Request, Response};
+use rvoip_dialog_core::{
+    Account, Body, CallKey, DialogError, EndCause, IncomingRequestKey, OutgoingRequest, RequestKey,
+};
+
+use super::SessionCore;
+use crate::message::{IncomingRequest, RequestAnswer};
+use crate::{BasicSessionEvent, Operation, Result, SessionError, SessionId, TerminalCause};
+
+/// Told what became of a request: its final response, or why there is none. Dropped when everything stops.
+pub type RequestReply = Box<dyn FnOnce(Result<Arc<Response>, TerminalCause>) + Send>;
+
+/// Who waits for the responses to requests that were sent.
+#[derive(Default)]
+pub(super) struct Replies(HashMap<RequestKey, RequestReply>);
+
+impl SessionCore {
+    /// The accounts that challenges are answered with from now on.
+    pub fn set_accounts(&mut self, accounts: Vec<Account>) {
+        self.dialogs.set_accounts(accounts);
+    }
+
+    /// Sends a request outside calls.
+    ///
+    /// # Errors
+    /// When dialog-core refuses it; `reply` is dropped then.
+    pub fn send_request(
+        &mut self,
+        now: Instant,
+        request: OutgoingRequest,
+        reply: RequestReply,
+    ) -> Result<()> {
+        let to = request.remote.as_str().to_owned();
+        let sent = self.dialogs.request(now, request);
+        let key = sent.map_err(|source| match source {
+            DialogError::Unreachable(_) => SessionError::InvalidUri(to),
+            source => SessionError::Dialog {
+                session_id: None,
+                source,
+            },
+        })?;
+        self.replies.0.insert(key, reply);
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Sends a request inside an answered call.
+    ///
+    /// # Errors
+    /// No such session, one that is not answered, or when dialog-core refuses it; `reply` is dropped then.
+    pub fn send_request_in_call(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        method: Method,
+        headers: &[(HeaderName, ByteString)],
+        body: Option<Body>,
+        reply: RequestReply,
+    ) -> Result<()> {
+        let session = self.permit(id, Operation::SendRequest)?;
+        let key = session.call.ok_or(SessionError::SessionNotFound(id))?;
+        let sent = self
+            .dialogs
+            .request_in_call(now, key, method, headers, body);
+        let key = sent.map_err(|source| SessionError::Dialog {
+            session_id: Some(id),
+            source,
+        })?;
+        self.replies.0.insert(key, reply);
+        self.pump(now);
+        Ok(())
+    }
+
+    /// Answers a request of a peer. One that waits no longer, as its time is over, is left alone.
+    pub fn answer_request(&mut self, now: Instant, key: IncomingRequestKey, answer: RequestAnswer) {
+        let (status, headers, body) = answer.into_parts();
+        let answered = self
+            .dialogs
+            .answer_request(now, key, status, &headers, body);
+        if let Err(error) = answered {
+            tracing::debug!(%error, "a request was answered in vain");
+        }
+        self.pump(now);
+    }
+
+    pub(super) fn on_request_answered(&mut self, key: RequestKey, response: Arc<Response>) {
+        if let Some(reply) = self.replies.0.remove(&key) {
+            reply(Ok(response));
+        }
+    }
+
+    pub(super) fn on_request_failed(&mut self, key: RequestKey, cause: EndCause) {
+        if let Some(reply) = self.replies.0.remove(&key) {
+            reply(Err(cause.into()));
+        }
+    }
+
+    pub(super) fn on_incoming_request(
+        &mut self,
+        key: IncomingRequestKey,
+        call: Option<CallKey>,
+        request: Arc<Request>,
+    ) {
+        let session = call.and_then(|call| self.sessions.of_call(call));
+        let call = session
+            .and_then(|id| self.sessions.get(id))
+            .map(|session| Arc::clone(&session.record));
+        let user = self.dialogs.authenticated_user(&request);
+        self.events.push_back(BasicSessionEvent::RequestReceived {
+            call,
+            request: IncomingRequest {
+                key,
+                request,
+                session_id: session,
+                user,
+            },
+        });
+    }
+}
