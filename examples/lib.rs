@@ -14,10 +14,14 @@ use rvoip_session_core::api::{
 };
 use tokio::sync::Notify;
 
+pub mod registration;
+pub mod script;
 pub mod setup_times;
 pub mod tls_options;
 pub mod tone_analysis;
 
+pub use registration::RegistrationWords;
+pub use script::Script;
 pub use setup_times::SetupTimes;
 pub use tls_options::TlsOptions;
 

@@ -142,7 +142,7 @@ async fn answer(mut ua: UserAgent) -> Result<EndCause, Failure> {
                 let answer = ua.description();
                 ua.shard
                     .call(move |manager, now| {
-                        manager.provisional(now, key, StatusCode::RINGING, None)?;
+                        manager.provisional(now, key, StatusCode::RINGING, None, false)?;
                         manager.accept(now, key, Some(answer))
                     })
                     .await??;

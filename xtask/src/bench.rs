@@ -89,7 +89,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
         return Ok(());
     }
     let site = Site {
-        examples: workspace::build_examples(&["sipp_server"])?,
+        examples: workspace::build_measured(&["sipp_server"])?,
         logs: workspace::target()?.join("bench"),
     };
     std::fs::create_dir_all(&site.logs)?;

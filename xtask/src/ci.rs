@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Outcome, demo, fuzz, layer_examples, layers, sipp, tidy, workspace};
+use crate::{Outcome, demo, fuzz, layer_examples, layers, sipp, states, tidy, workspace};
 
 /// The comment by which an example says that it can be run and believed.
 const SELF_CHECKING: &str = "//! Ends by itself";
@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     ("fuzz", || quietly(fuzz::replay(&[]))),
     ("doc", doc),
     ("deny", deny),
+    ("states", || states::run(&states::Arguments { check: true })),
     ("examples", examples),
     ("demo", || demo::run(&demo::Arguments::default())),
     ("sipp", || sipp::run(&sipp::Arguments::default())),

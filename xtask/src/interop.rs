@@ -5,9 +5,11 @@
 mod authority;
 mod baresip;
 mod calls;
+mod kamailio;
 mod name_server;
+pub mod namespace;
 mod openssl;
-pub mod timers;
+mod timers;
 // The examples listen to their recordings in the same way; the task does not depend on their package.
 #[path = "../../examples/tone_analysis.rs"]
 mod tone_analysis;
@@ -17,6 +19,7 @@ mod web_socket;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use self::name_server::Primary;
 use crate::{Outcome, workspace};
@@ -34,49 +37,86 @@ enum Verdict {
     Skipped(String),
 }
 
-type Step = fn(&Bench) -> Outcome<Verdict>;
+/// One meeting with a program that is not ours.
+struct Step {
+    name: &'static str,
+    /// The programs of a step that wants a network of its own, with free ports and nothing but loopback: there they cannot
+    /// be installed any more.
+    alone: Option<&'static [(&'static str, &'static str)]>,
+    take: fn(&Bench) -> Outcome<Verdict>,
+}
 
-const STEPS: [(&str, Step); 10] = [
-    ("calling-baresip-udp", |bench| {
+const fn step(name: &'static str, take: fn(&Bench) -> Outcome<Verdict>) -> Step {
+    Step {
+        name,
+        alone: None,
+        take,
+    }
+}
+
+const fn alone(
+    name: &'static str,
+    programs: &'static [(&'static str, &'static str)],
+    take: fn(&Bench) -> Outcome<Verdict>,
+) -> Step {
+    Step {
+        alone: Some(programs),
+        ..step(name, take)
+    }
+}
+
+const STEPS: &[Step] = &[
+    step("calling-baresip-udp", |bench| {
         calls::to_baresip(bench, "udp")
     }),
-    ("called-by-baresip-udp", |bench| {
+    step("called-by-baresip-udp", |bench| {
         calls::from_baresip(bench, "udp")
     }),
-    ("calling-baresip-tls", |bench| {
+    step("calling-baresip-tls", |bench| {
         calls::to_baresip(bench, "tls")
     }),
-    ("called-by-baresip-tls", |bench| {
+    step("called-by-baresip-tls", |bench| {
         calls::from_baresip(bench, "tls")
     }),
-    ("openssl-options-and-reload", openssl::run),
-    ("dns-silent-primary", |bench| {
+    step("openssl-options-and-reload", openssl::run),
+    step("dns-silent-primary", |bench| {
         name_server::run(bench, &Primary::Silent)
     }),
-    ("dns-closed-primary", |bench| {
+    step("dns-closed-primary", |bench| {
         name_server::run(bench, &Primary::Closed)
     }),
-    ("jssip-ws", |bench| web_socket::run(bench, "ws")),
-    ("jssip-wss", |bench| web_socket::run(bench, "wss")),
-    ("timers", timers::run),
+    step("jssip-ws", |bench| web_socket::run(bench, "ws")),
+    step("jssip-wss", |bench| web_socket::run(bench, "wss")),
+    alone("kamailio-udp", kamailio::PROGRAMS, |bench| {
+        kamailio::run(bench, "udp")
+    }),
+    alone("kamailio-tcp", kamailio::PROGRAMS, |bench| {
+        kamailio::run(bench, "tcp")
+    }),
+    alone("kamailio-tls", kamailio::PROGRAMS, |bench| {
+        kamailio::run(bench, "tls")
+    }),
+    alone("timers", &[("tshark", "tshark")], timers::run),
 ];
 
 /// Which steps to take.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Names of steps; all without any
-    #[arg(value_parser = STEPS.map(|(name, _)| name))]
+    /// Names of steps, or parts of them; all without any
     steps: Vec<String>,
 }
 
-/// Takes the steps, side by side.
+/// Takes the steps, side by side, and prints the table of them.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let is_chosen =
-        |name: &str| arguments.steps.is_empty() || arguments.steps.iter().any(|step| step == name);
-    let chosen: Vec<_> = STEPS
-        .into_iter()
-        .filter(|(name, _)| is_chosen(name))
+    let wanted = &arguments.steps;
+    let chosen: Vec<&Step> = STEPS
+        .iter()
+        .filter(|step| wanted.is_empty() || wanted.iter().any(|name| step.name.contains(name)))
         .collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+        return Err(format!("no such step; there are: {}", names.join(", ")).into());
+    }
     let examples = workspace::build_examples(&["sipp_server", "sipp_client"])?;
     let logs = workspace::target()?.join("interop");
     if logs.exists() {
@@ -85,41 +125,56 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let outcomes = thread::scope(|scope| {
         let running: Vec<_> = chosen
             .iter()
-            .map(|&(name, step)| {
-                let directory = logs.join(name);
-                let examples = examples.clone();
-                scope.spawn(move || take(step, examples, directory).map_err(|it| it.to_string()))
+            .map(|&step| {
+                let bench = Bench {
+                    examples: examples.clone(),
+                    directory: logs.join(step.name),
+                };
+                scope.spawn(move || {
+                    let start = Instant::now();
+                    let verdict = take(step, &bench).map_err(|error| error.to_string());
+                    (verdict, start.elapsed())
+                })
             })
             .collect();
         let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
         ended.collect::<Vec<_>>()
     });
-    let mut failed = Vec::new();
-    for ((name, _), outcome) in chosen.iter().zip(outcomes) {
-        match outcome {
-            Ok(Ok(Verdict::Passed)) => println!("{name}: ok"),
-            Ok(Ok(Verdict::Skipped(why))) => println!("{name}: skipped: {why}"),
-            Ok(Err(error)) => failed.push(format!("{name}: {error}")),
-            Err(_) => failed.push(format!("{name}: the check itself broke")),
-        }
+    println!("\n{:<34} {:>6}  result", "step", "s");
+    let mut failed = 0;
+    for (step, outcome) in chosen.iter().zip(outcomes) {
+        let broken = || (Err("the check itself broke".to_owned()), Duration::ZERO);
+        let (verdict, took) = outcome.unwrap_or_else(|_| broken());
+        let result = match verdict {
+            Ok(Verdict::Passed) => "ok".to_owned(),
+            Ok(Verdict::Skipped(why)) => format!("skipped: {why}"),
+            Err(error) => {
+                failed += 1;
+                format!("failed: {error}")
+            }
+        };
+        println!("{:<34} {:>6.1}  {result}", step.name, took.as_secs_f64());
     }
-    match failed.is_empty() {
-        true => Ok(()),
-        false => Err(format!("{}; logs: {}", failed.join("; "), logs.display()).into()),
+    match failed {
+        0 => Ok(()),
+        _ => Err(format!("{failed} failed; logs: {}", logs.display()).into()),
     }
 }
 
 /// Whether there is a step of this name.
 pub fn has_step(name: &str) -> bool {
-    STEPS.iter().any(|(known, _)| *known == name)
+    STEPS.iter().any(|step| step.name == name)
 }
 
-fn take(step: Step, examples: PathBuf, directory: PathBuf) -> Outcome<Verdict> {
-    fs::create_dir_all(&directory)?;
-    step(&Bench {
-        examples,
-        directory,
-    })
+fn take(step: &Step, bench: &Bench) -> Outcome<Verdict> {
+    fs::create_dir_all(&bench.directory)?;
+    match step.alone {
+        Some(programs) => match missing(programs) {
+            Some(why) => Ok(Verdict::Skipped(why)),
+            None => namespace::enter(step.name, bench),
+        },
+        None => (step.take)(bench),
+    }
 }
 
 /// Why these programs cannot be used, each with its Debian package; `None` when they can.

@@ -11,6 +11,7 @@ mod load;
 mod process;
 mod server;
 mod sipp;
+mod states;
 mod tidy;
 mod workspace;
 
@@ -34,7 +35,7 @@ enum Task {
     Demo(demo::Arguments),
     /// Runs the SIPp suite in both directions against fresh processes
     Sipp(sipp::Arguments),
-    /// Other people's programs against ours: baresip, openssl, JsSIP, name servers, and tshark on the timers
+    /// Other people's programs against ours: baresip, kamailio, openssl, JsSIP, name servers, and tshark on the timers
     Interop(interop::Arguments),
     /// Measures: `micro` runs the criterion benches, `calls` and `memory` the load runs
     Bench(bench::Arguments),
@@ -43,9 +44,11 @@ enum Task {
     /// Offers calls to a server, as the load runs of `bench` do
     #[command(hide = true)]
     Load(load::Arguments),
-    /// Takes the step `timers` of `interop`, within its network namespace
+    /// Takes one step of `interop`, within its network namespace
     #[command(hide = true)]
-    WireTimers(interop::timers::Arguments),
+    InteropStep(interop::namespace::Arguments),
+    /// Draws docs/STATES.md from the code
+    States(states::Arguments),
     /// Checks that the crates depend on each other only as drawn
     Layers,
     /// Checks the house style of sources and documents
@@ -62,7 +65,8 @@ fn main() -> ExitCode {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Load(arguments) => load::run(&arguments),
-        Task::WireTimers(arguments) => interop::timers::run_inside(&arguments),
+        Task::InteropStep(arguments) => interop::namespace::run_inside(arguments),
+        Task::States(arguments) => states::run(&arguments),
         Task::Layers => layers::run(),
         Task::Tidy => tidy::run(),
         Task::Ci(arguments) => ci::run(&arguments),

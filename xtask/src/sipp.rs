@@ -15,13 +15,13 @@ use std::time::Instant;
 
 use crate::{Outcome, workspace};
 use run::{Finding, Site};
-use table::{RUNS, Run};
+use table::{Run, runs};
 
 /// What to run.
 #[derive(clap::Args, Default)]
 pub struct Arguments {
-    /// Only the runs whose name contains this
-    name: Option<String>,
+    /// Only the runs whose name contains one of these
+    names: Vec<String>,
     /// Keep the logs of runs that pass as well
     #[arg(long)]
     keep: bool,
@@ -29,13 +29,12 @@ pub struct Arguments {
 
 /// Runs the suite and prints its table.
 pub fn run(arguments: &Arguments) -> Outcome {
-    let wanted = arguments.name.as_deref().unwrap_or_default();
-    let runs: Vec<&Run> = RUNS
-        .iter()
-        .filter(|run| run.name.contains(wanted))
+    let wanted = &arguments.names;
+    let chosen: Vec<&Run> = runs()
+        .filter(|run| wanted.is_empty() || wanted.iter().any(|name| run.name.contains(name)))
         .collect();
-    if runs.is_empty() {
-        let names: Vec<&str> = RUNS.iter().map(|run| run.name).collect();
+    if chosen.is_empty() {
+        let names: Vec<&str> = runs().map(|run| run.name).collect();
         return Err(format!("no such run; there are: {}", names.join(", ")).into());
     }
     workspace::need_program("sipp", "sip-tester")?;
@@ -47,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     remake(&site.logs)?;
     let start = Instant::now();
     let findings: Vec<(&Run, Finding)> = thread::scope(|scope| {
-        let handles: Vec<_> = runs
+        let handles: Vec<_> = chosen
             .iter()
             .map(|run| (*run, scope.spawn(|| run::perform(run, &site))))
             .collect();
@@ -64,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     println!(
         "{} of {} runs passed in {:.0?}",
         passed.len(),
-        runs.len(),
+        chosen.len(),
         start.elapsed()
     );
     if !arguments.keep {
@@ -72,7 +71,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             fs::remove_dir_all(site.logs.join(name))?;
         }
     }
-    if passed.len() < runs.len() {
+    if passed.len() < chosen.len() {
         return Err(format!("logs of the failed runs: {}", site.logs.display()).into());
     }
     Ok(())
@@ -80,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 /// Whether the suite has a run of this name.
 pub fn has_run(name: &str) -> bool {
-    RUNS.iter().any(|run| run.name == name)
+    runs().any(|run| run.name == name)
 }
 
 fn remake(directory: &Path) -> Outcome {

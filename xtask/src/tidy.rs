@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: the house style of sources and documents, one rule at a time.
 
+mod defaults;
 mod documents;
 mod sources;
 mod text;
@@ -94,6 +95,10 @@ const RULES: &[Rule] = &[
     Rule {
         name: "invariants",
         check: documents::invariants,
+    },
+    Rule {
+        name: "defaults",
+        check: defaults::defaults,
     },
     Rule {
         name: "cited-tests",

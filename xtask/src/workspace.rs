@@ -48,14 +48,19 @@ pub fn target() -> Outcome<PathBuf> {
 
 /// Builds examples for release and returns the directory that holds them.
 pub fn build_examples(names: &[&str]) -> Outcome<PathBuf> {
+    build(names, "release")
+}
+
+/// Builds examples as what goes into service is built, optimized across crates, and returns the directory that holds them.
+pub fn build_measured(names: &[&str]) -> Outcome<PathBuf> {
+    build(names, "bench")
+}
+
+/// Builds examples with a profile whose programs lie among those of a release.
+fn build(names: &[&str], profile: &str) -> Outcome<PathBuf> {
     let mut command = cargo();
-    command.args([
-        "build",
-        "--quiet",
-        "--release",
-        "--package",
-        "rvoip-examples",
-    ]);
+    command.args(["build", "--quiet", "--profile", profile]);
+    command.args(["--package", "rvoip-examples"]);
     for name in names {
         command.args(["--example", name]);
     }

@@ -1,5 +1,8 @@
 //! The runs of the suite, one row each.
 
+mod called;
+mod caller;
+
 /// Who SIPp is in a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -16,7 +19,7 @@ pub enum Transport {
     Tcp,
 }
 
-/// One run: a scenario, and how both programs are started for it.
+/// One run: a scenario, and how the programs are started for it.
 pub struct Run {
     /// The name on the command line and of its log directory.
     pub name: &'static str,
@@ -24,17 +27,25 @@ pub struct Run {
     pub scenario: Scenario,
     pub role: Role,
     pub transport: Transport,
-    /// Arguments of `sipp_server`, or of `sipp_client call`.
+    /// Arguments of `sipp_server`, or of `sipp_client call`; `{peer}` is the address of a SIPp that is called, `{third}`
+    /// that of the third party.
     pub ours: &'static [&'static str],
-    /// Arguments of SIPp beyond address, transport and number of calls.
+    /// Arguments of SIPp beyond address, transport and number of calls; `{peer}` is the address that it calls.
     pub sipp: &'static [&'static str],
+    /// A second SIPp, called by ours in the course of the run; its scenario. The first knows its address as `[third]`.
+    pub third: Option<&'static str>,
     /// Number of calls.
     pub calls: u32,
+    /// What our program prints.
+    pub says: &'static [&'static str],
+    /// How our client exits.
+    pub exit: i32,
     /// What else must be so.
     pub also: Also,
 }
 
 /// Where the scenario of a run comes from.
+#[derive(Clone, Copy)]
 pub enum Scenario {
     File(&'static str),
     BuiltIn(&'static str),
@@ -49,8 +60,10 @@ pub enum Also {
     AllAtOnce,
     /// Junk is thrown at the server's ports meanwhile.
     Noise,
-    /// Our client exits with 1 and its output holds this word.
-    ClientReports(&'static str),
+    /// Our client sends a text in place of calling.
+    Text,
+    /// Our client registers and takes that back; it calls nobody.
+    RegistersOnly,
 }
 
 impl Run {
@@ -75,7 +88,10 @@ const CALLER: Run = Run {
     transport: Transport::Udp,
     ours: &[],
     sipp: &[],
+    third: None,
     calls: 1,
+    says: &[],
+    exit: 0,
     also: Also::Nothing,
 };
 
@@ -87,139 +103,13 @@ const CALLED: Run = Run {
 };
 
 /// All runs of the suite.
-pub const RUNS: &[Run] = &[
-    Run {
-        name: "basic_call",
-        scenario: Scenario::File("uac_basic_call"),
-        sipp: &["-d", "500"],
-        calls: 5,
-        ..CALLER
-    },
-    Run {
-        name: "basic_call_tcp",
-        scenario: Scenario::File("uac_basic_call"),
-        transport: Transport::Tcp,
-        sipp: &["-d", "500"],
-        calls: 5,
-        ..CALLER
-    },
-    Run {
-        name: "late_offer",
-        scenario: Scenario::File("uac_late_offer"),
-        sipp: &["-d", "500"],
-        ..CALLER
-    },
-    Run {
-        name: "call_rejection",
-        scenario: Scenario::File("uac_call_rejection"),
-        ours: &["--reject", "486"],
-        ..CALLER
-    },
-    Run {
-        name: "call_cancel",
-        scenario: Scenario::File("uac_call_cancel"),
-        ours: &["--ring", "30s"],
-        ..CALLER
-    },
-    Run {
-        name: "options_ping",
-        scenario: Scenario::File("uac_options_ping"),
-        ..CALLER
-    },
-    Run {
-        name: "options_ping_tcp",
-        scenario: Scenario::File("uac_options_ping"),
-        transport: Transport::Tcp,
-        ..CALLER
-    },
-    Run {
-        name: "retransmission",
-        scenario: Scenario::File("uac_retransmission"),
-        ours: &["--ring", "1s"],
-        sipp: &["-nr"],
-        ..CALLER
-    },
-    Run {
-        name: "lost_ack",
-        scenario: Scenario::File("uac_lost_ack"),
-        ours: &["--reject", "486"],
-        sipp: &["-nr"],
-        ..CALLER
-    },
-    Run {
-        name: "calls_at_once",
-        scenario: Scenario::File("uac_basic_call"),
-        sipp: &["-l", "100", "-r", "200", "-d", "4000"],
-        calls: 100,
-        also: Also::AllAtOnce,
-        ..CALLER
-    },
-    Run {
-        name: "noise",
-        scenario: Scenario::File("uac_basic_call"),
-        ours: &["--rtp-ports", "30000-30062"],
-        sipp: &["-d", "4000"],
-        also: Also::Noise,
-        ..CALLER
-    },
-    Run {
-        name: "called_built_in",
-        ..CALLED
-    },
-    Run {
-        name: "called_basic_call",
-        scenario: Scenario::File("uas_basic_call"),
-        ..CALLED
-    },
-    Run {
-        name: "called_basic_call_tcp",
-        scenario: Scenario::File("uas_basic_call"),
-        transport: Transport::Tcp,
-        ..CALLED
-    },
-    Run {
-        name: "called_early_media",
-        scenario: Scenario::File("uas_early_media"),
-        ..CALLED
-    },
-    Run {
-        name: "called_rejection",
-        scenario: Scenario::File("uas_call_rejection"),
-        also: Also::ClientReports("486"),
-        ..CALLED
-    },
-    Run {
-        name: "called_cancel",
-        scenario: Scenario::File("uas_call_cancel"),
-        ours: &["--answer-timeout", "1s"],
-        also: Also::ClientReports("call"),
-        ..CALLED
-    },
-    Run {
-        name: "called_far_hangup",
-        scenario: Scenario::File("uas_far_hangup"),
-        ours: &["--duration", "20s"],
-        sipp: &["-d", "1000"],
-        ..CALLED
-    },
-    Run {
-        name: "called_retransmission",
-        scenario: Scenario::File("uas_retransmission"),
-        sipp: &["-nr"],
-        ..CALLED
-    },
-    Run {
-        name: "called_at_once",
-        scenario: Scenario::File("uas_basic_call"),
-        ours: &["--duration", "2s", "--rate", "100"],
-        calls: 100,
-        ..CALLED
-    },
-];
+pub fn runs() -> impl Iterator<Item = &'static Run> {
+    caller::RUNS.iter().chain(called::RUNS)
+}
 
 #[cfg(test)]
 mod tests {
-    use super::{RUNS, Role, Scenario};
+    use super::{Role, Scenario, runs};
 
     #[test]
     fn every_scenario_file_is_run_and_every_run_has_its_file() {
@@ -229,13 +119,12 @@ mod tests {
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .filter_map(|name| Some(name.strip_suffix(".xml")?.to_owned()))
             .collect();
-        let mut run: Vec<String> = RUNS
-            .iter()
-            .filter_map(|run| match run.scenario {
-                Scenario::File(name) => Some(name.to_owned()),
-                Scenario::BuiltIn(_) => None,
-            })
-            .collect();
+        let first = runs().filter_map(|run| match run.scenario {
+            Scenario::File(name) => Some(name),
+            Scenario::BuiltIn(_) => None,
+        });
+        let third = runs().filter_map(|run| run.third);
+        let mut run: Vec<String> = first.chain(third).map(str::to_owned).collect();
         files.sort();
         run.sort();
         run.dedup();
@@ -244,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_scenario_is_run_in_the_role_of_its_name() {
-        for run in RUNS {
+        for run in runs() {
             let (Scenario::File(name) | Scenario::BuiltIn(name)) = run.scenario;
             let role = if name.starts_with("uac") {
                 Role::Caller
@@ -252,22 +141,24 @@ mod tests {
                 Role::Called
             };
             assert!(run.role == role, "{}", run.name);
+            assert!(run.third.is_none_or(|name| name.starts_with("uas")));
         }
     }
 
     #[test]
     fn the_page_beside_the_scenarios_names_every_run() {
         let page = include_str!("../../../sipp_scenarios/README.md");
-        for run in RUNS {
+        for run in runs() {
             assert!(page.contains(&format!("| {} |", run.name)), "{}", run.name);
         }
     }
 
     #[test]
     fn names_are_unique() {
-        let mut names: Vec<&str> = RUNS.iter().map(|run| run.name).collect();
+        let mut names: Vec<&str> = runs().map(|run| run.name).collect();
+        let count = names.len();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), RUNS.len());
+        assert_eq!(names.len(), count);
     }
 }

@@ -3,92 +3,26 @@
 //! Prints `ready udp:IP:PORT tcp:IP:PORT` when it listens, one line for each call that ends, and on request figures by
 //! which a leak can be seen. SIGHUP reads certificates and keys again. SIGTERM and SIGINT end all calls and the program.
 
-use std::path::PathBuf;
+mod arguments;
+mod handler;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use clap::Parser;
-use rvoip_examples::{
-    EndLine, MediaChoice, Printer, SetupTimes, TlsOptions, parse_duration, parse_listener,
-    parse_ports,
-};
+use rvoip_examples::{Printer, SetupTimes};
 use rvoip_session_core::api::{
-    CallDecision, CallHandler, CallSession, Capture, IncomingCall, SessionControl,
-    SessionManagerBuilder, SessionStats, StatusCode, TransportKind,
+    Capture, Method, RegistrarConfig, SessionControl, SessionManagerBuilder, SessionStats,
+    SessionTimerConfig, TransactionConfig,
 };
 use tokio::signal::unix::{SignalKind, signal};
+
+use crate::arguments::Arguments;
+use crate::handler::Server;
 
 /// Gives memory back after a wave of calls, which glibc's allocator does not while small blocks remain between.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Takes SIP calls.
-#[derive(Debug, Parser)]
-struct Arguments {
-    /// Where to listen, as udp:127.0.0.1:5060, or tcp:, tls:, ws:, wss:; may be given several times
-    #[arg(long, value_parser = parse_listener, default_values = ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"])]
-    listen: Vec<(TransportKind, std::net::SocketAddr)>,
-    /// Ring for so long before answering, as 500ms
-    #[arg(long, value_parser = parse_duration, default_value = "0s")]
-    ring: Duration,
-    /// Refuse every call with this status
-    #[arg(long)]
-    reject: Option<u16>,
-    /// What calls send: tone:HZ, echo, silence, file:PATH, or none for no media at all
-    #[arg(long, default_value = "tone:440")]
-    media: MediaChoice,
-    /// Record every call into this directory
-    #[arg(long)]
-    record: Option<PathBuf>,
-    /// Codecs, best first
-    #[arg(long, value_delimiter = ',', default_value = "PCMU,PCMA")]
-    codecs: Vec<String>,
-    /// Ports for RTP
-    #[arg(long, value_parser = parse_ports, default_value = "10000-20000")]
-    rtp_ports: (u16, u16),
-    /// End calls after so long, as 5s
-    #[arg(long, value_parser = parse_duration)]
-    hangup_after: Option<Duration>,
-    /// Calls at once; more are answered 503
-    #[arg(long, default_value_t = 10_000)]
-    max_sessions: usize,
-    /// Time the set-up of every call, from its INVITE to our 200, and print the figures at the end
-    #[arg(long)]
-    setup_times: bool,
-    /// Write every SIP message to this pcapng file, decrypted
-    #[arg(long)]
-    capture: Option<PathBuf>,
-    #[command(flatten)]
-    tls: TlsOptions,
-    /// Print figures every so often, as 1s
-    #[arg(long, value_parser = parse_duration)]
-    stats: Option<Duration>,
-}
-
-#[derive(Debug)]
-struct Server {
-    ring: Duration,
-    reject: Option<String>,
-    printer: Arc<Printer>,
-}
-
-#[async_trait]
-impl CallHandler for Server {
-    async fn on_incoming_call(&self, call: IncomingCall) -> CallDecision {
-        if let Some(reason) = &self.reject {
-            return CallDecision::Reject(reason.clone());
-        }
-        if !self.ring.is_zero() && call.ring().await.is_ok() {
-            tokio::time::sleep(self.ring).await;
-        }
-        CallDecision::Accept(None)
-    }
-
-    async fn on_call_ended(&self, call: CallSession, reason: &str) {
-        self.printer.line(EndLine(&call, reason));
-    }
-}
 
 fn stats_line(stats: &SessionStats) -> String {
     format!(
@@ -116,16 +50,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_writer(std::io::stderr)
         .init();
     let arguments = Arguments::parse();
-    let reject = match arguments
-        .reject
-        .map(|code| StatusCode::new(code).ok_or(code))
-    {
-        None => None,
-        Some(Ok(status)) if status.code() >= 300 => {
-            Some(format!("{} {}", status.code(), status.reason()))
-        }
-        Some(_) => return Err("--reject takes a status from 300 to 699".into()),
-    };
     if let Some(directory) = &arguments.record {
         std::fs::create_dir_all(directory)?;
     }
@@ -138,10 +62,33 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_max_sessions(arguments.max_sessions)
         .with_preferred_codecs(&arguments.codecs)
         .with_handler(Arc::new(Server {
-            ring: arguments.ring,
-            reject,
+            answer: arguments.answer.clone(),
+            script: Arc::new(arguments.script.clone()),
             printer: Arc::clone(&printer),
         }));
+    if let Some(realm) = arguments.realm() {
+        builder = builder.with_realm(realm);
+    }
+    if let Some(min_expires) = arguments.registrar {
+        builder = builder.with_registrar(RegistrarConfig {
+            min_expires,
+            ..RegistrarConfig::default()
+        });
+    }
+    if let Some(expires) = arguments.session_expires {
+        builder = builder.with_session_timer(Some(SessionTimerConfig {
+            expires,
+            ..SessionTimerConfig::default()
+        }));
+    }
+    builder = builder.with_methods([Method::Info, Method::Message]);
+    builder = arguments.registration.apply(builder, "");
+    if let Some(shed_after) = arguments.shed_after {
+        builder = builder.with_transactions(TransactionConfig {
+            shed_after,
+            ..TransactionConfig::default()
+        });
+    }
     for (kind, address) in &arguments.listen {
         builder = builder.with_listener(*kind, *address);
     }
@@ -164,6 +111,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let coordinator = arguments.media.apply(builder)?.build().await?;
     coordinator.start().await?;
+    let registration = arguments.registration.register(&coordinator).await?;
 
     let (mut terminate, mut interrupt, mut hangup) = (
         signal(SignalKind::terminate())?,
@@ -202,6 +150,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 Err(error) => printer.now(format_args!("not reloaded: {error}")),
             },
         }
+    }
+    if let Some(registration) = registration {
+        registration.unregister().await?;
     }
     coordinator.stop().await?;
     printing.abort();

@@ -1,0 +1,95 @@
+//! What becomes of a call.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rvoip_examples::{EndLine, Printer, Script};
+use rvoip_session_core::api::{
+    CallDecision, CallHandler, CallSession, CallState, HeaderName, IncomingCall, IncomingRequest,
+    RequestAnswer, SessionId, StatusCode,
+};
+
+use crate::arguments::{Answer, Early};
+
+/// Takes, refuses or forwards every call alike.
+#[derive(Debug)]
+pub struct Server {
+    pub answer: Answer,
+    pub script: Arc<Script>,
+    pub printer: Arc<Printer>,
+}
+
+#[async_trait]
+impl CallHandler for Server {
+    async fn on_incoming_call(&self, call: IncomingCall) -> CallDecision {
+        let Answer {
+            answer_after,
+            early,
+            reject,
+            forward,
+        } = &self.answer;
+        if let Some(status) = reject {
+            return CallDecision::Reject(format!("{} {}", status.code(), status.reason()));
+        }
+        if let Some(target) = forward {
+            return CallDecision::Forward(target.clone());
+        }
+        let rings = match early {
+            Some(early) => call
+                .start_early_media(*early == Early::Reliable)
+                .await
+                .is_ok(),
+            None => !answer_after.is_zero() && call.ring().await.is_ok(),
+        };
+        if rings {
+            let session = call.session();
+            // A caller that gives up is not waited for: the end is told only after the decision.
+            tokio::select! {
+                () = tokio::time::sleep(*answer_after) => {}
+                _ = session.wait_for_end() => {}
+            }
+        }
+        CallDecision::Accept(None)
+    }
+
+    async fn on_call_established(
+        &self,
+        call: CallSession,
+        _local_sdp: Option<String>,
+        _remote_sdp: Option<String>,
+    ) {
+        let (script, printer) = (Arc::clone(&self.script), Arc::clone(&self.printer));
+        // The callbacks of a call come one after the other; its end must not wait for the script.
+        tokio::spawn(async move { script.play(&call, &printer).await });
+    }
+
+    async fn on_call_state_changed(
+        &self,
+        session_id: &SessionId,
+        old_state: &CallState,
+        new_state: &CallState,
+        reason: Option<&str>,
+    ) {
+        if [old_state, new_state].contains(&&CallState::OnHold) {
+            let reason = reason.unwrap_or_default();
+            self.printer
+                .line(format_args!("call {session_id} {new_state}: {reason}"));
+        }
+    }
+
+    async fn on_request(&self, request: IncomingRequest) -> RequestAnswer {
+        let media_type = request.header(&HeaderName::ContentType).unwrap_or_default();
+        if !["", "text/plain", "application/dtmf-relay"].contains(&media_type) {
+            return RequestAnswer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        let (method, from) = (request.method(), request.from());
+        let body = String::from_utf8_lossy(request.body());
+        self.printer
+            .line(format_args!("request {method} from {from}: {body:?}"));
+        RequestAnswer::ok()
+    }
+
+    async fn on_call_ended(&self, call: CallSession, reason: &str) {
+        self.printer.line(EndLine(&call, reason));
+    }
+}
