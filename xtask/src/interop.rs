@@ -78,6 +78,10 @@ const STEPS: &[Step] = &[
     step("called-by-baresip-tls", |bench| {
         calls::from_baresip(bench, "tls")
     }),
+    step("holding-baresip", calls::holding_baresip),
+    step("transferring-baresip", calls::transferring_baresip),
+    step("held-by-baresip", calls::held_by_baresip),
+    step("transferred-by-baresip", calls::transferred_by_baresip),
     step("openssl-options-and-reload", openssl::run),
     step("dns-silent-primary", |bench| {
         name_server::run(bench, &Primary::Silent)

@@ -31,7 +31,7 @@ pub trait SessionControl {
     /// Takes incoming calls from now on; before, they are answered 503.
     ///
     /// # Errors
-    /// [`SessionError::Stopped`] after [`stop`](Self::stop).
+    /// [`SessionError::Stopped`](crate::SessionError::Stopped) after [`stop`](Self::stop).
     fn start(&self) -> impl Future<Output = Result<()>> + Send;
 
     /// Ends all calls and closes all sockets. Returns when the addresses can be bound again.
@@ -80,7 +80,7 @@ pub trait SessionControl {
     /// Waits until a call is answered.
     ///
     /// # Errors
-    /// [`SessionError::Timeout`] when it still rings, [`SessionError::CallEnded`] when it has ended.
+    /// [`SessionError::Timeout`](crate::SessionError::Timeout) when it still rings, [`SessionError::CallEnded`](crate::SessionError::CallEnded) when it has ended.
     fn wait_for_answer(
         &self,
         session_id: &SessionId,
@@ -97,7 +97,7 @@ pub trait SessionControl {
         sdp: Option<String>,
     ) -> impl Future<Output = Result<CallSession>> + Send;
 
-    /// Refuses an incoming call; see [`CallDecision::Reject`] for the meaning of the reason.
+    /// Refuses an incoming call; see [`CallDecision::Reject`](crate::CallDecision::Reject) for the meaning of the reason.
     ///
     /// # Errors
     /// When the call no longer waits.
@@ -199,13 +199,13 @@ pub trait SessionControl {
     /// What exists now and what happened so far.
     ///
     /// # Errors
-    /// [`SessionError::Stopped`] after [`stop`](Self::stop).
+    /// [`SessionError::Stopped`](crate::SessionError::Stopped) after [`stop`](Self::stop).
     fn get_stats(&self) -> impl Future<Output = Result<SessionStats>> + Send;
 
     /// What was agreed on about the media of a session; `None` when the application handles it, or the session has ended.
     ///
     /// # Errors
-    /// [`SessionError::Stopped`] after [`stop`](Self::stop).
+    /// [`SessionError::Stopped`](crate::SessionError::Stopped) after [`stop`](Self::stop).
     fn get_media_info(
         &self,
         session_id: &SessionId,

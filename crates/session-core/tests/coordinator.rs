@@ -429,3 +429,56 @@ async fn stop_does_not_wait_for_ever_for_a_silent_peer() -> Result<()> {
     assert_eq!(ended.await, TerminalCause::Shutdown);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_hold_is_agreed_on_when_it_returns_and_a_drain_waits_for_the_last_call() -> Result<()> {
+    let (server, client) = pair(Arc::new(AutoAnswerHandler)).await?;
+    let session = call(&client, &server, "bob").await?;
+    session.wait_for_answer(PATIENCE).await?;
+    client.hold_session(session.id()).await?;
+    assert_eq!(session.state(), CallState::OnHold);
+    assert!(session.hold_state().local && !session.hold_state().remote);
+    session.resume().await?;
+    assert_eq!(session.state(), CallState::Active);
+    session.send_dtmf("12#").await?;
+    let call_id = client.call_id(session.id()).await?.expect("a Call-ID");
+    assert_eq!(client.find_sessions(&call_id).await?, [session.id]);
+
+    assert_eq!(server.drain(Duration::ZERO).await?, 1);
+    let late = call(&client, &server, "bob").await?;
+    assert_eq!(
+        late.wait_for_end().await.status(),
+        Some(StatusCode::SERVICE_UNAVAILABLE)
+    );
+    let (left, ended) = tokio::join!(server.drain(PATIENCE), session.terminate());
+    ended?;
+    assert_eq!(left?, 0);
+    assert!(server.leftovers(Duration::ZERO).await?.is_empty());
+    client.stop().await?;
+    server.stop().await
+}
+
+#[tokio::test]
+async fn a_peer_that_refuses_a_hold_is_named_in_the_error() -> Result<()> {
+    let own = "v=0\r\no=- 7 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+               m=audio 4000 RTP/AVP 0\r\n";
+    let mut routing = RoutingHandler::new();
+    routing.set_default_action(CallDecision::Accept(Some(own.to_owned())));
+    let (server, client) = pair(Arc::new(routing)).await?;
+    let session = call(&client, &server, "bob").await?;
+    session.wait_for_answer(PATIENCE).await?;
+    let refused = session.hold().await;
+    let Err(SessionError::OfferRefused { status, .. }) = &refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(*status, StatusCode::NOT_ACCEPTABLE_HERE);
+    assert_eq!(session.state(), CallState::Active);
+    session.terminate().await?;
+    session.wait_for_end().await;
+    assert!(matches!(
+        session.hold().await,
+        Err(SessionError::SessionNotFound(_))
+    ));
+    client.stop().await?;
+    server.stop().await
+}

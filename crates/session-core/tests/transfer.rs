@@ -506,7 +506,7 @@ fn every_transfer_ends_once_whatever_is_lost_and_whoever_hangs_up() {
         ];
         let mut scene = Scene::new(sim, &answering);
         let call = scene.call(ALICE, BOB);
-        let attended = seed % 3 == 0;
+        let attended = seed.is_multiple_of(3);
         let consultation = attended.then(|| {
             let id = call.id();
             let other = scene.sim.with(scene.hosts[ALICE], |core, now| {

@@ -61,9 +61,8 @@ pub use error::{Defect, ParseError};
 pub use header::{
     Accept, Allow, CSeq, CallId, Contact, ContentLength, ContentType, Expires, From, Header,
     HeaderLine, HeaderMap, HeaderName, MaxForwards, ProxyRequire, Reason, RecordRoute, Require,
-    RetryAfter, Route, Server, Supported, To, Unsupported, UserAgent, Values, Via, ViaLeads, ViaRef,
-    ViaTransport,
-    Warning,
+    RetryAfter, Route, Server, Supported, To, Unsupported, UserAgent, Values, Via, ViaLeads,
+    ViaRef, ViaTransport, Warning,
 };
 pub use host::{Host, HostPort};
 pub use limits::Limits;

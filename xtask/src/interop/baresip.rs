@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::SocketAddr;
+use std::io::{Read, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+
+use serde_json::json;
 
 use super::wave::Wave;
 use crate::Outcome;
@@ -28,6 +31,8 @@ pub struct Baresip {
     process: Process,
     /// Its SIP port on 127.0.0.1; the next one is for TLS.
     port: u16,
+    /// Where it takes commands.
+    control: u16,
 }
 
 impl Baresip {
@@ -38,12 +43,12 @@ impl Baresip {
         security: Option<Pem>,
         destination: Option<&str>,
     ) -> Outcome<Baresip> {
-        let port = free_pair()?;
+        let (port, control) = (free_pair()?, free_port()?);
         let tone = directory.join("theirs.wav");
         Wave::tone(hz, Duration::from_secs(60)).write(&tone)?;
         fs::write(
             directory.join("config"),
-            configuration(directory, &tone, port, security.as_ref())?,
+            configuration(directory, &tone, (port, control), security.as_ref())?,
         )?;
         let transport = security.as_ref().map_or("udp", |_| "tls");
         let account =
@@ -59,10 +64,17 @@ impl Baresip {
             command.args(["-e", &format!("d {destination}")]);
         }
         let process = Process::logged(command, &directory.join("baresip.log"))?;
-        let listens =
-            || is_listening(false, port) && (security.is_none() || is_listening(true, port + 1));
+        let listens = || {
+            is_listening(false, port)
+                && is_listening(true, control)
+                && (security.is_none() || is_listening(true, port + 1))
+        };
         match until(Duration::from_secs(10), listens) {
-            true => Ok(Baresip { process, port }),
+            true => Ok(Baresip {
+                process,
+                port,
+                control,
+            }),
             false => Err("baresip does not listen".into()),
         }
     }
@@ -71,6 +83,19 @@ impl Baresip {
     pub fn address(&self, transport: &str) -> SocketAddr {
         let port = self.port + u16::from(transport == "tls");
         SocketAddr::from(([127, 0, 0, 1], port))
+    }
+
+    /// Gives it a command of its menu, such as `hold`, and waits until it has been taken.
+    pub fn command(&self, command: &str, parameter: &str) -> Outcome {
+        let text = json!({ "command": command, "params": parameter, "token": "1" }).to_string();
+        let mut control = TcpStream::connect(("127.0.0.1", self.control))?;
+        control.set_read_timeout(Some(Duration::from_secs(10)))?;
+        write!(control, "{}:{text},", text.len())?;
+        let mut said = [0; 1024];
+        match control.read(&mut said)? {
+            0 => Err(format!("baresip does not take `{command}`").into()),
+            _ => Ok(()),
+        }
     }
 
     /// Ends it, so that its recordings are complete.
@@ -82,7 +107,7 @@ impl Baresip {
 fn configuration(
     directory: &Path,
     tone: &Path,
-    port: u16,
+    (port, control): (u16, u16),
     security: Option<&Pem>,
 ) -> Outcome<String> {
     let mut text = String::new();
@@ -110,6 +135,8 @@ fn configuration(
         ("module", "sndfile.so".to_owned()),
         ("module_tmp", "account.so".to_owned()),
         ("module_app", "menu.so".to_owned()),
+        ("module_app", "ctrl_tcp.so".to_owned()),
+        ("ctrl_tcp_listen", format!("127.0.0.1:{control}")),
         ("snd_path", directory.display().to_string()),
     ] {
         writeln!(text, "{name} {value}")?;

@@ -92,6 +92,112 @@ pub fn to_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
     Ok(Verdict::Passed)
 }
 
+/// We call baresip, hold it, and take the call back.
+pub fn holding_baresip(bench: &Bench) -> Outcome<Verdict> {
+    with_baresip(
+        bench,
+        &["--hold-at", "1s", "--resume-at", "2s", "--duration", "3s"],
+    )
+}
+
+/// We call baresip and send it to a server of ours.
+pub fn transferring_baresip(bench: &Bench) -> Outcome<Verdict> {
+    let log = bench.directory.join("server.log");
+    let server = Server::start(&bench.examples, &["--hangup-after", "2s"], &log)?;
+    let target = format!("sip:service@{}", server.udp);
+    let verdict = with_baresip(bench, &["--transfer-to", &target, "--duration", "30s"])?;
+    if let Verdict::Passed = verdict {
+        if !until(CALL_LIMIT, || server.stat("answered") == Some(1)) {
+            return Err("baresip did not call the target".into());
+        }
+        server.stop()?;
+    }
+    Ok(verdict)
+}
+
+/// Baresip calls us, holds us, and takes the call back.
+pub fn held_by_baresip(bench: &Bench) -> Outcome<Verdict> {
+    let log = bench.directory.join("server.log");
+    called_by_baresip(bench, |baresip, server| {
+        let told = |words: &str| {
+            until(CALL_LIMIT, || {
+                fs::read_to_string(&log).is_ok_and(|log| log.contains(words))
+            })
+        };
+        baresip.command("hold", "")?;
+        if !told(" on hold: ") {
+            return Err("the server tells of no hold".into());
+        }
+        baresip.command("resume", "")?;
+        if !told(" active: ") {
+            return Err("the server tells of no resumption".into());
+        }
+        baresip.command("hangup", "")?;
+        match until(CALL_LIMIT, || server.stat("sessions") == Some(0)) {
+            true => Ok(()),
+            false => Err("the call did not end".into()),
+        }
+    })
+}
+
+/// Baresip calls us and sends us to another server of ours.
+pub fn transferred_by_baresip(bench: &Bench) -> Outcome<Verdict> {
+    let log = bench.directory.join("target.log");
+    let target = Server::start(&bench.examples, &["--hangup-after", "2s"], &log)?;
+    called_by_baresip(bench, |baresip, server| {
+        baresip.command("transfer", &format!("sip:service@{}", target.udp))?;
+        if !until(CALL_LIMIT, || target.stat("answered") == Some(1)) {
+            return Err("the server did not call the target".into());
+        }
+        match until(CALL_LIMIT, || server.stat("sessions") == Some(0)) {
+            true => target.stop().map(drop),
+            false => Err("the calls did not end".into()),
+        }
+    })
+}
+
+/// A call of baresip to a server of ours, and what it does in it.
+fn called_by_baresip(
+    bench: &Bench,
+    act: impl FnOnce(&Baresip, &Server) -> Outcome,
+) -> Outcome<Verdict> {
+    if let Some(why) = missing(&PROGRAMS[..1]) {
+        return Ok(Verdict::Skipped(why));
+    }
+    let directory = &bench.directory;
+    let server = Server::start(&bench.examples, &[], &directory.join("server.log"))?;
+    let destination = format!("sip:service@{}", server.udp);
+    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, Some(&destination))?;
+    if !until(CALL_LIMIT, || server.stat("answered") == Some(1)) {
+        return Err("baresip did not call".into());
+    }
+    act(&baresip, &server)?;
+    baresip.stop()?;
+    server.stop()?;
+    Ok(Verdict::Passed)
+}
+
+/// A call to baresip with a script, every act of which must succeed.
+fn with_baresip(bench: &Bench, script: &[&str]) -> Outcome<Verdict> {
+    if let Some(why) = missing(&PROGRAMS[..1]) {
+        return Ok(Verdict::Skipped(why));
+    }
+    let directory = &bench.directory;
+    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, None)?;
+    let mut client = Command::new(bench.examples.join("sipp_client"));
+    client
+        .args(["call", &format!("sip:bob@{}", baresip.address("udp"))])
+        .args(["--bind", "udp:127.0.0.1:0"])
+        .args(script);
+    let mut client = Process::logged(client, &directory.join("client.log"))?;
+    match client.wait(2 * CALL_LIMIT)? {
+        Some(status) if status.success() => {}
+        other => return Err(format!("the client ends with {other:?}").into()),
+    }
+    baresip.stop()?;
+    Ok(Verdict::Passed)
+}
+
 /// Baresip calls us, and we hang up.
 pub fn from_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
     if let Some(why) = missing(&PROGRAMS) {

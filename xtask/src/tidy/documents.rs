@@ -169,7 +169,7 @@ fn exists(tree: &Tree, check: &str) -> bool {
     }
     match check.split_once("::") {
         Some((folder, test)) => has_test(tree, folder, test),
-        None => matches!(check, "layers" | "demo" | "interop"),
+        None => matches!(check, "layers" | "demo" | "interop" | "states"),
     }
 }
 

@@ -45,10 +45,9 @@ impl DialogManager {
         let request = Arc::new(request);
         let name = package.name.clone();
         let key = self.enter_undecided(now, home, event, package, (server, &request));
-        if let Some(subscription) = self.subscriptions.get_mut(key) {
-            if let Some(notifier) = subscription.notifier_mut() {
-                notifier.asked = granted;
-            }
+        let subscription = self.subscriptions.get_mut(key);
+        if let Some(notifier) = subscription.and_then(Subscription::notifier_mut) {
+            notifier.asked = granted;
         }
         self.emit(SessionCoordinationEvent::IncomingSubscription {
             key,

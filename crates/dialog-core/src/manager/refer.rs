@@ -29,9 +29,9 @@ pub struct OutgoingRefer {
 }
 
 impl DialogManager {
-    /// Asks the peer of a call to call somebody. Its answer is told by [`Subscribed`](SessionCoordinationEvent::Subscribed), how
-    /// far it has come by [`ReferProgress`](SessionCoordinationEvent::ReferProgress), and the last event is
-    /// [`SubscriptionEnded`](SessionCoordinationEvent::SubscriptionEnded); they may come after the end of the call.
+    /// Asks the peer of a call to call somebody. Its answer is told by [`Subscribed`](crate::SessionCoordinationEvent::Subscribed), how
+    /// far it has come by [`ReferProgress`](crate::SessionCoordinationEvent::ReferProgress), and the last event is
+    /// [`SubscriptionEnded`](crate::SessionCoordinationEvent::SubscriptionEnded); they may come after the end of the call.
     ///
     /// # Errors
     /// When the call is not confirmed, too many subscriptions exist, or the REFER cannot be sent.

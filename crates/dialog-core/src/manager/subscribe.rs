@@ -26,7 +26,7 @@ fn seconds(time: Duration) -> Expires {
 
 impl DialogManager {
     /// Subscribes. What becomes of it is told by events, the last of them
-    /// [`SubscriptionEnded`](SessionCoordinationEvent::SubscriptionEnded); until then it is refreshed as long as it lasts.
+    /// [`SubscriptionEnded`](crate::SessionCoordinationEvent::SubscriptionEnded); until then it is refreshed as long as it lasts.
     ///
     /// # Errors
     /// When this manager is a server, drains, is full, or when the SUBSCRIBE cannot be sent; there is then no subscription.

@@ -16,7 +16,7 @@ use rvoip_dialog_core::{
 
 use crate::kit::*;
 
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 500;
 
 const PLACES: [&str; 2] = ["10.0.0.1:5060", "10.0.0.2:5060"];
 

@@ -130,11 +130,11 @@ impl SessionCore {
             Event::IncomingRefer {
                 key, call, refer, ..
             } => self.on_transfer_requested(now, key, call, &refer),
-            Event::Subscribed { key, .. } => {
-                // A notification may have overtaken the 202.
-                if self.transfers.progress(key) == Some(TransferProgress::Initiated) {
-                    self.tell_transfer(now, key, TransferProgress::Accepted);
-                }
+            // A notification may have overtaken the 202.
+            Event::Subscribed { key, .. }
+                if self.transfers.progress(key) == Some(TransferProgress::Initiated) =>
+            {
+                self.tell_transfer(now, key, TransferProgress::Accepted);
             }
             Event::ReferProgress { key, status } => {
                 let progress = match status {

@@ -8,12 +8,13 @@ use rvoip_media_core::MediaStatistics;
 
 use crate::{
     CallDecision, CallHandler, CallSession, CallState, IncomingCall, IncomingRequest,
-    MediaFlowDirection, RequestAnswer, SessionId, WarningCategory,
+    MediaFlowDirection, RequestAnswer, SessionId, SubscriptionDecision, Transfer, TransferDecision,
+    TransferProgress, WarningCategory, Watcher,
 };
 
-/// Asks its handlers in order: the first decision other than [`CallDecision::Defer`] counts, and the first answer other than 405 to a
-/// request. Everything else is told
-/// to all of them.
+/// Asks its handlers in order: the first decision other than [`CallDecision::Defer`] counts, the first answer other than 405 to a
+/// request, the first that accepts a subscription, and the first that does not go where a transfer or a replacement leads.
+/// Everything else is told to all of them.
 #[derive(Debug, Default)]
 pub struct CompositeHandler {
     handlers: Vec<Arc<dyn CallHandler>>,
@@ -95,6 +96,58 @@ impl CallHandler for CompositeHandler {
                 .on_media_flow(session_id, direction, active, codec)
                 .await;
         }
+    }
+
+    async fn on_call_replaced(&self, call: IncomingCall, replaced: CallSession) -> CallDecision {
+        for handler in &self.handlers {
+            let decision = handler.on_call_replaced(call.clone(), replaced.clone());
+            match decision.await {
+                CallDecision::Accept(None) => {}
+                decision => return decision,
+            }
+        }
+        CallDecision::Accept(None)
+    }
+
+    async fn on_transfer_requested(
+        &self,
+        call: CallSession,
+        transfer: &Transfer,
+    ) -> TransferDecision {
+        for handler in &self.handlers {
+            let decision = handler.on_transfer_requested(call.clone(), transfer);
+            match decision.await {
+                TransferDecision::Accept => {}
+                decision => return decision,
+            }
+        }
+        TransferDecision::Accept
+    }
+
+    async fn on_transfer_progress(
+        &self,
+        session_id: &SessionId,
+        transfer: &Transfer,
+        progress: TransferProgress,
+    ) {
+        for handler in &self.handlers {
+            handler
+                .on_transfer_progress(session_id, transfer, progress)
+                .await;
+        }
+    }
+
+    async fn on_subscription(&self, watcher: Watcher) -> SubscriptionDecision {
+        let mut refused = SubscriptionDecision::Reject(StatusCode::FORBIDDEN);
+        for handler in &self.handlers {
+            match handler.on_subscription(watcher.clone()).await {
+                SubscriptionDecision::Reject(status) => {
+                    refused = SubscriptionDecision::Reject(status);
+                }
+                decision => return decision,
+            }
+        }
+        refused
     }
 
     async fn on_request(&self, request: IncomingRequest) -> RequestAnswer {

@@ -21,7 +21,6 @@ impl ContentType {
 
 /// `type/subtype`, each half a token.
 pub(super) fn is_media_type(text: &str) -> bool {
-    token::find(text, b'/').is_some_and(|slash| {
-        token::is_token(&text[..slash]) && token::is_token(&text[slash + 1..])
-    })
+    token::find(text, b'/')
+        .is_some_and(|slash| token::is_token(&text[..slash]) && token::is_token(&text[slash + 1..]))
 }

@@ -15,10 +15,11 @@ use crate::subscription::{Grant, TerminationReason, notifier};
 use crate::{Body, DialogError, SubscriptionEnd, SubscriptionKey};
 
 impl DialogManager {
-    /// Accepts what a peer subscribed to, and tells the present state; or grants what was pending.
+    /// Accepts what a peer subscribed to, and tells the present state; or grants what was pending. One that is granted is
+    /// [notified](Self::notify).
     ///
     /// # Errors
-    /// When there is no such subscription, or it is neither undecided nor pending.
+    /// When there is no such subscription, it is ending, or too many notifications wait.
     pub fn accept_subscription(
         &mut self,
         now: Instant,
@@ -26,7 +27,10 @@ impl DialogManager {
         grant: Grant,
         state: Option<Body>,
     ) -> Result<(), DialogError> {
-        if self.open_notifier(key, "accept").is_ok() {
+        if let Ok(notifier) = self.open_notifier(key, "accept") {
+            if notifier.state == notifier::State::Active {
+                return self.notify(now, key, state);
+            }
             let work = Work::notice(Notice::of(state));
             self.step_notifier(now, key, notifier::Input::Grant, work);
             self.pump(now);
