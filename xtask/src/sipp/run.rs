@@ -232,6 +232,8 @@ fn sipp(
     command
         .current_dir(logs)
         .args(["-t", transport, "-nostdin"])
+        // It reads late on a busy machine; what does not fit by then is lost.
+        .args(["-buff_size", "1048576"])
         .args(["-i", "127.0.0.1", "-mi", "127.0.0.1"])
         .args(["-m", &run.calls.to_string()])
         .args([
