@@ -86,7 +86,7 @@ impl Called {
     ) -> Outcome<Called> {
         fs::create_dir_all(logs)?;
         let port = free_port()?;
-        let mut sipp = sipp(run, scenario, site, logs, third);
+        let mut sipp = sipp(run, scenario, site, logs, third)?;
         sipp.args(["-p", &port.to_string()]).args(run.sipp);
         let sipp = Process::logged(sipp, &logs.join("sipp.log"))?;
         let is_tcp = run.transport == Transport::Tcp;
@@ -118,7 +118,7 @@ fn call_server(run: &Run, site: &Site, logs: &Path, third: Option<&Called>) -> O
         Transport::Udp => server.udp,
         Transport::Tcp => server.tcp,
     };
-    let mut sipp = sipp(run, run.scenario, site, logs, third);
+    let mut sipp = sipp(run, run.scenario, site, logs, third)?;
     let destination = destination.to_string();
     let words = run
         .sipp
@@ -214,7 +214,7 @@ fn sipp(
     site: &Site,
     logs: &Path,
     third: Option<SocketAddr>,
-) -> Command {
+) -> Outcome<Command> {
     let mut command = Command::new("sipp");
     if let Some(third) = third {
         command.args(["-key", "third", &third.to_string()]);
@@ -235,6 +235,8 @@ fn sipp(
         // It reads late on a busy machine; what does not fit by then is lost.
         .args(["-buff_size", "1048576"])
         .args(["-i", "127.0.0.1", "-mi", "127.0.0.1"])
+        // From the same one on, a hundred of its kind would take all that each of them tries.
+        .args(["-mp", &(free_port()? & !1).to_string()])
         .args(["-m", &run.calls.to_string()])
         .args([
             "-timeout",
@@ -243,7 +245,7 @@ fn sipp(
         ])
         .args(["-trace_err", "-error_file", "errors.log"])
         .args(["-trace_msg", "-message_file", "messages.log"]);
-    command
+    Ok(command)
 }
 
 fn verdict(sipp: &mut Process, logs: &Path) -> Outcome {
