@@ -6,6 +6,7 @@ pub use std::sync::{Arc, Mutex};
 pub use std::time::Duration;
 
 pub use async_trait::async_trait;
+pub use rvoip_dialog_core::event_package::message_summary::{MessageCount, MessageSummary};
 pub use rvoip_dialog_core::offer_answer::Party;
 pub use rvoip_dialog_core::sip_core::header::{Diversion, HistoryInfo};
 pub use rvoip_dialog_core::sip_core::{HeaderName, Method, StatusCode, Strictness, Uri};
@@ -20,7 +21,10 @@ pub use rvoip_dialog_core::sip_transport::{
     LocateError, LocationConfig, PeerIdentity, TransportKind, WireRecord, WireTap,
 };
 pub use rvoip_dialog_core::transaction_core::{TimerConfig, TransactionConfig};
-pub use rvoip_dialog_core::{CallExtensions, ReliableProvisionals, SessionTimerConfig};
+pub use rvoip_dialog_core::{
+    Body, CallExtensions, EventPackage, ReliableProvisionals, SessionTimerConfig, SubscriptionEnd,
+    TerminationReason,
+};
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};
 
 pub use crate::{
@@ -29,15 +33,16 @@ pub use crate::{
     BindingEvent, CallDecision, CallDirection, CallGuard, CallHandler, CallSession, CallState,
     CallStatistics, CauseKind, CompositeHandler, CompositorConfig, ConnectionLimits,
     CredentialStore, Delivery, ErrorCategory, EventFilter, EventPriority, EventSubscriber,
-    ForwardMode, Grant, Guarded, HoldState, IncomingCall, IncomingRequest, Leftover, LimitScope,
-    Located, LocationStore, MediaControl, MediaFlowDirection, MediaInfo, MemoryCredentials,
-    MemoryLocationStore, Operation, PreparedCall, Publication, PublicationChange,
-    PublicationConfig, PublicationEvent, PublicationStatus, QueueHandler, Realm, RedirectPolicy,
-    RegisteredContact, RegistrarConfig, Registration, RegistrationConfig, RegistrationStatus,
-    RequestAnswer, Result, RoutingHandler, RtpStatistics, SessionConfig, SessionControl,
-    SessionCoordinator, SessionDependencyTracker, SessionError, SessionId, SessionLimits,
-    SessionManager, SessionManagerBuilder, SessionManagerConfig, SessionPriority, SessionStats,
-    SipRequest, SipResponse, TerminalCause, Transfer, TransferDecision, TransferFailure,
-    TransferId, TransferProgress, TransferRole, TransferType, WarningCategory, create_sip_client,
+    ForwardMode, Grant, Guarded, HoldState, IncomingCall, IncomingRequest, IncomingSubscription,
+    Leftover, LimitScope, Located, LocationStore, MediaControl, MediaFlowDirection, MediaInfo,
+    MemoryCredentials, MemoryLocationStore, Operation, PreparedCall, Publication,
+    PublicationChange, PublicationConfig, PublicationEvent, PublicationStatus, QueueHandler, Realm,
+    RedirectPolicy, RegisteredContact, RegistrarConfig, Registration, RegistrationConfig,
+    RegistrationStatus, RequestAnswer, Result, RoutingHandler, RtpStatistics, SessionConfig,
+    SessionControl, SessionCoordinator, SessionDependencyTracker, SessionError, SessionId,
+    SessionLimits, SessionManager, SessionManagerBuilder, SessionManagerConfig, SessionPriority,
+    SessionStats, SipRequest, SipResponse, Subscription, SubscriptionChange, SubscriptionDecision,
+    SubscriptionNotice, TerminalCause, Transfer, TransferDecision, TransferFailure, TransferId,
+    TransferProgress, TransferRole, TransferType, WarningCategory, Watcher, create_sip_client,
     create_sip_server,
 };

@@ -62,6 +62,9 @@ pub struct Arguments {
     /// Write every SIP message to this pcapng file, decrypted
     #[arg(long)]
     pub capture: Option<PathBuf>,
+    /// Tell those who subscribe to a mailbox that so many new messages wait
+    #[arg(long)]
+    pub mailbox: Option<u32>,
     #[command(flatten)]
     pub tls: TlsOptions,
     /// Print figures every so often, as 1s

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rvoip_examples::{EndLine, Printer, Script};
 use rvoip_session_core::api::{
-    CallDecision, CallHandler, CallSession, CallState, HeaderName, IncomingCall, IncomingRequest,
-    RequestAnswer, SessionId, StatusCode,
+    Body, CallDecision, CallHandler, CallSession, CallState, EventPackage, HeaderName,
+    IncomingCall, IncomingRequest, MessageCount, MessageSummary, RequestAnswer, SessionId,
+    StatusCode, SubscriptionDecision, Watcher,
 };
 
 use crate::arguments::{Answer, Early};
@@ -16,6 +17,7 @@ use crate::arguments::{Answer, Early};
 pub struct Server {
     pub answer: Answer,
     pub script: Arc<Script>,
+    pub mailbox: Option<u32>,
     pub printer: Arc<Printer>,
 }
 
@@ -87,6 +89,27 @@ impl CallHandler for Server {
         self.printer
             .line(format_args!("request {method} from {from}: {body:?}"));
         RequestAnswer::ok()
+    }
+
+    async fn on_subscription(&self, watcher: Watcher) -> SubscriptionDecision {
+        let Some(new) = self.mailbox else {
+            return SubscriptionDecision::Reject(StatusCode::FORBIDDEN);
+        };
+        let summary = MessageSummary {
+            waiting: new > 0,
+            counts: vec![MessageCount {
+                class: "Voice-Message".to_owned(),
+                new,
+                ..MessageCount::default()
+            }],
+            ..MessageSummary::default()
+        };
+        let from = &watcher.subscription().from;
+        self.printer.line(format_args!("subscription from {from}"));
+        SubscriptionDecision::Accept(Some(Body {
+            content_type: EventPackage::message_summary().media_type,
+            content: summary.to_string().into(),
+        }))
     }
 
     async fn on_call_ended(&self, call: CallSession, reason: &str) {

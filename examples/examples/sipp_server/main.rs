@@ -12,8 +12,8 @@ use std::time::Duration;
 use clap::Parser;
 use rvoip_examples::{Printer, SetupTimes};
 use rvoip_session_core::api::{
-    Capture, Method, RegistrarConfig, SessionControl, SessionManagerBuilder, SessionStats,
-    SessionTimerConfig, TransactionConfig,
+    Capture, EventPackage, Method, RegistrarConfig, SessionControl, SessionManagerBuilder,
+    SessionStats, SessionTimerConfig, TransactionConfig,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -64,6 +64,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_handler(Arc::new(Server {
             answer: arguments.answer.clone(),
             script: Arc::new(arguments.script.clone()),
+            mailbox: arguments.mailbox,
             printer: Arc::clone(&printer),
         }));
     if let Some(realm) = arguments.realm() {
@@ -80,6 +81,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             expires,
             ..SessionTimerConfig::default()
         }));
+    }
+    if arguments.mailbox.is_some() {
+        builder = builder.with_event_packages([EventPackage::message_summary()]);
     }
     builder = builder.with_methods([Method::Info, Method::Message]);
     builder = arguments.registration.apply(builder, "");

@@ -51,11 +51,12 @@ pub fn measure(rounds: usize) -> Outcome {
         let per_second = TRANSACTIONS as f64 * 1e9 / middle("nanoseconds");
         let instructions = instructions(&program, scenario)
             .map_or_else(|| "no valgrind".to_owned(), |count| count.to_string());
-        println!(
-            "| {what} | {per_second:.0} | {instructions} | {} | {} |",
-            middle("alive"),
-            middle("octets")
-        );
+        let alive = middle("alive");
+        let each = match alive > 0.0 {
+            true => middle("octets").to_string(),
+            false => String::new(),
+        };
+        println!("| {what} | {per_second:.0} | {instructions} | {alive} | {each} |");
     }
     Ok(())
 }

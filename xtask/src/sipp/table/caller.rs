@@ -211,6 +211,13 @@ pub const RUNS: &[Run] = &[
         ..CALLER
     },
     Run {
+        name: "subscribe_notify",
+        scenario: Scenario::File("uac_subscribe_notify"),
+        ours: &["--mailbox", "2"],
+        says: &["subscription from sip:sipp@"],
+        ..CALLER
+    },
+    Run {
         name: "replaces",
         scenario: Scenario::File("uac_replaces"),
         sipp: &["-d", "200"],
