@@ -24,6 +24,7 @@ pub mod compositor;
 mod config;
 mod counters;
 mod credential_store;
+mod deadline_queue;
 pub mod dialog;
 mod error;
 mod event;

@@ -1,12 +1,12 @@
 //! All calls of a manager: a slab with checked keys, an index by local tag, and one deadline queue.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_transaction_core::sip_transport::Target;
 use slab::Slab;
 
+use crate::deadline_queue::DeadlineQueue;
 use crate::dialog::Dialog;
 use crate::id::{KeyMap, LocalTag};
 use crate::manager::call::{Call, Role};
@@ -18,7 +18,7 @@ pub(crate) struct CallStore {
     /// Each in memory of its own: the table grows without moving them.
     calls: Slab<Box<Call>>,
     tags: KeyMap<LocalTag, CallKey>,
-    deadlines: BTreeSet<(Instant, CallKey)>,
+    deadlines: DeadlineQueue<CallKey>,
     generation: u32,
     /// The path of the latest call: the calls of a trunk share one.
     path: Option<Arc<Target>>,
@@ -76,11 +76,9 @@ impl CallStore {
 
     pub(crate) fn remove(&mut self, key: CallKey) -> Option<Box<Call>> {
         self.get(key)?;
-        let call = self.calls.remove(key.index as usize);
+        let mut call = self.calls.remove(key.index as usize);
         self.tags.remove(&call.dialog.local_tag());
-        if let Some(wake) = call.wake {
-            self.deadlines.remove(&(wake, key));
-        }
+        self.deadlines.set(key, &mut call.wake, None);
         Some(call)
     }
 
@@ -94,26 +92,16 @@ impl CallStore {
             return;
         };
         let due = call.due();
-        let before = std::mem::replace(&mut call.wake, due);
-        if before == due {
-            return;
-        }
-        if let Some(before) = before {
-            self.deadlines.remove(&(before, key));
-        }
-        if let Some(due) = due {
-            self.deadlines.insert((due, key));
-        }
+        self.deadlines.set(key, &mut call.wake, due);
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.next()
     }
 
     /// Takes the next call whose deadline has come.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<CallKey> {
-        let (_, key) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
-        self.deadlines.pop_first();
+        let key = self.deadlines.pop_due(now)?;
         if let Some(call) = self.get_mut(key) {
             call.wake = None;
         }

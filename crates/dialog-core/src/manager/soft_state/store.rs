@@ -1,6 +1,6 @@
 //! All registrations and publications of a manager: a slab with checked keys, their deadlines, and the flows they rest on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use slab::Slab;
 use super::super::publication::Publication;
 use super::super::registration::Registration;
 use crate::EndCause;
+use crate::deadline_queue::DeadlineQueue;
 use crate::id::LocalTag;
 use crate::soft_state::{BackOff, SoftStateKey, State};
 
@@ -89,7 +90,7 @@ impl SoftState {
 #[derive(Debug, Default)]
 pub(in crate::manager) struct SoftStates {
     all: Slab<Box<SoftState>>,
-    deadlines: BTreeSet<(Instant, SoftStateKey)>,
+    deadlines: DeadlineQueue<SoftStateKey>,
     /// Who has registered over a flow to which address.
     flows: BTreeMap<SocketAddr, Vec<SoftStateKey>>,
     generation: u32,
@@ -118,36 +119,32 @@ impl SoftStates {
 
     pub(in crate::manager) fn remove(&mut self, key: SoftStateKey) -> Option<Box<SoftState>> {
         self.set_flow(key, None);
-        let record = self.get_mut(key)?;
-        if let Some(scheduled) = record.scheduled {
-            self.deadlines.remove(&(scheduled, key));
-        }
-        Some(self.all.remove(key.index as usize))
+        self.get(key)?;
+        let mut record = self.all.remove(key.index as usize);
+        self.deadlines.set(key, &mut record.scheduled, None);
+        Some(record)
     }
 
     /// Brings the deadlines up to date; to be called after every change of `wake`.
     pub(in crate::manager) fn schedule(&mut self, key: SoftStateKey) {
-        let Some(record) = self.get_mut(key) else {
+        let Some(record) = self
+            .all
+            .get_mut(key.index as usize)
+            .filter(|record| record.generation == key.generation)
+        else {
             return;
         };
         let due = record.wake;
-        let before = std::mem::replace(&mut record.scheduled, due);
-        if let Some(before) = before.filter(|before| Some(*before) != due) {
-            self.deadlines.remove(&(before, key));
-        }
-        if let Some(due) = due {
-            self.deadlines.insert((due, key));
-        }
+        self.deadlines.set(key, &mut record.scheduled, due);
     }
 
     pub(in crate::manager) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.next()
     }
 
     /// Takes the next one whose deadline has come.
     pub(in crate::manager) fn pop_due(&mut self, now: Instant) -> Option<SoftStateKey> {
-        let (_, key) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
-        self.deadlines.pop_first();
+        let key = self.deadlines.pop_due(now)?;
         let record = self.get_mut(key)?;
         (record.wake, record.scheduled) = (None, None);
         Some(key)

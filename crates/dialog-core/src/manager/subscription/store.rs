@@ -1,6 +1,5 @@
 //! All subscriptions of a manager, the dialogs that they alone use, and their deadlines.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +9,7 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 use super::record::{Home, Subscription};
+use crate::deadline_queue::DeadlineQueue;
 use crate::dialog::Dialog;
 use crate::id::{KeyMap, LocalTag};
 use crate::{DialogError, SubscriptionKey};
@@ -30,7 +30,7 @@ pub(crate) struct SubscriptionStore {
     dialogs: Slab<Box<UsageDialog>>,
     /// The branches of a SUBSCRIBE that forked share our tag.
     tags: KeyMap<LocalTag, SmallVec<[usize; 1]>>,
-    deadlines: BTreeSet<(Instant, SubscriptionKey)>,
+    deadlines: DeadlineQueue<SubscriptionKey>,
     generation: u32,
 }
 
@@ -106,10 +106,8 @@ impl SubscriptionStore {
 
     pub(crate) fn remove(&mut self, key: SubscriptionKey) -> Option<Box<Subscription>> {
         self.get(key)?;
-        let subscription = self.slab.remove(key.index as usize);
-        if let Some(wake) = subscription.wake {
-            self.deadlines.remove(&(wake, key));
-        }
+        let mut subscription = self.slab.remove(key.index as usize);
+        self.deadlines.set(key, &mut subscription.wake, None);
         if let Home::Own(index) = subscription.home
             && let Some(usage) = self.dialogs.get_mut(index)
         {
@@ -144,26 +142,16 @@ impl SubscriptionStore {
             return;
         };
         let due = subscription.due();
-        let before = std::mem::replace(&mut subscription.wake, due);
-        if before == due {
-            return;
-        }
-        if let Some(before) = before {
-            self.deadlines.remove(&(before, key));
-        }
-        if let Some(due) = due {
-            self.deadlines.insert((due, key));
-        }
+        self.deadlines.set(key, &mut subscription.wake, due);
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.next()
     }
 
     /// Takes the next subscription whose deadline has come.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<SubscriptionKey> {
-        let (_, key) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
-        self.deadlines.pop_first();
+        let key = self.deadlines.pop_due(now)?;
         if let Some(subscription) = self.get_mut(key) {
             subscription.wake = None;
         }
