@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_transport::{Core, Input, Output};
+use rvoip_transaction_core::sip_transport::{Core, Input, Output, soonest};
 
 use super::DialogManager;
 use crate::event::SessionCoordinationEvent;
@@ -34,7 +34,7 @@ impl Core for DialogManager {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let deadlines = [
+        soonest([
             self.transactions.poll_timeout(),
             self.calls.next_deadline(),
             self.served.next_deadline(),
@@ -46,8 +46,7 @@ impl Core for DialogManager {
                 .as_ref()
                 .and_then(|compositor| compositor.next_expiry()),
             self.subscriptions.next_deadline(),
-        ];
-        deadlines.into_iter().flatten().min()
+        ])
     }
 
     fn publish(&mut self) {

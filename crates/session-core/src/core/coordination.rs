@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rvoip_dialog_core::SessionCoordinationEvent;
-use rvoip_dialog_core::sip_transport::{Core, Input, Output};
+use rvoip_dialog_core::sip_transport::{Core, Input, Output, soonest};
 
 use super::SessionCore;
 use super::session::Due;
@@ -119,10 +119,7 @@ impl Core for SessionCore {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        [self.dialogs.poll_timeout(), self.sessions.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        soonest([self.dialogs.poll_timeout(), self.sessions.next_deadline()])
     }
 
     fn publish(&mut self) {

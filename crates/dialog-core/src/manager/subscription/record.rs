@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rvoip_transaction_core::ServerKey;
 use rvoip_transaction_core::sip_core::header::Event;
 use rvoip_transaction_core::sip_core::{ByteString, Request};
+use rvoip_transaction_core::sip_transport::soonest;
 
 use crate::subscription::{TerminationReason, notifier, subscriber};
 use crate::{Body, CallKey, SubscriptionEnd, SubscriptionKey};
@@ -94,10 +95,7 @@ impl Subscription {
             Side::Subscriber(subscriber) => subscriber.refresh_at,
             Side::Notifier(_) => None,
         };
-        [self.until, self.patience, refresh_at]
-            .into_iter()
-            .flatten()
-            .min()
+        soonest([self.until, self.patience, refresh_at])
     }
 
     /// The name of its state.
