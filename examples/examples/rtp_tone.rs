@@ -126,7 +126,7 @@ impl MediaCore for ToneSender {
         port: PortKey,
         channel: Channel,
         source: SocketAddr,
-        payload: &[u8],
+        payload: &mut [u8],
     ) {
         let Some(stream) = self.stream(port) else {
             return;

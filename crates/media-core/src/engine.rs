@@ -153,7 +153,7 @@ impl MediaCore for MediaEngine {
         port: PortKey,
         channel: Channel,
         source: SocketAddr,
-        payload: &[u8],
+        payload: &mut [u8],
     ) {
         let index = self.ports.get(&port);
         if let Some(stream) = index.and_then(|index| self.streams[*index].as_mut()) {

@@ -64,7 +64,7 @@ fn nothing_is_allocated_per_packet() {
             let now = start + FRAME * number;
             packet[2..4].copy_from_slice(&(number as u16).to_be_bytes());
             packet[4..8].copy_from_slice(&(number * 160).to_be_bytes());
-            engine.handle_packet(now, port, Channel::Rtp, remote, &packet);
+            engine.handle_packet(now, port, Channel::Rtp, remote, &mut packet);
             engine.handle_timeout(now);
             while let Some(transmit) = engine.poll_transmit() {
                 sent += u32::from(transmit.channel == Channel::Rtp);

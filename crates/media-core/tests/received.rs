@@ -88,7 +88,7 @@ impl Receiver {
         datagram.extend(payload);
         self.sequence = self.sequence.wrapping_add(1);
         self.engine
-            .handle_packet(now, PORT, Channel::Rtp, peer(), &datagram);
+            .handle_packet(now, PORT, Channel::Rtp, peer(), &mut datagram);
     }
 
     fn pass(&mut self, now: Instant) {
@@ -210,7 +210,7 @@ fn hostile_sequences_and_timestamps_take_no_memory() {
             datagram[8..12].copy_from_slice(&ssrc.to_be_bytes());
             rng.fill_bytes(&mut datagram[12..]);
             let length = 12 + rng.random_range(0..2_000);
-            let from = &datagram[..length];
+            let from = &mut datagram[..length];
             receiver
                 .engine
                 .handle_packet(now, PORT, Channel::Rtp, peer(), from);

@@ -43,14 +43,14 @@ pub trait MediaCore: Send + 'static {
     /// Carries out one command.
     fn handle_command(&mut self, now: Instant, command: Self::Command);
 
-    /// Takes one datagram that arrived on `port`.
+    /// Takes one datagram that arrived on `port`; it may be changed in place, as decrypting does.
     fn handle_packet(
         &mut self,
         now: Instant,
         port: PortKey,
         channel: Channel,
         source: SocketAddr,
-        payload: &[u8],
+        payload: &mut [u8],
     );
 
     /// Learns that the driver could not take over the sockets of `port`; they are closed already.

@@ -28,7 +28,7 @@
 //!     sender.next_packet(now + Duration::from_millis(20 * n), &frame, &mut datagram);
 //!     let arrival = now + Duration::from_millis(20 * n + 35);
 //!     if n != 7 {
-//!         let received = receiver.handle_rtp(arrival, alice, &datagram)?;
+//!         let received = receiver.handle_rtp(arrival, alice, &mut datagram)?;
 //!         assert_eq!(received.packet.payload(), frame.payload);
 //!     }
 //! }

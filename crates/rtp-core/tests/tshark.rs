@@ -160,7 +160,7 @@ fn loss_is_what_tshark_counts() {
     }
     arrivals.sort_by_key(|(at, _)| *at);
     let mut capture = Capture::new();
-    for (at, datagram) in &arrivals {
+    for (at, datagram) in &mut arrivals {
         capture.add(*at, ALICE, BOB, RTP, datagram);
         let _ = bob.handle_rtp(now + *at, SocketAddr::from((ALICE, RTP)), datagram);
     }
@@ -188,7 +188,7 @@ fn jitter_is_what_tshark_computes() {
         alice.next_packet(now + sent, &frame(), &mut out);
         let arrival = sent + Duration::from_micros(rng.random_range(0..19_000));
         capture.add(arrival, ALICE, BOB, RTP, &out);
-        bob.handle_rtp(now + arrival, SocketAddr::from((ALICE, RTP)), &out)
+        bob.handle_rtp(now + arrival, SocketAddr::from((ALICE, RTP)), &mut out)
             .unwrap();
         if n > 0 {
             jitters.push(f64::from(bob.statistics().jitter_ticks) / 8.0);
@@ -248,12 +248,12 @@ fn reports_are_read_by_tshark_and_give_it_the_same_round_trip() {
                 }
             }
         }
-        for (_, to, port, datagram) in wire.extract_if(.., |(at, ..)| *at <= elapsed) {
+        for (_, to, port, mut datagram) in wire.extract_if(.., |(at, ..)| *at <= elapsed) {
             let source = SocketAddr::from((hosts[1 - to], port));
             if port == RTP {
-                parties[to].handle_rtp(now, source, &datagram).unwrap();
+                parties[to].handle_rtp(now, source, &mut datagram).unwrap();
             } else {
-                parties[to].handle_rtcp(now, source, &datagram).unwrap();
+                parties[to].handle_rtcp(now, source, &mut datagram).unwrap();
             }
             if to == 0 {
                 capture.add(elapsed, BOB, ALICE, port, &datagram);

@@ -89,7 +89,7 @@ impl MediaCore for Echo {
         port: PortKey,
         channel: Channel,
         source: SocketAddr,
-        payload: &[u8],
+        payload: &mut [u8],
     ) {
         self.transmits
             .push_back((port, channel, source, payload.to_vec()));

@@ -77,7 +77,7 @@ impl SimulatedMedia {
             _ => Channel::Rtcp,
         };
         let engine = &mut shared.engine;
-        engine.handle_packet(now, key, channel, source, payload);
+        engine.handle_packet(now, key, channel, source, &mut payload.to_vec());
         true
     }
 

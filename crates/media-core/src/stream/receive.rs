@@ -19,7 +19,7 @@ impl Stream {
         &mut self,
         now: Instant,
         source: SocketAddr,
-        datagram: &[u8],
+        datagram: &mut [u8],
         outbox: &mut Outbox,
     ) {
         let Ok(received) = self.rtp.handle_rtp(now, source, datagram) else {
@@ -54,7 +54,7 @@ impl Stream {
     }
 
     /// Takes a datagram of the RTCP port; one that cannot be used is counted by the session.
-    pub(crate) fn handle_rtcp(&mut self, now: Instant, source: SocketAddr, datagram: &[u8]) {
+    pub(crate) fn handle_rtcp(&mut self, now: Instant, source: SocketAddr, datagram: &mut [u8]) {
         let _ = self.rtp.handle_rtcp(now, source, datagram);
     }
 

@@ -173,7 +173,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
                         port,
                         channel,
                         source,
-                        &self.buffer[..octets],
+                        &mut self.buffer[..octets],
                     );
                     self.flush();
                 }

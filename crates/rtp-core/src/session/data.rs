@@ -16,7 +16,7 @@ impl RtpSession {
         &mut self,
         now: Instant,
         source: SocketAddr,
-        datagram: &'a [u8],
+        datagram: &'a mut [u8],
     ) -> Result<Received<'a>, Dropped> {
         if !self.rtp_latch.accepts(source) {
             self.counted.foreign += 1;

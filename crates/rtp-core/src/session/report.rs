@@ -20,7 +20,7 @@ impl RtpSession {
         &mut self,
         now: Instant,
         source: SocketAddr,
-        datagram: &[u8],
+        datagram: &mut [u8],
     ) -> Result<RtcpReceived, Dropped> {
         if !self.rtcp_latch.accepts(source) {
             self.counted.foreign += 1;

@@ -127,14 +127,14 @@ impl Call {
             .wire
             .extract_if(.., |(at, ..)| *at <= now)
             .collect::<Vec<_>>();
-        for (_, to, is_rtcp, datagram) in due {
+        for (_, to, is_rtcp, mut datagram) in due {
             let from = remote(if to == 0 { 4000 } else { 2000 });
             if is_rtcp {
                 self.parties[to]
-                    .handle_rtcp(now, from.rtcp.unwrap(), &datagram)
+                    .handle_rtcp(now, from.rtcp.unwrap(), &mut datagram)
                     .unwrap();
             } else {
-                let _ = self.parties[to].handle_rtp(now, from.rtp, &datagram);
+                let _ = self.parties[to].handle_rtp(now, from.rtp, &mut datagram);
             }
         }
     }
@@ -335,18 +335,18 @@ fn the_signalled_address_is_believed_at_once_and_others_after_two_packets() {
     let mut trusting = session(now, AcceptFrom::AnyUntilFirst);
     assert!(
         trusting
-            .handle_rtp(now, address(4000), &rtp(7, 1))
+            .handle_rtp(now, address(4000), &mut rtp(7, 1))
             .unwrap()
             .restarted
     );
     let mut learning = session(now, AcceptFrom::AnyUntilFirst);
     assert_eq!(
-        learning.handle_rtp(now, address(9), &rtp(7, 1)),
+        learning.handle_rtp(now, address(9), &mut rtp(7, 1)),
         Err(Dropped::Probation)
     );
     assert!(
         learning
-            .handle_rtp(now, address(9), &rtp(7, 2))
+            .handle_rtp(now, address(9), &mut rtp(7, 2))
             .unwrap()
             .restarted
     );
@@ -357,17 +357,21 @@ fn the_signalled_address_is_believed_at_once_and_others_after_two_packets() {
         "nothing is sent to a place that was only heard from"
     );
     assert_eq!(
-        learning.handle_rtp(now, address(8), &rtp(7, 3)),
+        learning.handle_rtp(now, address(8), &mut rtp(7, 3)),
         Err(Dropped::ForeignSource)
     );
-    assert!(learning.handle_rtp(now, address(4000), &rtp(7, 3)).is_ok());
+    assert!(
+        learning
+            .handle_rtp(now, address(4000), &mut rtp(7, 3))
+            .is_ok()
+    );
     assert_eq!(
-        learning.handle_rtp(now, address(9), &rtp(7, 4)),
+        learning.handle_rtp(now, address(9), &mut rtp(7, 4)),
         Err(Dropped::ForeignSource)
     );
     let mut strict = session(now, AcceptFrom::SignalledOnly);
     assert_eq!(
-        strict.handle_rtp(now, address(9), &rtp(7, 1)),
+        strict.handle_rtp(now, address(9), &mut rtp(7, 1)),
         Err(Dropped::ForeignSource)
     );
     assert_eq!(strict.statistics().foreign, 1);
@@ -378,9 +382,9 @@ fn a_new_ssrc_takes_over_after_two_packets_while_the_old_one_is_silent() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
     let mut hear = |ssrc, sequence| {
-        let datagram = rtp(ssrc, sequence);
+        let mut datagram = rtp(ssrc, sequence);
         session
-            .handle_rtp(now, address(4000), &datagram)
+            .handle_rtp(now, address(4000), &mut datagram)
             .map(|received| received.restarted)
     };
     assert_eq!(hear(1, 10), Ok(true));
@@ -406,7 +410,7 @@ fn a_collision_is_left_once_with_a_goodbye_and_a_reflector_is_heard() {
     let old = session.ssrc();
     assert!(
         session
-            .handle_rtp(now, address(4000), &rtp(old.0, 1))
+            .handle_rtp(now, address(4000), &mut rtp(old.0, 1))
             .is_ok()
     );
     let new = session.ssrc();
@@ -420,7 +424,7 @@ fn a_collision_is_left_once_with_a_goodbye_and_a_reflector_is_heard() {
     assert_eq!(bye.sources().collect::<Vec<_>>(), [old]);
     assert_eq!(session.poll_rtcp(now, &mut out), None);
     for sequence in 2..6 {
-        let _ = session.handle_rtp(now, address(4000), &rtp(new.0, sequence));
+        let _ = session.handle_rtp(now, address(4000), &mut rtp(new.0, sequence));
     }
     assert_eq!((session.ssrc(), session.remote_ssrc()), (new, Some(new)));
     assert_eq!(
@@ -433,7 +437,7 @@ fn a_collision_is_left_once_with_a_goodbye_and_a_reflector_is_heard() {
     let mut own = Vec::new();
     ReceiverReport::write(new, &[], &mut own);
     assert_eq!(
-        session.handle_rtcp(now, address(4001), &own),
+        session.handle_rtcp(now, address(4001), &mut own),
         Err(Dropped::Reflected)
     );
 }
@@ -442,7 +446,9 @@ fn a_collision_is_left_once_with_a_goodbye_and_a_reflector_is_heard() {
 fn a_report_on_us_is_taken_from_a_compound_with_a_broken_packet() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
-    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    session
+        .handle_rtp(now, address(4000), &mut rtp(7, 1))
+        .unwrap();
     let block = ReportBlock {
         ssrc: session.ssrc(),
         fraction_lost: 64,
@@ -467,7 +473,7 @@ fn a_report_on_us_is_taken_from_a_compound_with_a_broken_packet() {
     );
     out.extend([0x83, 202, 0, 0]);
     SourceDescription::write_cname(Ssrc(7), "them", &mut out);
-    let received = session.handle_rtcp(now, address(4001), &out).unwrap();
+    let received = session.handle_rtcp(now, address(4001), &mut out).unwrap();
     assert_eq!(
         received,
         RtcpReceived {
@@ -490,12 +496,17 @@ fn a_report_on_us_is_taken_from_a_compound_with_a_broken_packet() {
 fn only_the_goodbye_of_the_peer_counts() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
-    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    session
+        .handle_rtp(now, address(4000), &mut rtp(7, 1))
+        .unwrap();
     let mut bye = |ssrc| {
         let mut out = Vec::new();
         ReceiverReport::write(Ssrc(7), &[], &mut out);
         Bye::write(Ssrc(ssrc), "", &mut out);
-        session.handle_rtcp(now, address(4001), &out).unwrap().bye
+        session
+            .handle_rtcp(now, address(4001), &mut out)
+            .unwrap()
+            .bye
     };
     assert!(!bye(8));
     assert!(bye(7));
@@ -506,7 +517,7 @@ fn a_report_block_counts_duplicates_as_the_rfc_does() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
     for sequence in [1, 2, 5, 5, 5, 6, 7, 8] {
-        let _ = session.handle_rtp(now, address(4000), &rtp(7, sequence));
+        let _ = session.handle_rtp(now, address(4000), &mut rtp(7, sequence));
     }
     let mut out = Vec::new();
     session.next_packet(now, &frame(), &mut Vec::new());
@@ -551,7 +562,9 @@ fn a_report_has_a_block_only_when_something_was_heard_since_the_last() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
     assert_eq!(next_report(&mut session).1, None);
-    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    session
+        .handle_rtp(now, address(4000), &mut rtp(7, 1))
+        .unwrap();
     assert!(next_report(&mut session).1.is_some());
     assert_eq!(next_report(&mut session).1, None);
 }
@@ -561,14 +574,14 @@ fn a_restarted_sequence_is_reported_from_its_own_beginning() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
     for sequence in (1..100).step_by(2) {
-        let _ = session.handle_rtp(now, address(4000), &rtp(7, sequence));
+        let _ = session.handle_rtp(now, address(4000), &mut rtp(7, sequence));
     }
     assert_eq!(
         next_report(&mut session).1.unwrap().fraction_lost,
         (49 * 256 / 99) as u8
     );
     for sequence in 30_000..30_003 {
-        let _ = session.handle_rtp(now, address(4000), &rtp(7, sequence));
+        let _ = session.handle_rtp(now, address(4000), &mut rtp(7, sequence));
     }
     let block = next_report(&mut session).1.unwrap();
     assert_eq!((block.fraction_lost, block.cumulative_lost), (0, 0));
@@ -583,8 +596,10 @@ fn a_new_ssrc_of_ours_counts_its_own_packets() {
     for _ in 0..3 {
         session.next_packet(now, &frame(), &mut Vec::new());
     }
-    let collision = rtp(session.ssrc().0, 1);
-    session.handle_rtp(now, address(4000), &collision).unwrap();
+    let mut collision = rtp(session.ssrc().0, 1);
+    session
+        .handle_rtp(now, address(4000), &mut collision)
+        .unwrap();
     session.next_packet(now, &frame(), &mut Vec::new());
     let (goodbye, _, _) = next_report(&mut session);
     assert_eq!(goodbye, 201);
@@ -607,10 +622,14 @@ fn a_source_on_probation_is_vouched_for_when_it_comes_from_the_signalled_address
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
     assert_eq!(
-        session.handle_rtp(now, address(9), &rtp(7, 1)),
+        session.handle_rtp(now, address(9), &mut rtp(7, 1)),
         Err(Dropped::Probation)
     );
-    assert!(session.handle_rtp(now, address(4000), &rtp(7, 5)).is_ok());
+    assert!(
+        session
+            .handle_rtp(now, address(4000), &mut rtp(7, 5))
+            .is_ok()
+    );
 }
 
 #[test]
@@ -619,7 +638,7 @@ fn reports_are_filtered_by_their_own_address() {
     let mut session = session(now, AcceptFrom::default());
     let mut report = Vec::new();
     ReceiverReport::write(Ssrc(7), &[], &mut report);
-    let mut hear = |port| session.handle_rtcp(now, address(port), &report).is_ok();
+    let mut hear = |port| session.handle_rtcp(now, address(port), &mut report).is_ok();
     assert!(hear(9) && !hear(8) && hear(4001) && !hear(9) && hear(4001));
 }
 
@@ -627,15 +646,17 @@ fn reports_are_filtered_by_their_own_address() {
 fn a_peer_that_leaves_brings_the_next_report_forward() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
-    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    session
+        .handle_rtp(now, address(4000), &mut rtp(7, 1))
+        .unwrap();
     next_report(&mut session);
     let now = session.heard_at.unwrap() + Duration::from_secs(1);
     let mut out = Vec::new();
     ReceiverReport::write(Ssrc(7), &[], &mut out);
-    session.handle_rtcp(now, address(4001), &out).unwrap();
+    session.handle_rtcp(now, address(4001), &mut out).unwrap();
     let before = session.poll_timeout().unwrap();
     Bye::write(Ssrc(7), "", &mut out);
-    session.handle_rtcp(now, address(4001), &out).unwrap();
+    session.handle_rtcp(now, address(4001), &mut out).unwrap();
     assert_eq!(
         session.poll_timeout().unwrap() - now,
         (before - now).mul_f64(0.5)
@@ -646,7 +667,9 @@ fn a_peer_that_leaves_brings_the_next_report_forward() {
 fn a_peer_that_is_silent_for_long_is_no_longer_counted() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
-    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    session
+        .handle_rtp(now, address(4000), &mut rtp(7, 1))
+        .unwrap();
     let group = |seconds| {
         let group = session.membership(now + Duration::from_secs(seconds));
         (group.members, group.senders)
@@ -677,7 +700,7 @@ fn large_reports_of_the_peer_slow_ours_down_when_there_is_little_bandwidth() {
         for _ in 0..40 {
             next_report(&mut session);
             let at = session.poll_timeout().unwrap();
-            session.handle_rtcp(at, address(4001), &report).unwrap();
+            session.handle_rtcp(at, address(4001), &mut report).unwrap();
         }
         session.poll_timeout().unwrap() - now
     };
@@ -700,14 +723,16 @@ fn who_only_listened_leaves_with_a_bye_for_good() {
 fn the_canonical_name_is_that_of_the_peer_and_of_nobody_else() {
     let now = Instant::now();
     let mut session = session(now, AcceptFrom::default());
-    session.handle_rtp(now, address(4000), &rtp(7, 1)).unwrap();
+    session
+        .handle_rtp(now, address(4000), &mut rtp(7, 1))
+        .unwrap();
     let mut out = Vec::new();
     ReceiverReport::write(Ssrc(7), &[], &mut out);
     SourceDescription::write_cname(Ssrc(8), "somebody", &mut out);
-    session.handle_rtcp(now, address(4001), &out).unwrap();
+    session.handle_rtcp(now, address(4001), &mut out).unwrap();
     assert_eq!(session.remote_cname(), None);
     SourceDescription::write_cname(Ssrc(7), "peer", &mut out);
-    session.handle_rtcp(now, address(4001), &out).unwrap();
+    session.handle_rtcp(now, address(4001), &mut out).unwrap();
     assert_eq!(session.remote_cname(), Some("peer"));
 }
 
@@ -723,7 +748,7 @@ proptest! {
             for arrives in pattern.iter().chain([&true]) {
                 sequence += 1;
                 if *arrives || sequence == 1 {
-                    session.handle_rtp(now, address(4000), &rtp(7, sequence)).unwrap();
+                    session.handle_rtp(now, address(4000), &mut rtp(7, sequence)).unwrap();
                 }
             }
             let mut out = Vec::new();
@@ -759,9 +784,9 @@ proptest! {
                 datagram[3] = (datagram.len() / 4 - 1) as u8;
             }
             if is_rtcp {
-                let _ = session.handle_rtcp(now, address(4001), &datagram);
+                let _ = session.handle_rtcp(now, address(4001), &mut datagram);
             } else {
-                let _ = session.handle_rtp(now, address(4000), &datagram);
+                let _ = session.handle_rtp(now, address(4000), &mut datagram);
             }
             now += FRAME;
             session.poll_rtcp(now, &mut Vec::new());
