@@ -15,7 +15,7 @@ use figures::QualityWindow;
 use receive::MAX_PAYLOAD_OCTETS;
 use send::Packetizer;
 
-use crate::codec::SAMPLE_RATE_HZ;
+use crate::codec::{Codec, Decoder, SAMPLE_RATE_HZ};
 use crate::controller::MediaSessionKey;
 use crate::engine::{EngineConfig, MediaCommand, Outbox};
 use crate::error::MediaError;
@@ -45,6 +45,7 @@ pub(crate) struct Stream {
     /// Digits that are being sent.
     dtmf: Option<Box<DtmfSender>>,
     jitter_buffer: JitterBuffer,
+    decoder: Decoder,
     decoded: Vec<i16>,
     packets_ignored: u64,
     recorder: Option<Recorder>,
@@ -85,6 +86,7 @@ impl Stream {
             packetizer: Packetizer::default(),
             dtmf: None,
             jitter_buffer: JitterBuffer::new(),
+            decoder: Decoder::new(Codec::Pcmu),
             decoded: Vec::with_capacity(MAX_PAYLOAD_OCTETS),
             packets_ignored: 0,
             recorder: None,

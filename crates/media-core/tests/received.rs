@@ -10,9 +10,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
-    AudioSource, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig, MediaEngine,
-    MediaEvent, MediaParameters, MediaSessionController, MediaSessionKey, MediaStatistics,
-    MemoryRecording, RecordingSink, SimulatedMedia, negotiate::TelephoneEvent,
+    AudioSource, Codec, Direction, Encoder, EngineConfig, FRAME, MediaCommand, MediaConfig,
+    MediaEngine, MediaEvent, MediaParameters, MediaSessionController, MediaSessionKey,
+    MediaStatistics, MemoryRecording, RecordingSink, SimulatedMedia, negotiate::TelephoneEvent,
 };
 
 const PORT: PortKey = PortKey(1);
@@ -129,7 +129,7 @@ fn tone(number: u32) -> Vec<u8> {
         .map(|n| (f64::sin(TAU * 440.0 * f64::from(n) / 8_000.0) * 16_000.0) as i16)
         .collect();
     let mut payload = Vec::new();
-    Codec::Pcmu.encode(&samples, &mut payload);
+    Encoder::new(Codec::Pcmu).encode(&samples, &mut payload);
     payload
 }
 

@@ -55,14 +55,15 @@ impl Formats {
     pub(super) fn offered(capabilities: &Capabilities, previous: &Self) -> Self {
         let number = |codec: &Codec| {
             let known = previous.codecs.iter().find(|(_, known)| known == codec);
-            known.map_or(codec.static_payload_type(), |(number, _)| *number)
+            let number = known.map(|(number, _)| *number);
+            number.or(codec.static_payload_type())
         };
         let event = previous.telephone_event;
         Self {
             codecs: capabilities
                 .codecs
                 .iter()
-                .map(|codec| (number(codec), *codec))
+                .filter_map(|codec| Some((number(codec)?, *codec)))
                 .collect(),
             telephone_event: capabilities
                 .telephone_event

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Stream;
 use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
-use crate::codec::Codec;
+use crate::codec::{Codec, Decoder};
 use crate::engine::Outbox;
 use crate::event::MediaEvent;
 use crate::rtp_core::PayloadType;
@@ -35,7 +35,10 @@ impl Stream {
             return;
         };
         self.decoded.clear();
-        codec.decode(payload, &mut self.decoded);
+        if self.decoder.codec() != codec {
+            self.decoder = Decoder::new(codec);
+        }
+        self.decoder.decode(payload, &mut self.decoded);
         let timestamp = header.timestamp;
         self.jitter_buffer.insert(now, timestamp, &self.decoded);
         if !std::mem::replace(&mut self.flowing, true) {

@@ -5,17 +5,19 @@ use std::time::Instant;
 
 use super::Stream;
 use crate::capabilities::{FRAME, FRAME_SAMPLES, FrameSamples};
+use crate::codec::Encoder;
 use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
 use crate::play::Played;
 use crate::rtp_core::{Channel, Frame, PayloadType, RtpSession};
 
-/// What a stream has encoded and not yet sent.
+/// The sound of a stream that is not sent yet, and what makes packets of it.
 #[derive(Debug, Default)]
 pub(super) struct Packetizer {
+    encoder: Option<Encoder>,
+    /// Whole frames that wait for their packet to be full.
+    sound: Vec<i16>,
     payload: Vec<u8>,
-    /// Frames in the payload.
-    frames: u32,
     /// Whether the packet before was sent without a pause: the next one continues its talkspurt.
     talking: bool,
     muted: bool,
@@ -38,32 +40,38 @@ impl Packetizer {
         let payload_type = PayloadType::new(parameters.payload_type)?;
         let codec = parameters.codec;
         if self.muted {
-            let length = self.payload.len() + FRAME_SAMPLES;
-            self.payload.resize(length, codec.silence());
+            self.sound.resize(self.sound.len() + sound.len(), 0);
         } else {
-            codec.encode(sound, &mut self.payload);
+            self.sound.extend_from_slice(sound);
         }
-        self.frames += 1;
-        if FRAME * self.frames < parameters.ptime {
+        if FRAME * self.frames() < parameters.ptime {
+            return None;
+        }
+        self.encoder.take_if(|encoder| encoder.codec() != codec);
+        self.payload.clear();
+        self.encoder
+            .get_or_insert_with(|| Encoder::new(codec))
+            .encode(&self.sound, &mut self.payload);
+        if self.payload.is_empty() {
+            self.give_way(rtp);
             return None;
         }
         let frame = Frame {
             payload_type,
             payload: &self.payload,
-            ticks: self.frames * FRAME_SAMPLES as u32,
+            ticks: self.ticks(),
             marker: !self.talking,
         };
         rtp.next_packet(now, &frame, out);
         self.talking = true;
-        self.clear();
+        self.sound.clear();
         Some(parameters.remote_rtp)
     }
 
     /// Lets a frame's time pass without sound; what was not sent yet never is.
     pub(super) fn pause(&mut self, rtp: &mut RtpSession) {
-        rtp.advance((self.frames + 1) * FRAME_SAMPLES as u32);
-        self.talking = false;
-        self.clear();
+        rtp.advance(FRAME_SAMPLES as u32);
+        self.give_way(rtp);
     }
 
     /// Lets something else be sent in place of sound from this frame on; the frame's own time is not counted.
@@ -74,13 +82,16 @@ impl Packetizer {
 
     /// Gives up a packet that was begun for other parameters; its time passes.
     pub(super) fn reconfigure(&mut self, rtp: &mut RtpSession) {
-        rtp.advance(self.frames * FRAME_SAMPLES as u32);
-        self.clear();
+        rtp.advance(self.ticks());
+        self.sound.clear();
     }
 
-    fn clear(&mut self) {
-        self.payload.clear();
-        self.frames = 0;
+    fn frames(&self) -> u32 {
+        self.ticks() / FRAME_SAMPLES as u32
+    }
+
+    fn ticks(&self) -> u32 {
+        self.sound.len() as u32
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::{Audio, WavError};
-use crate::codec::{Codec, SAMPLE_RATE_HZ};
+use crate::codec::{Codec, Decoder, SAMPLE_RATE_HZ};
 use crate::resample::resample;
 
 const PCM: u16 = 1;
@@ -85,8 +85,8 @@ impl Format {
                 let pairs = data.chunks_exact(2);
                 samples.extend(pairs.map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
             }
-            (A_LAW, 8) if usual => Codec::Pcma.decode(data, &mut samples),
-            (MU_LAW, 8) if usual => Codec::Pcmu.decode(data, &mut samples),
+            (A_LAW, 8) if usual => Decoder::new(Codec::Pcma).decode(data, &mut samples),
+            (MU_LAW, 8) if usual => Decoder::new(Codec::Pcmu).decode(data, &mut samples),
             (tag, bits) => {
                 return Err(WavError::Unsupported {
                     tag,

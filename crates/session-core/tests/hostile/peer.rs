@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use rvoip_session_core::media_core::{Codec, FRAME_SAMPLES};
+use rvoip_session_core::media_core::{Codec, Decoder, Encoder, FRAME_SAMPLES};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
@@ -211,7 +211,7 @@ impl Peer {
     pub(super) async fn play(&mut self, frequency_hz: f64, remote: SocketAddr) {
         let start = self.frames * FRAME_SAMPLES;
         let mut payload = Vec::new();
-        Codec::Pcmu.encode(
+        Encoder::new(Codec::Pcmu).encode(
             &tone::samples(frequency_hz, start, FRAME_SAMPLES),
             &mut payload,
         );
@@ -230,7 +230,7 @@ impl Peer {
         let received = timeout(PATIENCE, self.rtp.recv_from(&mut buffer)).await;
         let (length, _) = received.expect("a packet").unwrap();
         let mut samples = Vec::new();
-        Codec::Pcmu.decode(&buffer[12.min(length)..length], &mut samples);
+        Decoder::new(Codec::Pcmu).decode(&buffer[12.min(length)..length], &mut samples);
         samples
     }
 

@@ -1,0 +1,37 @@
+//! Sound into payloads.
+
+use super::{Codec, pcma, pcmu};
+
+/// The encoder of one direction of one stream, with what it remembers from packet to packet.
+#[derive(Debug)]
+pub struct Encoder {
+    codec: Codec,
+}
+
+impl Encoder {
+    /// An encoder at the beginning of its sound.
+    #[must_use]
+    pub fn new(codec: Codec) -> Self {
+        Self { codec }
+    }
+
+    /// What it encodes to.
+    #[must_use]
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// Appends the payload of a packet's `samples`, at [`Codec::sample_rate_hz`], to `payload`.
+    ///
+    /// A packet is encoded in one call, of whole frames of 20 ms, 120 ms at most: the payloads of some codecs cannot be joined.
+    /// Nothing is appended when the codec finds that nothing needs to be sent.
+    pub fn encode(&mut self, samples: &[i16], payload: &mut Vec<u8>) {
+        match self.codec {
+            Codec::Pcmu => payload.extend(samples.iter().map(|sample| pcmu::encode(*sample))),
+            Codec::Pcma => payload.extend(samples.iter().map(|sample| pcma::encode(*sample))),
+        }
+    }
+
+    /// Takes the share of packets that the peer reports lost, 0 to 1; a codec that can arms its packets against it.
+    pub fn set_packet_loss(&mut self, _share: f64) {}
+}
