@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+mod alarm;
+
+pub use alarm::{QualityAlarm, QualityChange, QualityFigure, QualityThresholds};
+
 /// Ro - Is with the defaults of G.107 table 3: noise and loudness of ordinary telephones.
 const BASIC_RATING: f64 = 94.768_8 - 1.413_6;
 /// Send loudness and noise in Ro, as G.107 needs them for echo.

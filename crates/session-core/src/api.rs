@@ -25,6 +25,7 @@ pub use rvoip_dialog_core::{
     Body, CallExtensions, EventPackage, ReliableProvisionals, SessionTimerConfig, SubscriptionEnd,
     TerminationReason,
 };
+pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};
 
 pub use crate::{

@@ -63,6 +63,10 @@ pub(crate) fn dispatch(
             codec,
         } => (call, Callback::MediaFlowChanged(active, codec)),
         Event::MediaReported { call, statistics } => (call, Callback::MediaReported(statistics)),
+        Event::QualityChanged { call, change } => {
+            let message = Arc::from(change.to_string());
+            (call, Callback::Warning(WarningCategory::Quality, message))
+        }
         Event::MediaFailed { call, message } => {
             (call, Callback::Warning(WarningCategory::Media, message))
         }

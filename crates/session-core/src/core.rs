@@ -32,6 +32,7 @@ mod offer;
 mod outgoing;
 mod permit;
 mod publication;
+mod quality;
 mod redirect;
 mod registration;
 mod reoffer;

@@ -7,6 +7,7 @@ use rvoip_dialog_core::compositor::PublicationEvent;
 use rvoip_dialog_core::registrar::BindingEvent;
 use rvoip_dialog_core::registration::RegistrationStatus;
 use rvoip_dialog_core::sip_core::{Request, StatusCode};
+use rvoip_media_core::quality::QualityChange;
 use rvoip_media_core::{Codec, MediaStatistics};
 
 use crate::{
@@ -111,6 +112,13 @@ pub enum BasicSessionEvent {
         /// The figures.
         statistics: Arc<MediaStatistics>,
     },
+    /// A call that is watched sounds bad now, or well again.
+    QualityChanged {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// What changed.
+        change: QualityChange,
+    },
     /// The media of a call failed; the call goes on.
     MediaFailed {
         /// The call.
@@ -168,6 +176,7 @@ impl BasicSessionEvent {
             | BasicSessionEvent::OfferRefused { call, .. }
             | BasicSessionEvent::MediaFlowChanged { call, .. }
             | BasicSessionEvent::MediaReported { call, .. }
+            | BasicSessionEvent::QualityChanged { call, .. }
             | BasicSessionEvent::MediaFailed { call, .. }
             | BasicSessionEvent::Ended { call, .. } => call,
         })

@@ -55,6 +55,8 @@ pub enum MediaFlowDirection {
 pub enum WarningCategory {
     /// Media of a call.
     Media,
+    /// How a call sounds: worse than its [limits](crate::MediaControl::monitor_call_quality), or well again.
+    Quality,
     /// The handler itself: slow, so that notices were dropped for it.
     Handler,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rvoip_media_core::quality::QualityThresholds;
 use rvoip_media_core::{AudioSource, MediaStatistics};
 
 use crate::{CallState, MediaInfo, Result, SessionId};
@@ -134,7 +135,21 @@ pub trait MediaControl {
         interval: Duration,
     ) -> impl Future<Output = Result<()>> + Send;
 
-    /// Ends [`start_statistics_monitoring`](Self::start_statistics_monitoring).
+    /// Watches how the call sounds, for the handler's `on_warning` and as
+    /// [`QualityChanged`](crate::BasicSessionEvent::QualityChanged). It is measured every two seconds, or as often as
+    /// [`start_statistics_monitoring`](Self::start_statistics_monitoring) says, over the last eight to ten seconds; while nothing is
+    /// received, as on hold, nothing is judged.
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    fn monitor_call_quality(
+        &self,
+        session_id: &SessionId,
+        thresholds: QualityThresholds,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Ends [`start_statistics_monitoring`](Self::start_statistics_monitoring) and
+    /// [`monitor_call_quality`](Self::monitor_call_quality).
     ///
     /// # Errors
     /// No such session, or it has no media here.

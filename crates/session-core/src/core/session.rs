@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rvoip_dialog_core::CallKey;
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName};
 use rvoip_media_core::MediaSessionKey;
+use rvoip_media_core::quality::QualityAlarm;
 
 use super::early::Early;
 use crate::limits::Occupant;
@@ -100,6 +101,8 @@ pub(super) struct Extras {
     pub(super) leg: Option<Leg>,
     /// The application's description that is to be offered.
     pub(super) update: Option<Box<str>>,
+    /// Watches how the call sounds.
+    pub(super) alarm: Option<Box<QualityAlarm>>,
 }
 
 /// The other leg of a call that has been sent on from here.

@@ -52,7 +52,9 @@ impl SessionCore {
             MediaEvent::Statistics { statistics, .. } => {
                 let statistics = Arc::new(statistics);
                 call.set_statistics(Arc::clone(&statistics));
-                if session.report_every.is_some() {
+                let reported = session.report_every.is_some();
+                self.judge_quality(id, &statistics);
+                if reported {
                     self.events
                         .push_back(BasicSessionEvent::MediaReported { call, statistics });
                 }
@@ -185,7 +187,7 @@ impl SessionCore {
         }
     }
 
-    fn media_key(&self, id: SessionId) -> Result<MediaSessionKey> {
+    pub(super) fn media_key(&self, id: SessionId) -> Result<MediaSessionKey> {
         self.session(id)?
             .media
             .ok_or(SessionError::NoMedia { session_id: id })

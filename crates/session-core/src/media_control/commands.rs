@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rvoip_media_core::quality::QualityThresholds;
 use rvoip_media_core::{AudioSource, MediaStatistics, RecordingSink};
 
 use super::{CallStatistics, MediaControl, RtpStatistics};
@@ -126,8 +127,20 @@ impl MediaControl for Arc<SessionCoordinator> {
         .await
     }
 
+    async fn monitor_call_quality(
+        &self,
+        session_id: &SessionId,
+        thresholds: QualityThresholds,
+    ) -> Result<()> {
+        command(self, session_id, move |core, _, id| {
+            core.watch_quality(id, Some(thresholds))
+        })
+        .await
+    }
+
     async fn stop_statistics_monitoring(&self, session_id: &SessionId) -> Result<()> {
         command(self, session_id, |core, now, id| {
+            core.watch_quality(id, None)?;
             core.monitor(now, id, None)
         })
         .await
