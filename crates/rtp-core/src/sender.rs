@@ -1,5 +1,7 @@
 //! The stream that we send: one SSRC, continuous sequence numbers and timestamps (RFC 3550 5.1, 6.4.1).
 
+mod forward;
+
 use std::time::Instant;
 
 use rand::RngExt;
@@ -7,6 +9,7 @@ use rand::rngs::StdRng;
 
 use crate::rtcp::SenderInfo;
 use crate::{Frame, NtpTime, RtpHeader, Ssrc, jitter};
+use forward::{Run, is_after};
 
 /// Reports without RTP in between after which one is no longer a sender (6.3.8).
 const IDLE_REPORTS: u8 = 2;
@@ -14,9 +17,17 @@ const IDLE_REPORTS: u8 = 2;
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
     pub(crate) ssrc: Ssrc,
+    clock_rate_hz: u32,
+    /// The number after the highest that was sent.
     sequence: u16,
+    /// What the next frame of our own carries.
     pub(crate) timestamp: u32,
+    /// The latest timestamp that was sent, and when it first was.
     last: Option<(Instant, u32)>,
+    /// What is being forwarded, while it is.
+    run: Option<Run>,
+    /// How long forwarded packets are.
+    packet_ticks: u32,
     idle_reports: u8,
     pub(crate) packets: u64,
     pub(crate) octets: u64,
@@ -27,12 +38,15 @@ pub(crate) struct Sender {
 impl Sender {
     /// All three begin at random (5.1); the sequence number in the lower half of its range, so that an early reordering
     /// cannot be taken for a wrap by a receiver that counts wraps for encryption (RFC 3711 3.3.1).
-    pub(crate) fn new(rng: &mut StdRng) -> Sender {
+    pub(crate) fn new(clock_rate_hz: u32, rng: &mut StdRng) -> Sender {
         Sender {
             ssrc: Ssrc(rng.random()),
+            clock_rate_hz,
             sequence: rng.random::<u16>() >> 1,
             timestamp: rng.random(),
             last: None,
+            run: None,
+            packet_ticks: clock_rate_hz / 50,
             idle_reports: 0,
             packets: 0,
             octets: 0,
@@ -40,7 +54,8 @@ impl Sender {
         }
     }
 
-    pub(crate) fn write(
+    /// Writes a frame of our own.
+    pub(crate) fn send(
         &mut self,
         now: Instant,
         timestamp: u32,
@@ -54,12 +69,25 @@ impl Sender {
             timestamp,
             ssrc: self.ssrc,
         };
-        header.write_packet(frame.payload, out);
-        self.sequence = self.sequence.wrapping_add(1);
+        self.write(now, &header, frame.payload, out);
+    }
+
+    /// The one place where a packet is written and counted.
+    fn write(&mut self, now: Instant, header: &RtpHeader, payload: &[u8], out: &mut Vec<u8>) {
+        header.write_packet(payload, out);
+        let next = header.sequence.wrapping_add(1);
+        if (next.wrapping_sub(self.sequence) as i16) > 0 {
+            self.sequence = next;
+        }
+        if self
+            .last
+            .is_none_or(|(_, last)| is_after(header.timestamp, last))
+        {
+            self.last = Some((now, header.timestamp));
+        }
         self.packets += 1;
-        self.octets += frame.payload.len() as u64;
+        self.octets += payload.len() as u64;
         self.idle_reports = 0;
-        self.last = Some((now, timestamp));
     }
 
     /// Whether RTP was sent since the report before the last.
@@ -81,18 +109,18 @@ impl Sender {
         old
     }
 
-    /// What a sender report says at `now`; the RTP timestamp is extrapolated from the last packet.
-    pub(crate) fn info(&self, now: Instant, ntp: NtpTime, clock_rate_hz: u32) -> SenderInfo {
-        let rtp_timestamp = match self.last {
-            Some((at, timestamp)) => timestamp.wrapping_add(jitter::ticks(
-                now.saturating_duration_since(at),
-                clock_rate_hz,
-            )),
-            None => self.timestamp,
-        };
+    /// Where the stream is at `now`, extrapolated from what was sent last.
+    fn position(&self, now: Instant) -> Option<u32> {
+        let (at, timestamp) = self.last?;
+        let elapsed = now.saturating_duration_since(at);
+        Some(timestamp.wrapping_add(jitter::ticks(elapsed, self.clock_rate_hz)))
+    }
+
+    /// What a sender report says at `now`.
+    pub(crate) fn info(&self, now: Instant, ntp: NtpTime) -> SenderInfo {
         SenderInfo {
             ntp,
-            rtp_timestamp,
+            rtp_timestamp: self.position(now).unwrap_or(self.timestamp),
             packet_count: (self.packets - self.before.0) as u32,
             octet_count: (self.octets - self.before.1) as u32,
         }

@@ -1,9 +1,9 @@
 //! Sequence numbers of one source: probation, wraps, losses, duplicates and restarts (RFC 3550 A.1).
 
 /// A gap of this many numbers or more is not loss but a jump.
-const MAX_DROPOUT: u16 = 3000;
+pub(crate) const MAX_DROPOUT: u16 = 3000;
 /// A packet this far behind or less is late, not a jump.
-const MAX_MISORDER: u16 = 100;
+pub(crate) const MAX_MISORDER: u16 = 100;
 const CYCLE: u64 = 1 << 16;
 
 /// What a sequence number says about its packet.

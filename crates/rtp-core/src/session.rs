@@ -132,7 +132,7 @@ impl RtpSession {
     pub fn new(now: Instant, config: RtpSessionConfig, seed: u64) -> RtpSession {
         let mut rng = StdRng::seed_from_u64(seed);
         RtpSession {
-            sender: Sender::new(&mut rng),
+            sender: Sender::new(config.clock_rate_hz, &mut rng),
             rtp_latch: Latch::new(config.accept, None),
             rtcp_latch: Latch::new(config.accept, None),
             config,
@@ -207,15 +207,16 @@ impl RtpSession {
         self.cname.as_deref()
     }
 
-    /// The timestamp that the next packet will carry.
-    #[must_use]
-    pub fn next_timestamp(&self) -> u32 {
+    /// The timestamp that the next packet of our own media will carry; what was forwarded before has an end.
+    pub fn next_timestamp(&mut self, now: Instant) -> u32 {
+        self.sender.end_run(now);
         self.sender.timestamp
     }
 
     /// Appends the next packet to `out`.
     pub fn next_packet(&mut self, now: Instant, frame: &Frame<'_>, out: &mut Vec<u8>) {
-        self.next_packet_at(now, self.sender.timestamp, frame, out);
+        let timestamp = self.next_timestamp(now);
+        self.sender.send(now, timestamp, frame, out);
         self.advance(frame.ticks);
     }
 
@@ -228,7 +229,25 @@ impl RtpSession {
         frame: &Frame<'_>,
         out: &mut Vec<u8>,
     ) {
-        self.sender.write(now, timestamp, frame, out);
+        self.sender.end_run(now);
+        self.sender.send(now, timestamp, frame, out);
+    }
+
+    /// Appends a packet that another session received, under our SSRC and `payload_type`; returns whether it was
+    /// written. Both sessions have the same clock rate.
+    ///
+    /// Packets of one source keep their distances in sequence and timestamp, so that the peer sees their losses and
+    /// their order; a packet that was overtaken by a change of source is left out. Where the source changes, and between
+    /// forwarded media and our own, the numbers go on without a gap and timestamps pass as time does. Contributing
+    /// sources, header extensions and padding are not forwarded.
+    pub fn forward(
+        &mut self,
+        now: Instant,
+        received: &Received<'_>,
+        payload_type: PayloadType,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        self.sender.forward(now, received, payload_type, out)
     }
 
     /// Lets media time pass without a packet: hold, silence suppression, skipped frames.

@@ -51,7 +51,7 @@ impl DtmfSender {
         out: &mut Vec<u8>,
     ) -> Option<SocketAddr> {
         let digit = *self.digits.front()?;
-        let (number, start) = *self.present.get_or_insert((0, rtp.next_timestamp()));
+        let (number, start) = *self.present.get_or_insert((0, rtp.next_timestamp(now)));
         rtp.advance(FRAME_SAMPLES as u32);
         if number + 1 < TONE_FRAMES + PAUSE_FRAMES {
             self.present = Some((number + 1, start));

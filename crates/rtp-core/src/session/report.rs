@@ -182,9 +182,7 @@ impl RtpSession {
             .and_then(|source| source.report(now, self.last_sr));
         let ssrc = self.sender.ssrc;
         if self.sender.is_active() {
-            let info = self
-                .sender
-                .info(now, self.config.clock.ntp(now), self.config.clock_rate_hz);
+            let info = self.sender.info(now, self.config.clock.ntp(now));
             SenderReport::write(ssrc, &info, block.as_slice(), out);
         } else {
             ReceiverReport::write(ssrc, block.as_slice(), out);

@@ -207,7 +207,7 @@ fn sequence_and_timestamp_go_on_through_pauses_and_events() {
     };
     let first = send(&mut session, None);
     session.advance(1600);
-    let start = session.next_timestamp();
+    let start = session.next_timestamp(now);
     let event = send(&mut session, Some(start));
     session.advance(160);
     let later = send(&mut session, Some(start));
