@@ -39,7 +39,7 @@ impl Default for Capabilities {
     /// Every codec, the offerer's order, telephone events, 20 ms.
     fn default() -> Self {
         Self {
-            codecs: Codec::ALL.to_vec(),
+            codecs: Codec::DEFAULT.to_vec(),
             preference: CodecPreference::default(),
             telephone_event: true,
             ptime: FRAME,

@@ -2,18 +2,22 @@
 
 mod decoder;
 mod encoder;
+mod g722;
+mod l16;
 mod pcma;
 mod pcmu;
+mod sample_rate;
 
 use std::fmt;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use sample_rate::SampleRate;
 
-/// The sampling rate of the engine and of every codec it knows, in Hz.
-pub const SAMPLE_RATE_HZ: u32 = 8_000;
+/// The sampling rate of the telephone, in Hz.
+pub const SAMPLE_RATE_HZ: u32 = SampleRate::Hz8000.hz();
 
-/// An audio codec (RFC 3551 section 6).
+/// An audio codec (RFC 3551 section 6), and the sampling rate of its sound where that is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Codec {
@@ -21,11 +25,15 @@ pub enum Codec {
     Pcmu,
     /// G.711 A-law.
     Pcma,
+    /// G.722 at 64 kbit/s: 16 kHz, though its RTP clock runs at 8 kHz.
+    G722,
+    /// Samples of 16 bits. At 48 kHz a packet does not fit an Ethernet frame, and is not negotiated.
+    L16(SampleRate),
 }
 
 impl Codec {
-    /// Every codec, in the order of preference that is used when nothing else is asked for.
-    pub const ALL: [Self; 2] = [Self::Pcmu, Self::Pcma];
+    /// The codecs that are used when nothing else is asked for, in their order of preference.
+    pub const DEFAULT: [Self; 2] = [Self::Pcmu, Self::Pcma];
 
     /// The encoding name of `a=rtpmap`.
     #[must_use]
@@ -33,15 +41,49 @@ impl Codec {
         match self {
             Self::Pcmu => "PCMU",
             Self::Pcma => "PCMA",
+            Self::G722 => "G722",
+            Self::L16(_) => "L16",
         }
     }
 
-    /// The codec of this encoding name, in any case.
+    /// The codec that a person calls so, in any case: an encoding name, and for L16 the rate, `L16/16000`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
+        let (encoding, hz) = match name.split_once('/') {
+            Some((encoding, hz)) => (encoding, Some(hz.parse().ok()?)),
+            None => (name, None),
+        };
+        let known = [Self::Pcmu, Self::Pcma, Self::G722];
+        let mut known = known
             .into_iter()
-            .find(|codec| codec.name().eq_ignore_ascii_case(name))
+            .map(|codec| (codec, codec.clock_rate_hz()));
+        let usual = known.find(|(codec, _)| codec.name().eq_ignore_ascii_case(encoding));
+        match (usual, hz) {
+            (Some((codec, clock)), hz) => (hz.unwrap_or(clock) == clock).then_some(codec),
+            (None, Some(hz)) => Self::from_rtpmap(encoding, hz, 1),
+            (None, None) => None,
+        }
+    }
+
+    /// The codec that `a=rtpmap` describes.
+    #[must_use]
+    pub fn from_rtpmap(encoding: &str, clock_rate_hz: u32, channels: u8) -> Option<Self> {
+        let rate = SampleRate::from_hz(clock_rate_hz).filter(|rate| *rate < SampleRate::Hz48000);
+        let l16 = rate.map(Self::L16);
+        [Some(Self::Pcmu), Some(Self::Pcma), Some(Self::G722), l16]
+            .into_iter()
+            .flatten()
+            .find(|codec| {
+                codec.name().eq_ignore_ascii_case(encoding)
+                    && codec.clock_rate_hz() == clock_rate_hz
+                    && codec.channels() == channels
+            })
+    }
+
+    /// Whether both are the same encoding on the wire.
+    #[must_use]
+    pub fn is_same_encoding(self, other: Self) -> bool {
+        self.name() == other.name() && self.clock_rate_hz() == other.clock_rate_hz()
     }
 
     /// The payload type that RFC 3551 table 4 gives the codec.
@@ -50,13 +92,15 @@ impl Codec {
         match self {
             Self::Pcmu => Some(0),
             Self::Pcma => Some(8),
+            Self::G722 => Some(9),
+            Self::L16(_) => None,
         }
     }
 
     /// The codec that RFC 3551 table 4 gives this payload type.
     #[must_use]
     pub fn from_static_payload_type(payload_type: u8) -> Option<Self> {
-        Self::ALL
+        [Self::Pcmu, Self::Pcma, Self::G722]
             .into_iter()
             .find(|codec| codec.static_payload_type() == Some(payload_type))
     }
@@ -64,13 +108,32 @@ impl Codec {
     /// The RTP clock rate in Hz, which `a=rtpmap` gives; it is not that of the sound for every codec.
     #[must_use]
     pub const fn clock_rate_hz(self) -> u32 {
-        SAMPLE_RATE_HZ
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 => 8_000,
+            Self::L16(rate) => rate.hz(),
+        }
+    }
+
+    /// The channels that `a=rtpmap` gives; the sound itself is of one channel.
+    #[must_use]
+    pub const fn channels(self) -> u8 {
+        1
+    }
+
+    /// The sampling rate of the sound.
+    #[must_use]
+    pub const fn sample_rate(self) -> SampleRate {
+        match self {
+            Self::Pcmu | Self::Pcma => SampleRate::Hz8000,
+            Self::G722 => SampleRate::Hz16000,
+            Self::L16(rate) => rate,
+        }
     }
 
     /// The sampling rate of the sound in Hz.
     #[must_use]
     pub const fn sample_rate_hz(self) -> u32 {
-        SAMPLE_RATE_HZ
+        self.sample_rate().hz()
     }
 
     /// The samples of a frame of 20 ms.
@@ -79,10 +142,22 @@ impl Codec {
         self.sample_rate_hz() as usize / 50
     }
 
+    /// Whether a payload may be cut between any two samples, and payloads may be joined (RFC 3551 section 4.3).
+    #[must_use]
+    pub const fn is_sample_based(self) -> bool {
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 | Self::L16(_) => true,
+        }
+    }
+
     /// The samples in a payload, 0 when it is malformed.
     #[must_use]
-    pub fn packet_samples(self, payload: &[u8]) -> usize {
-        payload.len()
+    pub const fn packet_samples(self, payload: &[u8]) -> usize {
+        match self {
+            Self::Pcmu | Self::Pcma => payload.len(),
+            Self::G722 => payload.len() * 2,
+            Self::L16(_) => payload.len() / 2,
+        }
     }
 }
 
@@ -130,13 +205,43 @@ mod tests {
 
     #[test]
     fn names_and_numbers_find_their_codec() {
-        for codec in Codec::ALL {
-            assert_eq!(Codec::from_name(&codec.name().to_lowercase()), Some(codec));
-            if let Some(number) = codec.static_payload_type() {
-                assert_eq!(Codec::from_static_payload_type(number), Some(codec));
-            }
+        for (name, codec, number) in [
+            ("pcmu", Codec::Pcmu, Some(0)),
+            ("PCMA/8000", Codec::Pcma, Some(8)),
+            ("g722", Codec::G722, Some(9)),
+            ("L16/8000", Codec::L16(SampleRate::Hz8000), None),
+            ("l16/32000", Codec::L16(SampleRate::Hz32000), None),
+        ] {
+            assert_eq!(Codec::from_name(name), Some(codec), "{name}");
+            assert_eq!(codec.static_payload_type(), number, "{name}");
+            let known = number.and_then(Codec::from_static_payload_type);
+            assert_eq!(known, number.map(|_| codec), "{name}");
         }
-        assert_eq!(Codec::from_name("GSM"), None);
+        for name in [
+            "GSM",
+            "L16",
+            "L16/48000",
+            "L16/11025",
+            "G722/16000",
+            "PCMU/",
+            "",
+        ] {
+            assert_eq!(Codec::from_name(name), None, "{name}");
+        }
+        assert_eq!(Codec::from_rtpmap("PCMU", 8_000, 2), None);
         assert_eq!(Codec::from_static_payload_type(3), None);
+    }
+
+    /// RFC 3551 section 4.5.11: network byte order.
+    #[test]
+    fn l16_is_the_samples_themselves() {
+        let codec = Codec::L16(SampleRate::Hz16000);
+        let (mut payload, mut samples) = (Vec::new(), Vec::new());
+        Encoder::new(codec).encode(&[1, -2, 0x1234, i16::MIN], &mut payload);
+        assert_eq!(payload, [0, 1, 0xFF, 0xFE, 0x12, 0x34, 0x80, 0]);
+        payload.push(7);
+        Decoder::new(codec).decode(&payload, &mut samples);
+        assert_eq!(samples, [1, -2, 0x1234, i16::MIN]);
+        assert_eq!(codec.packet_samples(&payload), 4);
     }
 }

@@ -26,7 +26,7 @@ mod tone;
 pub mod wav;
 
 pub use capabilities::{Capabilities, CodecPreference, FRAME, FRAME_SAMPLES};
-pub use codec::{Codec, Decoder, Encoder, SAMPLE_RATE_HZ};
+pub use codec::{Codec, Decoder, Encoder, SAMPLE_RATE_HZ, SampleRate};
 pub use controller::{
     MediaConfig, MediaMode, MediaPorts, MediaSessionController, MediaSessionKey, OpenPort,
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,

@@ -121,7 +121,7 @@ impl Default for SessionManagerConfig {
             session_timeout: None,
             ringing_timeout: Duration::from_secs(60),
             alert_after: Duration::from_millis(100),
-            preferred_codecs: Codec::ALL.to_vec(),
+            preferred_codecs: Codec::DEFAULT.to_vec(),
             media: MediaMode::Active,
             audio: AudioSource::Silence,
             music_on_hold: AudioSource::None,
@@ -191,7 +191,7 @@ impl SessionManagerConfig {
         }
         Ok(Capabilities {
             codecs: self.preferred_codecs.clone(),
-            preference: if self.preferred_codecs == Codec::ALL {
+            preference: if self.preferred_codecs == Codec::DEFAULT {
                 CodecPreference::Offerer
             } else {
                 CodecPreference::Local

@@ -1,18 +1,35 @@
 //! Payloads into sound, and what a codec makes of packets that are missing.
 
-use super::{Codec, pcma, pcmu};
+use super::g722::G722Decoder;
+use super::{Codec, l16, pcma, pcmu};
 
 /// The decoder of one direction of one stream, with what it remembers from packet to packet: it is given packets in order.
 #[derive(Debug)]
 pub struct Decoder {
     codec: Codec,
+    state: State,
+}
+
+/// What is remembered.
+#[derive(Debug)]
+enum State {
+    Pcmu,
+    Pcma,
+    G722(Box<G722Decoder>),
+    L16,
 }
 
 impl Decoder {
     /// A decoder at the beginning of its sound.
     #[must_use]
     pub fn new(codec: Codec) -> Self {
-        Self { codec }
+        let state = match codec {
+            Codec::Pcmu => State::Pcmu,
+            Codec::Pcma => State::Pcma,
+            Codec::G722 => State::G722(Box::default()),
+            Codec::L16(_) => State::L16,
+        };
+        Self { codec, state }
     }
 
     /// What it decodes.
@@ -23,9 +40,11 @@ impl Decoder {
 
     /// Appends the sound of `payload` to `samples`: [`Codec::packet_samples`] of them, none of a malformed payload.
     pub fn decode(&mut self, payload: &[u8], samples: &mut Vec<i16>) {
-        match self.codec {
-            Codec::Pcmu => samples.extend(payload.iter().map(|octet| pcmu::decode(*octet))),
-            Codec::Pcma => samples.extend(payload.iter().map(|octet| pcma::decode(*octet))),
+        match &mut self.state {
+            State::Pcmu => samples.extend(payload.iter().map(|octet| pcmu::decode(*octet))),
+            State::Pcma => samples.extend(payload.iter().map(|octet| pcma::decode(*octet))),
+            State::G722(decoder) => decoder.decode(payload, samples),
+            State::L16 => l16::decode(payload, samples),
         }
     }
 

@@ -1,18 +1,35 @@
 //! Sound into payloads.
 
-use super::{Codec, pcma, pcmu};
+use super::g722::G722Encoder;
+use super::{Codec, l16, pcma, pcmu};
 
 /// The encoder of one direction of one stream, with what it remembers from packet to packet.
 #[derive(Debug)]
 pub struct Encoder {
     codec: Codec,
+    state: State,
+}
+
+/// What is remembered.
+#[derive(Debug)]
+enum State {
+    Pcmu,
+    Pcma,
+    G722(Box<G722Encoder>),
+    L16,
 }
 
 impl Encoder {
     /// An encoder at the beginning of its sound.
     #[must_use]
     pub fn new(codec: Codec) -> Self {
-        Self { codec }
+        let state = match codec {
+            Codec::Pcmu => State::Pcmu,
+            Codec::Pcma => State::Pcma,
+            Codec::G722 => State::G722(Box::default()),
+            Codec::L16(_) => State::L16,
+        };
+        Self { codec, state }
     }
 
     /// What it encodes to.
@@ -26,9 +43,11 @@ impl Encoder {
     /// A packet is encoded in one call, of whole frames of 20 ms, 120 ms at most: the payloads of some codecs cannot be joined.
     /// Nothing is appended when the codec finds that nothing needs to be sent.
     pub fn encode(&mut self, samples: &[i16], payload: &mut Vec<u8>) {
-        match self.codec {
-            Codec::Pcmu => payload.extend(samples.iter().map(|sample| pcmu::encode(*sample))),
-            Codec::Pcma => payload.extend(samples.iter().map(|sample| pcma::encode(*sample))),
+        match &mut self.state {
+            State::Pcmu => payload.extend(samples.iter().map(|sample| pcmu::encode(*sample))),
+            State::Pcma => payload.extend(samples.iter().map(|sample| pcma::encode(*sample))),
+            State::G722(encoder) => encoder.encode(samples, payload),
+            State::L16 => l16::encode(samples, payload),
         }
     }
 

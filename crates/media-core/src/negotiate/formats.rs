@@ -30,12 +30,14 @@ impl Formats {
         let mut formats = Self::default();
         for payload_type in payload_types(section) {
             match section.rtpmap(payload_type) {
-                Some(map) if map.clock_rate_hz != SAMPLE_RATE_HZ || map.channels != 1 => {}
-                Some(map) if map.encoding.eq_ignore_ascii_case(TELEPHONE_EVENT) => {
+                Some(map)
+                    if map.clock_rate_hz == SAMPLE_RATE_HZ
+                        && map.encoding.eq_ignore_ascii_case(TELEPHONE_EVENT) =>
+                {
                     formats.telephone_event.get_or_insert(payload_type);
                 }
                 Some(map) => {
-                    let codec = Codec::from_name(map.encoding);
+                    let codec = Codec::from_rtpmap(map.encoding, map.clock_rate_hz, map.channels);
                     formats
                         .codecs
                         .extend(codec.map(|codec| (payload_type, codec)));
