@@ -7,9 +7,9 @@
 //! ```
 //! use std::time::Duration;
 //! use rvoip_session_core::CallState;
-//! use rvoip_session_core::sim::{Answering, SimFaults, SimHost, for_each_seed};
+//! use rvoip_session_core::sim::{Answering, SimFaults, SimHost, for_each_seed, seeds};
 //!
-//! for_each_seed(0..20, |simulation| {
+//! for_each_seed(seeds(20), |simulation| {
 //!     let address = |text: &str| text.parse().unwrap();
 //!     let alice = simulation.add(SimHost::new(address("10.0.0.1"))).unwrap();
 //!     let bob = SimHost::new(address("10.0.0.2")).answering(Answering::at_once());
@@ -41,13 +41,11 @@
 
 mod host;
 mod run;
-mod seeds;
-mod wire_log;
 
 pub use host::{Answering, HostId, SimHost};
-pub use rvoip_dialog_core::sip_transport::sim::{Nat, SimFaults};
-pub use seeds::{FailedSeed, for_each_seed};
-pub use wire_log::WireMessage;
+pub use rvoip_dialog_core::sip_transport::sim::{
+    FailedSeed, Ladder, Nat, SimFaults, WireMessage, seeds,
+};
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -57,15 +55,16 @@ use std::time::{Instant, SystemTime};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rvoip_dialog_core::DialogManager;
-use rvoip_dialog_core::sip_transport::sim::{Datagrams, NodeId, Simulation};
-use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, TransportKind};
+use rvoip_dialog_core::sip_transport::sim::{self, Datagrams, NodeId, Simulation, WireLog};
+use rvoip_dialog_core::sip_transport::{
+    ListenerInfo, TransportConfig, TransportKind, WireRecord, WireTap,
+};
 use rvoip_media_core::rtp_core::WallClock;
 use rvoip_media_core::{EngineConfig, MediaEngine, MediaSessionController, SimulatedMedia};
 
 use crate::core::SessionCoreParts;
 use crate::{BasicSessionEvent, CallRecord, Registry, Result, SessionCore, SessionError};
 use run::Act;
-use wire_log::{HostTap, WireLog};
 
 struct Host {
     address: IpAddr,
@@ -82,8 +81,6 @@ pub struct CallSimulation {
     signalling: Simulation<SessionCore>,
     rtp: Datagrams,
     hosts: Vec<Host>,
-    log: WireLog,
-    start: Instant,
     /// What is still to be done, by time and then by order.
     script: BTreeMap<(Instant, u64), Act>,
     acts: u64,
@@ -93,13 +90,10 @@ pub struct CallSimulation {
 impl CallSimulation {
     /// A network without hosts and faults.
     pub fn new(seed: u64) -> Self {
-        let signalling = Simulation::new(seed);
         CallSimulation {
-            start: signalling.now(),
-            signalling,
+            signalling: Simulation::new(seed),
             rtp: Datagrams::new(seed ^ 0x5254_5000),
             hosts: Vec::new(),
-            log: WireLog::default(),
             script: BTreeMap::new(),
             acts: 0,
             seed,
@@ -128,8 +122,7 @@ impl CallSimulation {
         let listeners = ListenerInfo::plan(&[(TransportKind::Udp, sip), (TransportKind::Tcp, sip)]);
         let mut transport = TransportConfig::new(listeners.clone());
         transport.tap = Some(Arc::new(HostTap {
-            log: self.log.clone(),
-            start: self.start,
+            log: self.signalling.wire_log().clone(),
             next: host.tap,
         }));
         let rng = StdRng::seed_from_u64(seed);
@@ -206,12 +199,12 @@ impl CallSimulation {
 
     /// Every SIP message that was sent, in that order.
     pub fn wire(&self) -> Vec<WireMessage> {
-        self.log.messages()
+        self.signalling.wire_log().messages()
     }
 
-    /// Every SIP message that was sent, drawn.
-    pub fn ladder(&self) -> String {
-        self.log.ladder()
+    /// Keeps no more than so many messages, the first ones: for runs too long to be drawn.
+    pub fn keep_messages(&mut self, most: usize) {
+        self.signalling.wire_log().keep(most);
     }
 
     /// Breaks every connection of a host.
@@ -236,5 +229,39 @@ impl CallSimulation {
             }
         }
         self.signalling.reset_connections(self.hosts[host.0].node);
+    }
+}
+
+impl Ladder for CallSimulation {
+    fn ladder(&self) -> String {
+        self.signalling.ladder()
+    }
+}
+
+/// Runs a scenario once for each seed, on a network of its own, and stops at the first seed under which it panics.
+///
+/// # Errors
+/// That seed, with what the scenario said and the ladder.
+pub fn for_each_seed(
+    seeds: impl IntoIterator<Item = u64>,
+    scenario: impl Fn(&mut CallSimulation),
+) -> Result<(), FailedSeed> {
+    sim::for_each_seed(seeds, CallSimulation::new, |_, simulation| {
+        scenario(simulation)
+    })
+}
+
+/// Enters what one host sends and receives, and shows it to whom else the host names.
+struct HostTap {
+    log: WireLog,
+    next: Option<Arc<dyn WireTap>>,
+}
+
+impl WireTap for HostTap {
+    fn message(&self, record: &WireRecord<'_>) {
+        self.log.message(record);
+        if let Some(next) = &self.next {
+            next.message(record);
+        }
     }
 }

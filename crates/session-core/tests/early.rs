@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_session_core::media_core::AudioSource;
-use rvoip_session_core::sim::{CallSimulation, HostId, SimFaults, SimHost, for_each_seed};
+use rvoip_session_core::sim::{CallSimulation, HostId, SimFaults, SimHost, for_each_seed, seeds};
 use rvoip_session_core::{
     BasicSessionEvent, CallDecision, CallRecord, CallState, Operation, SessionError, TerminalCause,
 };
@@ -135,7 +135,7 @@ fn who_has_answered_cannot_send_early_media() {
 
 #[test]
 fn early_media_and_its_answer_arrive_whatever_is_lost() {
-    for_each_seed(0..15, |simulation| {
+    for_each_seed(seeds(15), |simulation| {
         simulation.set_faults(SimFaults {
             loss: 0.2,
             duplicate: 0.1,

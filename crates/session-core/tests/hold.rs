@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rvoip_session_core::media_core::AudioSource;
 use rvoip_session_core::sim::{
-    Answering, CallSimulation, HostId, SimFaults, SimHost, for_each_seed,
+    Answering, CallSimulation, HostId, SimFaults, SimHost, for_each_seed, seeds,
 };
 use rvoip_session_core::{
     BasicSessionEvent, CallDecision, CallRecord, CallState, HoldState, Operation, SessionError,
@@ -226,7 +226,7 @@ fn the_last_wish_counts_however_fast_they_follow() {
 
 #[test]
 fn holds_that_cross_on_a_network_that_loses_agree_in_the_end() {
-    for_each_seed(0..15, |simulation| {
+    for_each_seed(seeds(15), |simulation| {
         let (alice, bob) = established(simulation, host("10.0.0.2"));
         simulation.set_faults(SimFaults {
             loss: 0.1,
@@ -360,7 +360,7 @@ fn a_call_that_is_not_answered_cannot_be_held_and_says_what_it_can() {
 
 #[test]
 fn a_hold_that_crosses_the_end_of_the_call_comes_to_nothing() {
-    for_each_seed(0..15, |simulation| {
+    for_each_seed(seeds(15), |simulation| {
         let (alice, bob) = established(simulation, host("10.0.0.2"));
         simulation.set_faults(SimFaults {
             loss: 0.1,

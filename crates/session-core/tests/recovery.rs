@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_session_core::media_core::AudioSource;
-use rvoip_session_core::sim::{Answering, CallSimulation, HostId, SimHost};
+use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimHost};
 use rvoip_session_core::{
     BasicSessionEvent, CallDecision, CallRecord, CallState, CauseKind, TerminalCause,
 };

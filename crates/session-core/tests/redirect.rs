@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rvoip_session_core::media_core::MediaMode;
 use rvoip_session_core::sim::{
-    Answering, CallSimulation, HostId, SimFaults, SimHost, WireMessage, for_each_seed,
+    Answering, CallSimulation, HostId, SimFaults, SimHost, WireMessage, for_each_seed, seeds,
 };
 use rvoip_session_core::{
     BasicSessionEvent, CallDecision, CallRecord, CallState, CauseKind, ForwardMode, TerminalCause,
@@ -278,7 +278,7 @@ fn a_caller_who_gives_up_takes_the_second_leg_back() {
 
 #[test]
 fn forwarded_calls_end_once_on_every_side_whatever_is_lost() {
-    for_each_seed(0..60, |simulation| {
+    for_each_seed(seeds(60), |simulation| {
         let alice = simulation.add(accepts("10.0.0.1")).unwrap();
         let mut bob = forwards("10.0.0.2", CAROL);
         if simulation.seed() % 2 == 0 {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rvoip_session_core::dialog_core::sip_core::StatusCode;
 use rvoip_session_core::sim::{
-    Answering, CallSimulation, HostId, SimFaults, SimHost, for_each_seed,
+    Answering, CallSimulation, HostId, SimFaults, SimHost, for_each_seed, seeds,
 };
 use rvoip_session_core::{
     BasicSessionEvent, CallDecision, CallRecord, CallState, SessionError, SessionId, TerminalCause,
@@ -544,5 +544,5 @@ fn every_transfer_ends_once_whatever_is_lost_and_whoever_hangs_up() {
             assert!(transfer.progress().is_final(), "{:?}", transfer.progress());
         }
     };
-    for_each_seed(0..100, run).unwrap();
+    for_each_seed(seeds(100), run).unwrap();
 }

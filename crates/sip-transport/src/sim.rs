@@ -5,6 +5,9 @@
 //! exactly. Datagrams are lost, repeated, delayed and overtaken as [`SimFaults`] says; streams are
 //! delayed and keep their order. [`Datagrams`] alone carries anything else, such as RTP.
 //!
+//! A core whose tap is the simulation's [`WireLog`] has its messages drawn; [`for_each_seed`] plays a scenario under many
+//! [`seeds`] and draws the ladder of the one that fails.
+//!
 //! ```
 //! use std::time::Duration;
 //! use rvoip_sip_transport::sim::{SimFaults, Simulation};
@@ -41,8 +44,10 @@
 mod carry;
 mod datagrams;
 mod nat;
+mod seeds;
 mod simulation;
 mod streams;
+mod wire_log;
 mod zone;
 
 use std::ops::Range;
@@ -50,7 +55,9 @@ use std::time::Duration;
 
 pub use self::datagrams::{Datagrams, SimDatagram};
 pub use self::nat::Nat;
+pub use self::seeds::{FailedSeed, Ladder, for_each_seed, seeds};
 pub use self::simulation::{NodeId, Simulation};
+pub use self::wire_log::{WireLog, WireMessage};
 pub use self::zone::{Zone, ZoneFault};
 
 /// What a network does to what it carries.

@@ -1,10 +1,15 @@
 //! Challenges of peers answered: with which credentials, how often, and never for strangers.
 
+use std::collections::BTreeSet;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use rvoip_dialog_core::sip_core::digest::{
     self, Algorithm, DigestRequest, Expected, Ha1, HashFunction, Secret,
 };
 use rvoip_dialog_core::sip_core::header::{Authorization, Credentials, ProxyAuthorization};
 use rvoip_dialog_core::sip_core::{Header, HeaderName, Method, NameAddr};
+use rvoip_dialog_core::sip_transport::sim::for_each_seed;
 use rvoip_dialog_core::{
     Account, AccountSecret, EndCause, OutgoingCall, OutgoingRegistration, RequestKey,
     TerminateCause,
@@ -12,6 +17,7 @@ use rvoip_dialog_core::{
 
 use crate::kit::*;
 use crate::requests::message;
+use crate::scene::usual_seeds;
 
 const HOST: &str = "10.0.0.2";
 
@@ -563,4 +569,91 @@ fn of_several_servers_the_one_that_asked_is_answered() {
         proven(&got[1], "r", "zanzibar");
     }
     assert!(asked[0] > 0 && asked[1] > 0, "{asked:?}");
+}
+
+/// One round of a peer that asks and asks: what it answers to a request, if anything.
+fn whim(rng: &mut StdRng, request: &Received) -> Option<String> {
+    let lines: Vec<String> = (0..rng.random_range(1..3))
+        .map(|_| {
+            let (nonce, realm) = (rng.random_range(0..1_000), rng.random_range(0..6));
+            let header = ["WWW", "Proxy"][rng.random_range(0..2)];
+            let stale = ["", ", stale=true", ", stale=false"][rng.random_range(0..3)];
+            format!(
+                "{header}-Authenticate: Digest realm=\"r{realm}\", nonce=\"n{nonce}\", qop=\"auth\"{stale}"
+            )
+        })
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    match rng.random_range(0..10) {
+        0 => None,
+        1 if request.label() == "INVITE" => {
+            Some(reply(request, "180 Ringing", Some("b1"), &[], ""))
+        }
+        2 if request.label() == "INVITE" => Some(reply(request, "200 OK", Some("b1"), &[], ANSWER)),
+        2 => Some(reply(request, "200 OK", None, &[], "")),
+        3 => Some(reply(request, "403 Forbidden", Some("b1"), &[], "")),
+        number if number % 2 == 0 => {
+            Some(reply(request, "401 Unauthorized", Some("b1"), &lines, ""))
+        }
+        _ => Some(reply(
+            request,
+            "407 Proxy Authentication Required",
+            Some("b1"),
+            &lines,
+            "",
+        )),
+    }
+}
+
+/// Realms, nonces and staleness change with every answer, and no answer is ever enough.
+#[test]
+fn challenges_without_end() {
+    for_each_seed(
+        usual_seeds(),
+        |_| bench(vec![account()]),
+        |seed, bench| {
+            let mut rng = StdRng::seed_from_u64(seed);
+            let (key, invite) = bench.calling(sdp(OFFER));
+            let request = message(&format!("sip:bob@{PEER}"));
+            bench.command(|manager, now| manager.request(now, request));
+            let mut numbers = BTreeSet::from([invite.header(HeaderName::CSeq)]);
+            let (mut waiting, mut ends) = (vec![invite], [0, 0]);
+            for round in 0..140 {
+                for request in std::mem::take(&mut waiting) {
+                    let answer = match request.label().as_str() {
+                        "ACK" | "200" => None,
+                        _ => whim(&mut rng, &request),
+                    };
+                    if let Some(answer) = answer {
+                        bench.send(&answer);
+                    }
+                }
+                let still = [300, 3_000][usize::from(round > 20)];
+                bench.run(rng.random_range(0..still));
+                if round == 100 {
+                    // It may be over long since.
+                    let _ = bench.sim.with(bench.node, |manager, now| {
+                        manager.terminate(now, key, TerminateCause::Normal)
+                    });
+                }
+                waiting = bench.take();
+                numbers.extend(waiting.iter().map(|it| it.header(HeaderName::CSeq)));
+                for event in bench.events() {
+                    match event {
+                        Event::Ended { .. } => ends[0] += 1,
+                        Event::RequestAnswered { .. } | Event::RequestFailed { .. } => ends[1] += 1,
+                        Event::Answered { .. } => assert_eq!(ends[0], 0),
+                        _ => {}
+                    }
+                }
+            }
+            bench.run(300_000);
+            let late = bench.events();
+            ends[0] += late.len();
+            assert_eq!(ends, [1, 1], "{late:?}");
+            assert!(numbers.len() < 40, "{numbers:?}");
+            assert!(bench.manager().is_idle());
+        },
+    )
+    .unwrap();
 }

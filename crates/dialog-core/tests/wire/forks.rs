@@ -3,10 +3,12 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rvoip_dialog_core::sip_core::{HeaderName, NameAddr, Uri};
+use rvoip_dialog_core::sip_transport::sim::for_each_seed;
 use rvoip_dialog_core::{Body, EndCause, Leg, OutgoingCall, TerminateCause};
 
 use crate::kit::*;
 use crate::prack::reliable;
+use crate::scene::usual_seeds;
 
 fn fork_of(event: Event) -> Option<rvoip_dialog_core::ForkId> {
     match event {
@@ -276,9 +278,8 @@ fn the_request_uri_may_be_another_than_the_to() {
 }
 
 /// Three called parties answer in any order, each as often as it likes, and the caller may give up between.
-fn race(seed: u64) {
+fn race(seed: u64, bench: &mut Bench) {
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut bench = Bench::new();
     let (key, invite) = bench.calling(sdp(OFFER));
     let mut wire: Vec<String> = Vec::new();
     for tag in ["f1", "f2", "f3"] {
@@ -341,7 +342,7 @@ fn race(seed: u64) {
 
 #[test]
 fn whoever_wins_one_call_remains_and_nothing_is_left() {
-    crate::scene::seeds().for_each(race);
+    for_each_seed(usual_seeds(), |_| Bench::new(), race).unwrap();
 }
 
 #[test]

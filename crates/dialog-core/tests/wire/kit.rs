@@ -1,12 +1,13 @@
 //! The bench of the tests: one manager, one raw peer, virtual time.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rvoip_dialog_core::sip_core::{HeaderName, Limits, Message, NameAddr, Request, StatusCode};
-use rvoip_dialog_core::sip_transport::sim::{NodeId, Simulation};
+use rvoip_dialog_core::sip_transport::sim::{Ladder, NodeId, Simulation, WireLog};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{
@@ -40,8 +41,10 @@ pub(crate) fn manager(
     config: DialogManagerConfig,
     listeners: &[ListenerInfo],
     seed: u64,
+    log: &WireLog,
 ) -> DialogManager {
-    let transport = TransportConfig::new(listeners.to_vec());
+    let mut transport = TransportConfig::new(listeners.to_vec());
+    transport.tap = Some(Arc::new(log.clone()));
     DialogManager::new(
         config,
         TransactionConfig::default(),
@@ -127,6 +130,12 @@ pub(crate) struct Bench {
     branch: u32,
 }
 
+impl Ladder for Bench {
+    fn ladder(&self) -> String {
+        self.sim.ladder()
+    }
+}
+
 pub(crate) const US: &str = "10.0.0.1:5060";
 pub(crate) const PEER: &str = "10.0.0.2:5060";
 
@@ -141,7 +150,8 @@ impl Bench {
             (TransportKind::Udp, addr(US)),
             (TransportKind::Tcp, addr(US)),
         ]);
-        let node = sim.add(manager(config, &listeners, 1), listeners);
+        let manager = manager(config, &listeners, 1, sim.wire_log());
+        let node = sim.add(manager, listeners);
         sim.open_endpoint(addr(PEER));
         let start = sim.now();
         Bench {

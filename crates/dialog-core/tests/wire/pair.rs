@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rvoip_dialog_core::sip_transport::sim::{NodeId, SimFaults, Simulation};
+use rvoip_dialog_core::sip_transport::sim::{Ladder, NodeId, SimFaults, Simulation};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportKind};
 use rvoip_dialog_core::{
     Body, CallKey, DialogManager, DialogManagerConfig, HybridConfig, OutgoingCall, TerminateCause,
@@ -34,7 +34,8 @@ impl Pair {
                 (TransportKind::Udp, addr(at)),
                 (TransportKind::Tcp, addr(at)),
             ]);
-            sim.add(manager(config, &listeners, seed), listeners)
+            let manager = manager(config, &listeners, seed, sim.wire_log());
+            sim.add(manager, listeners)
         };
         let (alice, bob) = (add(alice, seed * 2), add(bob, seed * 2 + 1));
         Pair { sim, alice, bob }
@@ -78,6 +79,12 @@ impl Pair {
             [(_, Event::IncomingCall { key, .. })] => *key,
             other => panic!("{other:?}"),
         }
+    }
+}
+
+impl Ladder for Pair {
+    fn ladder(&self) -> String {
+        self.sim.ladder()
     }
 }
 

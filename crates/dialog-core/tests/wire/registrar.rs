@@ -123,9 +123,8 @@ fn a_registrar_that_has_forgotten_everything_knows_it_again_within_the_hour() {
         (TransportKind::Udp, addr(REGISTRAR)),
         (TransportKind::Tcp, addr(REGISTRAR)),
     ]);
-    pair.sim.with(pair.bob, |anew, _| {
-        *anew = manager(hybrid(), &listeners, 77)
-    });
+    let forgetful = manager(hybrid(), &listeners, 77, pair.sim.wire_log());
+    pair.sim.with(pair.bob, |anew, _| *anew = forgetful);
     serve(&mut pair);
     assert!(located(&mut pair).is_empty());
     pair.run(3_000_000);
@@ -292,8 +291,8 @@ fn guarded(password: &str) -> Pair {
         ..HybridConfig::default()
     });
     let listeners = ListenerInfo::plan(&[(TransportKind::Udp, addr(REGISTRAR))]);
-    pair.sim
-        .with(pair.bob, |anew, _| *anew = manager(config, &listeners, 7));
+    let forgetful = manager(config, &listeners, 7, pair.sim.wire_log());
+    pair.sim.with(pair.bob, |anew, _| *anew = forgetful);
     serve(&mut pair);
     pair.sim.with(pair.alice, |manager, _| {
         manager.set_accounts(vec![Account::new("alice", password, "10.0.0.2")]);

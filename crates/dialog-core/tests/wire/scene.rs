@@ -1,26 +1,23 @@
 //! Crossings over a network that loses, repeats, delays and reorders: each of many seeds, both sides end exactly once, and
-//! nothing is left. `RVOIP_SEEDS` says how many seeds, where the usual number is not enough.
+//! nothing is left.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use rvoip_dialog_core::sip_transport::sim::NodeId;
+use rvoip_dialog_core::sip_transport::sim::{Ladder, NodeId, SimFaults, for_each_seed, seeds};
 use rvoip_dialog_core::{
-    Body, CallExtensions, CallKey, ClientConfig, DialogManager, HybridConfig, Leg, ServerConfig,
-    SessionTimerConfig, TerminateCause,
+    Body, CallExtensions, CallKey, ClientConfig, DialogManager, HybridConfig, Leg, Refer,
+    ServerConfig, SessionTimerConfig, SubscriptionKey, TerminateCause,
 };
 
 use crate::kit::*;
 use crate::pair::Pair;
 
-const SEEDS: u64 = 100;
-
 /// The seeds of a crossing.
-pub(crate) fn seeds() -> Range<u64> {
-    let more = std::env::var("RVOIP_SEEDS").ok();
-    0..more.and_then(|text| text.parse().ok()).unwrap_or(SEEDS)
+pub(crate) fn usual_seeds() -> Range<u64> {
+    seeds(100)
 }
 
 #[derive(Debug)]
@@ -30,6 +27,10 @@ struct Side {
     up: bool,
     ended: u32,
     answers: u32,
+    /// The subscription of a REFER, while it is there.
+    refer: Option<SubscriptionKey>,
+    /// REFERs sent or received, those that are over, and calls that the peer said it has placed.
+    refers: [u32; 3],
 }
 
 /// Two parties, a network and what has happened so far.
@@ -38,7 +39,6 @@ struct Scene {
     alice: Side,
     bob: Side,
     rng: StdRng,
-    seed: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +70,12 @@ fn config() -> HybridConfig {
     }
 }
 
+impl Ladder for Scene {
+    fn ladder(&self) -> String {
+        self.pair.ladder()
+    }
+}
+
 impl Scene {
     fn new(seed: u64, loss: f64) -> Scene {
         let mut pair = Pair::with(seed, config(), config());
@@ -80,6 +86,8 @@ impl Scene {
             up: false,
             ended: 0,
             answers: 0,
+            refer: None,
+            refers: [0; 3],
         };
         let call = pair.call("sip:bob@10.0.0.2");
         Scene {
@@ -87,7 +95,6 @@ impl Scene {
             bob: side(pair.bob, None),
             pair,
             rng: StdRng::seed_from_u64(seed),
-            seed,
         }
     }
 
@@ -107,12 +114,33 @@ impl Scene {
     fn observe(&mut self, who: Who) {
         let node = self.side(who).node;
         for (_, event) in self.pair.sim.events(node) {
-            let seed = self.seed;
             let side = self.side(who);
-            assert_eq!(side.ended, 0, "seed {seed}: {event:?} after the end");
+            match event {
+                Event::IncomingRefer { key, .. } => {
+                    side.refer = Some(key);
+                    side.refers[0] += 1;
+                }
+                Event::SubscriptionEnded { key, .. } => {
+                    assert_eq!(side.refer.take(), Some(key), "ended twice");
+                    side.refers[1] += 1;
+                }
+                Event::ReferProgress { key, status } => {
+                    assert_eq!(side.refer, Some(key), "{status} after the end");
+                    side.refers[2] += u32::from(status.is_success());
+                }
+                _ => {}
+            }
+            let is_of_refer = matches!(
+                event,
+                Event::IncomingRefer { .. }
+                    | Event::ReferProgress { .. }
+                    | Event::Subscribed { .. }
+                    | Event::SubscriptionEnded { .. }
+            );
+            assert!(side.ended == 0 || is_of_refer, "{event:?} after the end");
             let leg = match event {
                 Event::IncomingCall { key, .. } => {
-                    assert_eq!(side.call, None, "seed {seed}: a second call");
+                    assert_eq!(side.call, None, "a second call");
                     side.call = Some(key);
                     None
                 }
@@ -194,6 +222,47 @@ impl Scene {
         })
     }
 
+    /// What one side sends is lost so often from now on, and nothing of the other.
+    fn lose_from(&mut self, who: Who, loss: f64) {
+        let [alice, bob] = ["10.0.0.1", "10.0.0.2"].map(|text| text.parse().unwrap());
+        let between = match who {
+            Alice => (alice, bob),
+            Bob => (bob, alice),
+        };
+        self.pair.lose(0.0);
+        let faults = SimFaults {
+            loss,
+            delay: Duration::from_millis(5)..Duration::from_millis(80),
+            ..SimFaults::default()
+        };
+        let net = &mut self.pair.sim;
+        net.set_faults_between(between.0, between.1, faults);
+    }
+
+    /// Alice asks Bob to call Carol.
+    fn refer(&mut self) {
+        let carol = "sip:carol@10.0.0.3".parse().unwrap();
+        let mut sent = None;
+        self.act(Alice, |manager, now, key| {
+            let refer = manager.refer(now, key, &Refer::to(&carol));
+            sent = refer.as_ref().ok().copied();
+            refer
+        });
+        self.alice.refer = sent;
+        self.alice.refers[0] += u32::from(sent.is_some());
+    }
+
+    /// Bob does what he was asked for, and tells so at once.
+    fn follow(&mut self) {
+        let Some(key) = self.bob.refer else { return };
+        self.pair.sim.with(self.bob.node, |manager, now| {
+            // Whether it is still wanted, only the manager knows.
+            let _ = manager.accept_refer(now, key);
+            let _ = manager.notify_refer(now, key, status(180));
+            let _ = manager.notify_refer(now, key, status(200));
+        });
+    }
+
     fn either(&mut self) -> Who {
         match self.rng.random() {
             true => Alice,
@@ -224,19 +293,19 @@ impl Scene {
     }
 
     /// Whoever still has the call hangs up, and all timers run out. Whether both were in it.
-    fn finish(mut self) -> bool {
+    fn finish(&mut self) -> bool {
         for _ in 0..2 {
             self.hang_up(Alice);
             self.hang_up(Bob);
             self.run(200_000..200_001);
         }
-        let seed = self.seed;
         for side in [&self.alice, &self.bob] {
-            assert_eq!(side.ended, u32::from(side.call.is_some()), "seed {seed}");
+            assert_eq!(side.ended, u32::from(side.call.is_some()));
+            assert_eq!(side.refers[1], side.refers[0]);
             let manager = self.pair.sim.core(side.node);
             assert!(
                 manager.is_idle(),
-                "seed {seed}: {} calls, {:?}",
+                "{} calls, {:?}",
                 manager.calls(),
                 manager.transactions()
             );
@@ -248,16 +317,17 @@ impl Scene {
 
 /// Runs a crossing with every seed; so many of a hundred calls have to be up at some time on both sides. Gives how many of a
 /// hundred offers inside calls were answered.
-fn crossing(loss: f64, up: u64, play: impl Fn(&mut Scene)) -> u64 {
-    let seeds = seeds();
-    let total = seeds.end;
+fn crossing(loss: f64, up: u64, mut play: impl FnMut(&mut Scene)) -> u64 {
+    let seeds = usual_seeds();
+    let total = seeds.clone().count() as u64;
     let (mut both, mut answers) = (0, 0);
-    for seed in seeds {
-        let mut scene = Scene::new(seed, loss);
-        play(&mut scene);
+    let begin = |seed| Scene::new(seed, loss);
+    for_each_seed(seeds, begin, |_, scene| {
+        play(scene);
         answers += u64::from(scene.alice.answers + scene.bob.answers);
         both += u64::from(scene.finish());
-    }
+    })
+    .unwrap();
     assert!(both * 100 >= total * up, "only {both} of {total} were up");
     answers * 100 / total
 }
@@ -342,11 +412,7 @@ fn reinvite_and_reinvite() {
         scene.run(60_000..70_000);
         // What one side could offer was answered in the end, or superseded by the other's.
         if (one || two) && scene.alice.ended + scene.bob.ended == 0 {
-            assert!(
-                scene.alice.answers + scene.bob.answers > 0,
-                "seed {}",
-                scene.seed
-            );
+            assert!(scene.alice.answers + scene.bob.answers > 0);
         }
     });
     assert!(answered >= 90, "only {answered} of 100 were answered");
@@ -404,6 +470,26 @@ fn success_and_ack_lost() {
 }
 
 #[test]
+fn success_lost() {
+    crossing(0.0, 90, |scene| {
+        scene.arrive();
+        scene.lose_from(Bob, 0.8);
+        scene.accept();
+        scene.run(30_000..40_000);
+    });
+}
+
+#[test]
+fn ack_lost() {
+    crossing(0.0, 90, |scene| {
+        scene.arrive();
+        scene.lose_from(Alice, 0.8);
+        scene.accept();
+        scene.run(30_000..40_000);
+    });
+}
+
+#[test]
 fn late_success_after_cancel() {
     crossing(0.3, 0, |scene| {
         scene.arrive();
@@ -432,4 +518,36 @@ fn a_long_call_over_a_bad_line_is_kept_alive() {
         scene.establish();
         scene.run(300_000..400_000);
     });
+}
+
+#[test]
+fn refer_and_bye() {
+    crossing(0.2, 90, |scene| {
+        scene.establish();
+        scene.refer();
+        scene.run(0..150);
+        let who = scene.either();
+        scene.hang_up(who);
+        scene.run(0..150);
+        scene.follow();
+        scene.run(0..2_000);
+        scene.hang_up(other(who));
+    });
+}
+
+/// What Bob has to tell often overtakes his 202.
+#[test]
+fn notify_and_202() {
+    let (mut placed, mut all) = (0, 0);
+    crossing(0.2, 90, |scene| {
+        scene.establish();
+        scene.refer();
+        for _ in 0..40 {
+            scene.run(100..800);
+            scene.follow();
+        }
+        placed += scene.alice.refers[2];
+        all += scene.alice.refers[0];
+    });
+    assert!(placed * 10 >= all * 9, "{placed} of {all} were told");
 }

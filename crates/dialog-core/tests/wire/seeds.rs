@@ -1,17 +1,13 @@
 //! Whole calls over a network that loses, repeats and reorders, thousands of seeds: both sides always end exactly once
 //! and nothing is left.
 
-use std::time::Duration;
-
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use rvoip_dialog_core::sip_transport::sim::{NodeId, SimFaults};
+use rvoip_dialog_core::sip_transport::sim::{NodeId, for_each_seed, seeds};
 use rvoip_dialog_core::{Body, CallKey, TerminateCause};
 
 use crate::kit::*;
 use crate::pair::Pair;
-
-const SEEDS: u64 = 5_000;
 
 struct Side {
     node: NodeId,
@@ -56,16 +52,8 @@ fn observe(pair: &mut Pair, side: &mut Side, seed: u64) {
 }
 
 /// One call; whether both sides were in it.
-fn run(seed: u64) -> bool {
+fn run(seed: u64, pair: &mut Pair) -> bool {
     let mut rng = StdRng::seed_from_u64(seed);
-    let mut pair = Pair::new(seed, "10.0.0.1:5060", "10.0.0.2:5060");
-    let delay = Duration::from_millis(5)..Duration::from_millis(80);
-    pair.sim.set_faults(SimFaults {
-        loss: 0.3,
-        duplicate: 0.1,
-        reorder: 0.2,
-        delay,
-    });
     let mut alice = Side {
         node: pair.alice,
         call: None,
@@ -80,10 +68,10 @@ fn run(seed: u64) -> bool {
     for _ in 0..rng.random_range(1..20) {
         let pause = rng.random_range(1..1_500);
         pair.run(pause);
-        observe(&mut pair, &mut alice, seed);
-        observe(&mut pair, &mut bob, seed);
+        observe(pair, &mut alice, seed);
+        observe(pair, &mut bob, seed);
         let side = if rng.random() { &alice } else { &bob };
-        act(&mut pair, side, &mut rng);
+        act(pair, side, &mut rng);
     }
     // At last both hang up, if there is anything to hang up, and all timers run out.
     for _ in 0..2 {
@@ -95,8 +83,8 @@ fn run(seed: u64) -> bool {
             });
         }
         pair.run(200_000);
-        observe(&mut pair, &mut alice, seed);
-        observe(&mut pair, &mut bob, seed);
+        observe(pair, &mut alice, seed);
+        observe(pair, &mut bob, seed);
     }
     for side in [&alice, &bob] {
         assert_eq!(side.ended, u32::from(side.call.is_some()), "seed {seed}");
@@ -118,9 +106,18 @@ fn run(seed: u64) -> bool {
 
 #[test]
 fn every_call_ends_once_on_both_sides_whatever_is_lost() {
-    let answered = (0..SEEDS).filter(|seed| run(*seed)).count();
+    let begin = |seed| {
+        let mut pair = Pair::new(seed, "10.0.0.1:5060", "10.0.0.2:5060");
+        pair.lose(0.3);
+        pair
+    };
+    let (seeds, mut answered) = (seeds(5_000), 0);
+    for_each_seed(seeds.clone(), begin, |seed, pair| {
+        answered += usize::from(run(seed, pair));
+    })
+    .unwrap();
     assert!(
-        answered > SEEDS as usize / 5,
+        answered > seeds.count() / 5,
         "only {answered} calls were answered on both sides"
     );
 }

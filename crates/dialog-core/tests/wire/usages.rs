@@ -7,7 +7,9 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rvoip_dialog_core::sip_core::Uri;
-use rvoip_dialog_core::sip_transport::sim::{NodeId, SimFaults, Simulation};
+use rvoip_dialog_core::sip_transport::sim::{
+    Ladder, NodeId, SimFaults, Simulation, for_each_seed, seeds,
+};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportKind};
 use rvoip_dialog_core::{
     Body, CallKey, DialogManager, DialogManagerConfig, EventPackage, Grant, HybridConfig,
@@ -15,8 +17,6 @@ use rvoip_dialog_core::{
 };
 
 use crate::kit::*;
-
-const SEEDS: u64 = 500;
 
 const PLACES: [&str; 2] = ["10.0.0.1:5060", "10.0.0.2:5060"];
 
@@ -37,6 +37,12 @@ struct Scene {
     seed: u64,
 }
 
+impl Ladder for Scene {
+    fn ladder(&self) -> String {
+        self.sim.ladder()
+    }
+}
+
 impl Scene {
     fn new(seed: u64) -> Scene {
         let mut sim = Simulation::new(seed);
@@ -47,10 +53,9 @@ impl Scene {
             let mut config = HybridConfig::default();
             config.server.subscriptions.packages = vec![EventPackage::presence()];
             let config = DialogManagerConfig::Hybrid(config);
-            sim.add(
-                manager(config, &listeners, seed * 2 + index as u64),
-                listeners,
-            )
+            let seed = seed * 2 + index as u64;
+            let manager = manager(config, &listeners, seed, sim.wire_log());
+            sim.add(manager, listeners)
         });
         sim.set_faults(SimFaults {
             loss: 0.25,
@@ -157,8 +162,7 @@ impl Scene {
 }
 
 /// One story; how many subscriptions were notified of.
-fn run(seed: u64) -> u32 {
-    let mut scene = Scene::new(seed);
+fn run(seed: u64, scene: &mut Scene) -> u32 {
     for _ in 0..scene.rng.random_range(10..60) {
         scene.act();
         let pause = scene.rng.random_range(1..1_200);
@@ -199,6 +203,11 @@ fn run(seed: u64) -> u32 {
 
 #[test]
 fn every_subscription_ends_once_whatever_is_lost_and_whoever_hangs_up() {
-    let notified: u32 = (0..SEEDS).map(run).sum();
-    assert!(notified > SEEDS as u32, "only {notified} notifications");
+    let (seeds, mut notified) = (seeds(500), 0);
+    for_each_seed(seeds.clone(), Scene::new, |seed, scene| {
+        notified += u64::from(run(seed, scene));
+    })
+    .unwrap();
+    let total = seeds.count() as u64;
+    assert!(notified > total, "only {notified} notifications");
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::streams::{Answerer, Streams};
-use super::{Datagrams, Nat, SimFaults, Zone};
+use super::{Datagrams, Ladder, Nat, SimFaults, WireLog, Zone};
 use crate::{Core, Input, ListenerInfo, TransportKind};
 
 /// The first port of outgoing connections (RFC 6335 section 6).
@@ -36,14 +36,16 @@ pub struct Simulation<C: Core> {
     pub(super) bound: HashMap<(TransportKind, SocketAddr), Answerer>,
     pub(super) endpoints: HashMap<SocketAddr, VecDeque<(Instant, SocketAddr, Bytes)>>,
     pub(super) zone: Zone,
+    log: WireLog,
 }
 
 impl<C: Core> Simulation<C> {
     /// An empty network without faults. The virtual clock starts at the present time; nothing
     /// depends on when that is.
     pub fn new(seed: u64) -> Self {
+        let now = Instant::now();
         Self {
-            now: Instant::now(),
+            now,
             nodes: Vec::new(),
             datagrams: Datagrams::new(seed),
             streams: Streams::default(),
@@ -52,6 +54,7 @@ impl<C: Core> Simulation<C> {
             bound: HashMap::new(),
             endpoints: HashMap::new(),
             zone: Zone::new(seed),
+            log: WireLog::new(now),
         }
     }
 
@@ -127,6 +130,11 @@ impl<C: Core> Simulation<C> {
         self.nats.iter_mut().for_each(Nat::forget);
     }
 
+    /// Where the messages of those cores are entered whose tap this is.
+    pub fn wire_log(&self) -> &WireLog {
+        &self.log
+    }
+
     /// The names that hosts find each other by.
     pub fn zone(&mut self) -> &mut Zone {
         &mut self.zone
@@ -140,6 +148,7 @@ impl<C: Core> Simulation<C> {
     /// Opens a plain datagram endpoint that no core owns.
     pub fn open_endpoint(&mut self, addr: SocketAddr) {
         self.endpoints.entry(addr).or_default();
+        self.log.add_endpoint(addr);
     }
 
     /// Closes a plain endpoint; what arrives there vanishes from now on.
@@ -213,5 +222,11 @@ impl<C: Core> Simulation<C> {
     /// Runs for a time.
     pub fn run_for(&mut self, time: Duration) {
         self.run_until(self.now + time);
+    }
+}
+
+impl<C: Core> Ladder for Simulation<C> {
+    fn ladder(&self) -> String {
+        self.log.ladder()
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rvoip_transaction_core::sip_core::{HeaderName, Method, Request};
 use rvoip_transaction_core::sip_transport::LocateError;
-use rvoip_transaction_core::sip_transport::sim::ZoneFault;
+use rvoip_transaction_core::sip_transport::sim::{ZoneFault, for_each_seed, seeds};
 use rvoip_transaction_core::{ClientKey, NextHop, TransactionError};
 
 use crate::servers::{BACKUP, Manner, PRIMARY, Scene};
@@ -441,8 +441,7 @@ fn an_address_costs_no_state_of_failover() {
 /// user that cancels now and then.
 #[test]
 fn every_request_to_a_domain_ends_once_and_leaves_nothing() {
-    for seed in 0..300 {
-        let mut scene = Scene::new(seed);
+    for_each_seed(seeds(300), Scene::new, |seed, scene| {
         scene.lossy(0.2);
         scene.net.zone().set_loss(0.1);
         scene.pair_of_servers(if seed % 3 == 0 { "tcp" } else { "udp" });
@@ -478,5 +477,6 @@ fn every_request_to_a_domain_ends_once_and_leaves_nothing() {
             assert_eq!(scene.ends(key), 1, "seed {seed}: {key:?}");
         }
         scene.assert_clean();
-    }
+    })
+    .unwrap();
 }

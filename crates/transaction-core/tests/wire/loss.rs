@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rvoip_transaction_core::sip_core::{Method, Request, RequestBuilder, StatusCode, Uri};
-use rvoip_transaction_core::sip_transport::sim::{SimFaults, Simulation};
+use rvoip_transaction_core::sip_transport::sim::{
+    SimFaults, Simulation, WireLog, for_each_seed, seeds,
+};
 use rvoip_transaction_core::sip_transport::{
     Core, Input, ListenerInfo, Output, Target, TransportConfig, TransportKind, TransportLayer,
 };
@@ -17,9 +20,6 @@ use rvoip_transaction_core::{
 };
 
 use crate::bed::response;
-
-/// Seeds run by default; RVOIP_SEEDS asks for more.
-const SEEDS: u64 = 2_000;
 
 const CALLER: &str = "192.0.2.1:5060";
 const CALLED: &str = "192.0.2.2:5060";
@@ -53,9 +53,11 @@ struct Host {
 }
 
 impl Host {
-    fn new(local: &str, peer: &str, seed: u64) -> Host {
+    fn new(local: &str, peer: &str, seed: u64, log: &WireLog) -> Host {
         let plan = ListenerInfo::plan(&[(TransportKind::Udp, local.parse().unwrap())]);
-        let transport = TransportLayer::new(TransportConfig::new(plan));
+        let mut config = TransportConfig::new(plan);
+        config.tap = Some(Arc::new(log.clone()));
+        let transport = TransportLayer::new(config);
         Host {
             layer: TransactionLayer::new(
                 TransactionConfig::default(),
@@ -278,8 +280,7 @@ impl Core for Host {
     }
 }
 
-fn run(seed: u64) -> [u64; 3] {
-    let mut simulation = Simulation::new(seed);
+fn run(seed: u64, simulation: &mut Simulation<Host>) -> [u64; 3] {
     simulation.set_faults(SimFaults {
         loss: 0.3,
         duplicate: 0.1,
@@ -288,7 +289,8 @@ fn run(seed: u64) -> [u64; 3] {
     });
     let hosts = [(CALLER, CALLED), (CALLED, CALLER)].map(|(local, peer)| {
         let plan = ListenerInfo::plan(&[(TransportKind::Udp, local.parse().unwrap())]);
-        simulation.add(Host::new(local, peer, seed), plan)
+        let host = Host::new(local, peer, seed, simulation.wire_log());
+        simulation.add(host, plan)
     });
     simulation.with(hosts[0], |host, now| {
         host.send(now, Method::Invite, 1);
@@ -323,18 +325,15 @@ fn run(seed: u64) -> [u64; 3] {
 
 #[test]
 fn every_transaction_ends_once_and_leaves_nothing() {
-    let seeds = std::env::var("RVOIP_SEEDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(SEEDS);
     let mut totals = [0; 3];
-    for seed in 0..seeds {
-        for (total, one) in totals.iter_mut().zip(run(seed)) {
+    for_each_seed(seeds(2_000), Simulation::new, |seed, simulation| {
+        for (total, one) in totals.iter_mut().zip(run(seed, simulation)) {
             *total += one;
         }
-    }
+    })
+    .unwrap();
     let [transactions, retransmissions, timed_out] = totals;
-    assert!(transactions >= 3 * seeds);
+    assert!(transactions >= 3 * seeds(2_000).count() as u64);
     assert!(
         retransmissions > transactions / 2,
         "the network did lose: {retransmissions}"
@@ -347,5 +346,6 @@ fn every_transaction_ends_once_and_leaves_nothing() {
 
 #[test]
 fn the_same_seed_is_the_same_run() {
-    assert_eq!(run(42), run(42));
+    let run = || run(42, &mut Simulation::new(42));
+    assert_eq!(run(), run());
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
@@ -9,7 +10,7 @@ use rand::rngs::StdRng;
 use rvoip_transaction_core::sip_core::{
     HeaderName, Limits, Message, Method, Request, RequestBuilder, Response, StatusCode, Uri,
 };
-use rvoip_transaction_core::sip_transport::sim::{NodeId, SimFaults, Simulation};
+use rvoip_transaction_core::sip_transport::sim::{Ladder, NodeId, SimFaults, Simulation, WireLog};
 use rvoip_transaction_core::sip_transport::{
     Core, Input, ListenerInfo, Output, TransportConfig, TransportKind, TransportLayer,
 };
@@ -55,8 +56,10 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    fn new(listeners: Vec<ListenerInfo>, manner: Manner, seed: u64) -> Agent {
-        let transport = TransportLayer::new(TransportConfig::new(listeners));
+    fn new(listeners: Vec<ListenerInfo>, manner: Manner, seed: u64, log: &WireLog) -> Agent {
+        let mut transport = TransportConfig::new(listeners);
+        transport.tap = Some(Arc::new(log.clone()));
+        let transport = TransportLayer::new(transport);
         let trying_after = Duration::from_secs(3_600);
         let timers = TimerConfig {
             trying_after,
@@ -210,6 +213,12 @@ pub(crate) struct Scene {
     requests: u32,
 }
 
+impl Ladder for Scene {
+    fn ladder(&self) -> String {
+        self.net.ladder()
+    }
+}
+
 impl Scene {
     pub(crate) fn new(seed: u64) -> Scene {
         let mut scene = Scene::without_caller(seed);
@@ -260,7 +269,7 @@ impl Scene {
 
     fn add(&mut self, addr: SocketAddr, listeners: Vec<ListenerInfo>, manner: Manner) {
         let seed = self.seed ^ u64::from(addr.port()) ^ (self.nodes.len() as u64) << 20;
-        let agent = Agent::new(listeners.clone(), manner, seed);
+        let agent = Agent::new(listeners.clone(), manner, seed, self.net.wire_log());
         let node = self.net.add(agent, listeners);
         self.nodes.insert(addr, node);
     }

@@ -6,10 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rvoip_dialog_core::sip_transport::{Direction, TransportKind, WireRecord, WireTap};
 
-/// Messages that are kept; later ones are not.
+use super::Ladder;
+use crate::{Direction, TransportKind, WireRecord, WireTap};
+
+/// Messages that are kept, when nobody says how many; later ones are not.
 const MAX_MESSAGES: usize = 100_000;
+
+/// Messages that can be under way at once: among so many of the last ones the one that arrives is looked for.
+const UNDER_WAY: usize = 2_000;
 
 /// Columns from one party of a ladder to the next.
 const SPACING: usize = 28;
@@ -67,55 +72,89 @@ impl WireMessage {
     }
 }
 
-/// Every message of a simulation in the order of sending; clones share it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct WireLog(Arc<Mutex<Vec<WireMessage>>>);
+/// Every message of a simulation in the order of sending: the tap of its hosts. Clones share it.
+#[derive(Debug, Clone)]
+pub struct WireLog(Arc<Mutex<Log>>);
+
+#[derive(Debug)]
+struct Log {
+    start: Instant,
+    most: usize,
+    messages: Vec<WireMessage>,
+    /// Where nobody says what has arrived.
+    endpoints: Vec<SocketAddr>,
+}
 
 impl WireLog {
-    fn lock(&self) -> MutexGuard<'_, Vec<WireMessage>> {
+    /// A log of what happens from `start` on.
+    pub(super) fn new(start: Instant) -> Self {
+        WireLog(Arc::new(Mutex::new(Log {
+            start,
+            most: MAX_MESSAGES,
+            messages: Vec::new(),
+            endpoints: Vec::new(),
+        })))
+    }
+
+    /// What goes to this address counts as arrived.
+    pub(super) fn add_endpoint(&self, address: SocketAddr) {
+        self.lock().endpoints.push(address);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Log> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn messages(&self) -> Vec<WireMessage> {
-        self.lock().clone()
+    /// What was sent, in that order.
+    pub fn messages(&self) -> Vec<WireMessage> {
+        self.lock().messages.clone()
     }
 
-    pub(super) fn ladder(&self) -> String {
-        ladder(&self.lock())
+    /// Keeps no more than so many messages, the first ones.
+    pub fn keep(&self, most: usize) {
+        let mut log = self.lock();
+        log.most = most;
+        log.messages.truncate(most);
     }
 }
 
-/// Enters what one host sends and receives.
-pub(super) struct HostTap {
-    pub(super) log: WireLog,
-    pub(super) start: Instant,
-    pub(super) next: Option<Arc<dyn WireTap>>,
+impl Ladder for WireLog {
+    fn ladder(&self) -> String {
+        ladder(&self.lock().messages)
+    }
 }
 
-impl WireTap for HostTap {
+impl WireTap for WireLog {
     fn message(&self, record: &WireRecord<'_>) {
-        let mut log = self.log.lock();
-        match record.direction {
-            Direction::Out if log.len() < MAX_MESSAGES => log.push(WireMessage {
-                at: record.time.saturating_duration_since(self.start),
-                source: record.local,
-                destination: record.remote,
+        let log = &mut *self.lock();
+        let is_kept = log.messages.len() < log.most;
+        let (source, destination, arrived) = match record.direction {
+            Direction::Out => {
+                let arrived = log.endpoints.contains(&record.remote);
+                (record.local, record.remote, arrived)
+            }
+            Direction::In => {
+                let sent = log.messages.iter_mut().rev().take(UNDER_WAY);
+                let mut same = sent.filter(|sent| sent.octets == *record.octets).peekable();
+                if same.peek().is_some() {
+                    // Or the network has repeated it.
+                    if let Some(sent) = same.find(|sent| !sent.arrived) {
+                        sent.arrived = true;
+                    }
+                    return;
+                }
+                (record.remote, record.local, true)
+            }
+        };
+        if is_kept {
+            log.messages.push(WireMessage {
+                at: record.time.saturating_duration_since(log.start),
+                source,
+                destination,
                 kind: record.kind,
                 octets: record.octets.clone(),
-                arrived: false,
-            }),
-            Direction::Out => {}
-            Direction::In => {
-                let mut sent = log.iter_mut().rev();
-                let found = sent.find(|sent| !sent.arrived && sent.octets == *record.octets);
-                if let Some(sent) = found {
-                    sent.arrived = true;
-                }
-            }
-        }
-        drop(log);
-        if let Some(next) = &self.next {
-            next.message(record);
+                arrived,
+            });
         }
     }
 }
