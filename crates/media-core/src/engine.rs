@@ -19,7 +19,7 @@ use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::record::{FileWriter, Recorder};
 use crate::rtp_core::{
-    Channel, FrameClock, MediaCore, PortKey, RtpError, Tick, Transmit, WallClock,
+    Channel, FrameClock, MediaCore, PortKey, RtpError, Tick, Transmit, WallClock, rtcp,
 };
 use crate::stream::Stream;
 
@@ -158,8 +158,11 @@ impl MediaCore for MediaEngine {
         let index = self.ports.get(&port);
         if let Some(stream) = index.and_then(|index| self.streams[*index].as_mut()) {
             match channel {
-                Channel::Rtp => stream.handle_rtp(now, source, payload, &mut self.outbox),
-                Channel::Rtcp => stream.handle_rtcp(now, source, payload),
+                // RFC 5761: both may share the port.
+                Channel::Rtp if !rtcp::is_rtcp(payload) => {
+                    stream.handle_rtp(now, source, payload, &mut self.outbox)
+                }
+                _ => stream.handle_rtcp(now, source, payload),
             }
         }
     }

@@ -25,7 +25,7 @@ use crate::negotiate::MediaParameters;
 use crate::play::{AudioSource, Player};
 use crate::record::Recorder;
 use crate::rtp_core::{
-    AcceptFrom, Channel, PortKey, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
+    Latching, PayloadType, PortKey, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
 };
 
 /// 5 % of the 64 kbit/s of G.711, as RFC 3550 section 6.2 has it.
@@ -72,7 +72,7 @@ impl Stream {
             // RFC 7022: 96 random bits.
             cname: format!("{:024x}", rng.random::<u128>() >> 32),
             rtcp_octets_per_second: RTCP_OCTETS_PER_SECOND,
-            accept: AcceptFrom::AnyUntilFirst,
+            latching: Latching::default(),
             clock,
         };
         Self {
@@ -140,7 +140,7 @@ impl Stream {
         self.send(now, &received, outbox);
         let (rtp, port) = (&mut self.rtp, self.port);
         if rtp.poll_timeout().is_some_and(|at| at <= now) {
-            outbox.datagram(port, Channel::Rtcp, |out| rtp.poll_rtcp(now, out));
+            outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
         }
         self.watch(now, config, outbox);
     }
@@ -154,7 +154,7 @@ impl Stream {
     /// Says goodbye to the peer.
     pub(crate) fn say_goodbye(&mut self, now: Instant, outbox: &mut Outbox) {
         let (rtp, port) = (&mut self.rtp, self.port);
-        outbox.datagram(port, Channel::Rtcp, |out| rtp.bye(now, "", out));
+        outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.bye(now, "", out));
     }
 
     /// Ends the recording, and gives it out if it is not complete yet.
@@ -169,10 +169,15 @@ impl Stream {
             now,
             parameters.as_ref().map(|parameters| RemoteAddress {
                 rtp: parameters.remote_rtp,
-                // All zeros is an address to send nothing to (RFC 3264 section 8.4).
-                rtcp: Some(parameters.remote_rtcp).filter(|to| !to.ip().is_unspecified()),
+                rtcp: Some(parameters.remote_rtcp),
             }),
         );
+        if let Some(parameters) = &parameters {
+            let event = parameters.telephone_event.map(|event| event.receive);
+            let numbers = parameters.receive.iter().map(|(number, _)| *number);
+            self.rtp
+                .set_payload_types(numbers.chain(event).filter_map(PayloadType::new));
+        }
         self.packetizer.reconfigure(&mut self.rtp);
         self.parameters = parameters;
     }

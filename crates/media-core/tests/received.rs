@@ -165,7 +165,7 @@ fn what_is_not_agreed_on_is_counted_and_not_heard() {
         // Comfort noise, a codec that was not offered, a number without meaning, at times beyond all sense.
         receiver.packet(now, 13, start, &[70]);
         receiver.packet(now, 9, number.wrapping_mul(0x9E37_79B9), &[0xFF; 160]);
-        receiver.packet(now, 77, 0, &[]);
+        receiver.packet(now, 40, 0, &[]);
         // Audio of more than 200 ms.
         receiver.packet(now, 0, start, &[0x80; 1_601]);
     });

@@ -25,7 +25,7 @@ pub enum Malformed {
         /// Octets that could be padding.
         available: usize,
     },
-    /// The RTP payload type is one that would be an RTCP packet type (72 to 76), RFC 3550 5.1 and A.1.
+    /// The RTP payload type is one that would be an RTCP packet type (64 to 95), RFC 5761 section 4.
     #[error("RTP payload type {0} is reserved for RTCP")]
     ReservedPayloadType(u8),
     /// A compound RTCP packet that does not begin with SR or RR, RFC 3550 6.1.
@@ -54,9 +54,12 @@ pub enum Dropped {
     /// It is not a valid packet.
     #[error("malformed: {0}")]
     Malformed(#[from] Malformed),
-    /// It does not come from an address that [`crate::AcceptFrom`] lets in.
+    /// It does not come from an address that [`crate::Latching`] lets in.
     #[error("comes from an address that is not the peer's")]
     ForeignSource,
+    /// It comes from an unknown address with a payload type that was not agreed on.
+    #[error("not what the peer would send")]
+    Implausible,
     /// It is of a source that has not yet sent [`crate::SequenceTracker::MIN_SEQUENTIAL`] packets in order.
     #[error("source is still on probation")]
     Probation,

@@ -1,48 +1,74 @@
-//! Which source addresses a port accepts packets from (symmetric RTP, RFC 4961).
+//! Which address a socket's peer is at: the signalled one, or the one that its packets come from (symmetric RTP, RFC 4961;
+//! latching behind NATs, RFC 7362).
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
-/// Which packets are let in, by where they come from.
+/// Whether an address that packets come from takes the place of the signalled one, for sending too.
 ///
-/// Packets are always sent to the signalled address, whatever this says: an address that was only heard from is never
-/// sent to.
+/// Whatever the policy, packets from the signalled address are let in, and once they come from there nothing else is;
+/// nothing is sent before signalling has named an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AcceptFrom {
-    /// Only packets from the signalled address.
-    SignalledOnly,
-    /// Packets from the first address that proves to be a source; as soon as the signalled address is heard from,
-    /// only packets from there. This lets in a peer behind a NAT, whose packets come from another port than it said.
+pub enum Latching {
+    /// Never: packets come from the signalled address and go there.
+    Off,
+    /// Until one has proved itself, and not again until signalling names another address.
+    UntilConfirmed,
+    /// As before, and again when the peer was silent for [`Latch::SILENCE`] and the same source goes on elsewhere with
+    /// its next sequence numbers: a NAT gave it another address.
     #[default]
-    AnyUntilFirst,
+    Always,
 }
 
-/// The filter of one socket.
+/// What a socket thinks of a source address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It is the peer: the signalled address, or the one that proved itself.
+    Peer,
+    /// It may prove itself.
+    Stranger,
+    /// It may be the peer at a new address, if it goes on exactly where the peer stopped.
+    Moved,
+    /// It is let in no further.
+    Foreign,
+}
+
+/// The peer's address on one socket.
 #[derive(Debug, Clone)]
 pub struct Latch {
-    policy: AcceptFrom,
+    policy: Latching,
     signalled: Option<SocketAddr>,
-    heard: Option<SocketAddr>,
+    /// Where packets come from, and when the last one did.
+    heard: Option<(SocketAddr, Instant)>,
+    /// Where they came from until signalling named another address at that time.
+    left: Option<(SocketAddr, Instant)>,
 }
 
 impl Latch {
-    /// A filter that has heard nobody.
+    /// How long the peer must have been silent before it can be elsewhere without signalling.
+    pub const SILENCE: Duration = Duration::from_secs(2);
+
+    /// A latch that has heard nobody.
     #[must_use]
-    pub fn new(policy: AcceptFrom, signalled: Option<SocketAddr>) -> Latch {
+    pub fn new(policy: Latching) -> Latch {
         Latch {
             policy,
-            signalled,
+            signalled: None,
             heard: None,
+            left: None,
         }
     }
 
-    /// Takes a new signalled address; when it differs, what was heard is forgotten.
-    pub fn set_signalled(&mut self, signalled: Option<SocketAddr>) {
+    /// Takes a new signalled address; when it differs, what was heard is forgotten, and for [`Latch::SILENCE`] packets
+    /// that are still under way from there do not count as heard.
+    pub fn set_signalled(&mut self, now: Instant, signalled: Option<SocketAddr>) {
         if self.signalled != signalled {
-            *self = Latch::new(self.policy, signalled);
+            self.signalled = signalled;
+            self.left = self.heard.take().map(|(address, _)| (address, now));
         }
     }
 
-    /// The address that signalling named, which is the one to send to.
+    /// The address that signalling named.
     #[must_use]
     pub fn signalled(&self) -> Option<SocketAddr> {
         self.signalled
@@ -51,15 +77,31 @@ impl Latch {
     /// The address that packets come from.
     #[must_use]
     pub fn heard(&self) -> Option<SocketAddr> {
-        self.heard
+        self.heard.map(|(address, _)| address)
     }
 
-    /// Whether a packet from `source` may be looked at.
+    /// Where to send: the address that packets come from, before that the signalled one; nowhere before signalling has
+    /// named one, or while it names none (RFC 3264 8.4: all zeros).
     #[must_use]
-    pub fn accepts(&self, source: SocketAddr) -> bool {
-        self.is_signalled(source)
-            || self.policy == AcceptFrom::AnyUntilFirst
-                && self.heard.is_none_or(|heard| heard == source)
+    pub fn destination(&self) -> Option<SocketAddr> {
+        let signalled = self.signalled?;
+        let absent = signalled.ip().is_unspecified() || signalled.port() == 0;
+        (!absent).then(|| self.heard().unwrap_or(signalled))
+    }
+
+    /// What to think of a packet from `source`.
+    #[must_use]
+    pub fn judge(&self, now: Instant, source: SocketAddr) -> Standing {
+        if self.is_signalled(source) {
+            return Standing::Peer;
+        }
+        match (self.policy, self.heard) {
+            (Latching::Off, _) => Standing::Foreign,
+            (_, None) => Standing::Stranger,
+            (_, Some((heard, _))) if heard == source => Standing::Peer,
+            (Latching::Always, Some((_, at))) if is_silent(now, at) => Standing::Moved,
+            _ => Standing::Foreign,
+        }
     }
 
     /// Whether `source` is the signalled address.
@@ -68,47 +110,155 @@ impl Latch {
         self.signalled == Some(source)
     }
 
-    /// Locks onto `source`, an accepted address from which a valid packet came.
-    pub fn lock(&mut self, source: SocketAddr) {
-        self.heard = Some(source);
+    /// Takes note of a valid packet from `source`, which is not [`Standing::Foreign`].
+    pub fn hear(&mut self, now: Instant, source: SocketAddr) {
+        let is_left = self
+            .left
+            .is_some_and(|(left, since)| left == source && !is_silent(now, since));
+        if !is_left || self.is_signalled(source) {
+            self.heard = Some((source, now));
+        }
     }
+
+    /// The address that the socket may be connected to, so that the kernel keeps everything else out: the signalled one
+    /// while packets come from it; when they stop, the peer may be elsewhere.
+    #[must_use]
+    pub fn connectable(&self, now: Instant) -> Option<SocketAddr> {
+        let (heard, at) = self.heard?;
+        (self.is_signalled(heard) && !is_silent(now, at)).then_some(heard)
+    }
+}
+
+fn is_silent(now: Instant, since: Instant) -> bool {
+    now.saturating_duration_since(since) >= Latch::SILENCE
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SIGNALLED: u16 = 1;
+    const HEARD: u16 = 2;
+    const OTHER: u16 = 3;
+    const POLICIES: [Latching; 3] = [Latching::Off, Latching::UntilConfirmed, Latching::Always];
+
     fn address(port: u16) -> SocketAddr {
         SocketAddr::from(([192, 0, 2, 1], port))
     }
 
+    fn latch(now: Instant, policy: Latching, heard: Option<u16>) -> Latch {
+        let mut latch = Latch::new(policy);
+        latch.set_signalled(now, Some(address(SIGNALLED)));
+        if let Some(port) = heard {
+            latch.hear(now, address(port));
+        }
+        latch
+    }
+
+    /// Every policy, whoever was heard, before and after the silence, and every kind of source.
     #[test]
-    fn signalled_only_lets_nobody_else_in() {
-        let latch = Latch::new(AcceptFrom::SignalledOnly, Some(address(1)));
-        assert!(latch.accepts(address(1)));
-        assert!(!latch.accepts(address(2)));
-        assert!(!Latch::new(AcceptFrom::SignalledOnly, None).accepts(address(1)));
+    fn the_grid() {
+        use Standing::{Foreign, Moved, Peer, Stranger};
+        let now = Instant::now();
+        let table = [
+            // Heard, silent; then Off, UntilConfirmed, Always for the address heard and for another one.
+            (
+                None,
+                false,
+                [Foreign, Stranger, Stranger],
+                [Foreign, Stranger, Stranger],
+            ),
+            (
+                None,
+                true,
+                [Foreign, Stranger, Stranger],
+                [Foreign, Stranger, Stranger],
+            ),
+            (
+                Some(HEARD),
+                false,
+                [Foreign, Peer, Peer],
+                [Foreign, Foreign, Foreign],
+            ),
+            (
+                Some(HEARD),
+                true,
+                [Foreign, Peer, Peer],
+                [Foreign, Foreign, Moved],
+            ),
+            (Some(SIGNALLED), false, [Foreign; 3], [Foreign; 3]),
+            (
+                Some(SIGNALLED),
+                true,
+                [Foreign, Foreign, Moved],
+                [Foreign, Foreign, Moved],
+            ),
+        ];
+        for (heard, silent, of_heard, of_other) in table {
+            for (n, policy) in POLICIES.into_iter().enumerate() {
+                let latch = latch(now, policy, heard);
+                let at = if silent { now + Latch::SILENCE } else { now };
+                let case = (policy, heard, silent);
+                assert_eq!(latch.judge(at, address(SIGNALLED)), Peer, "{case:?}");
+                assert_eq!(latch.judge(at, address(HEARD)), of_heard[n], "{case:?}");
+                assert_eq!(latch.judge(at, address(OTHER)), of_other[n], "{case:?}");
+            }
+        }
     }
 
     #[test]
-    fn the_first_source_shuts_out_all_others_but_the_signalled_one() {
-        let mut latch = Latch::new(AcceptFrom::AnyUntilFirst, Some(address(1)));
-        assert!(latch.accepts(address(2)) && latch.accepts(address(3)));
-        latch.lock(address(2));
-        assert!(
-            latch.accepts(address(1)) && latch.accepts(address(2)) && !latch.accepts(address(3))
+    fn nothing_is_sent_before_signalling_has_named_an_address() {
+        let now = Instant::now();
+        let mut latch = Latch::new(Latching::Always);
+        assert_eq!(latch.judge(now, address(HEARD)), Standing::Stranger);
+        latch.hear(now, address(HEARD));
+        assert_eq!(latch.destination(), None);
+        latch.set_signalled(now, Some(address(SIGNALLED)));
+        assert_eq!(
+            (latch.destination(), latch.heard()),
+            (Some(address(SIGNALLED)), None)
         );
-        latch.lock(address(1));
-        assert!(latch.accepts(address(1)) && !latch.accepts(address(2)));
+        latch.hear(now, address(OTHER));
+        assert_eq!(latch.destination(), Some(address(OTHER)));
+        latch.set_signalled(now, Some(SocketAddr::from(([0; 4], 4000))));
+        assert_eq!(latch.destination(), None, "the peer wants nothing");
     }
 
     #[test]
-    fn only_another_signalled_address_forgets_what_was_heard() {
-        let mut latch = Latch::new(AcceptFrom::AnyUntilFirst, Some(address(1)));
-        latch.lock(address(2));
-        latch.set_signalled(Some(address(1)));
-        assert_eq!(latch.heard(), Some(address(2)));
-        latch.set_signalled(Some(address(4)));
-        assert_eq!((latch.heard(), latch.signalled()), (None, Some(address(4))));
+    fn packets_under_way_from_an_address_that_was_left_do_not_call_back() {
+        let now = Instant::now();
+        let mut latch = latch(now, Latching::Always, Some(HEARD));
+        latch.set_signalled(now, Some(address(SIGNALLED)));
+        assert_eq!(
+            latch.heard(),
+            Some(address(HEARD)),
+            "the same address is no change"
+        );
+        latch.set_signalled(now, Some(address(9)));
+        latch.hear(now, address(HEARD));
+        assert_eq!(latch.destination(), Some(address(9)));
+        latch.hear(now + Latch::SILENCE, address(HEARD));
+        assert_eq!(
+            latch.destination(),
+            Some(address(HEARD)),
+            "it did not leave"
+        );
+        latch.set_signalled(now, Some(address(HEARD)));
+        latch.hear(now, address(HEARD));
+        assert_eq!(latch.connectable(now), Some(address(HEARD)));
+    }
+
+    #[test]
+    fn only_the_signalled_address_is_connected_to_and_only_while_it_sends() {
+        let now = Instant::now();
+        assert_eq!(latch(now, Latching::Always, None).connectable(now), None);
+        assert_eq!(
+            latch(now, Latching::Always, Some(HEARD)).connectable(now),
+            None
+        );
+        let latch = latch(now, Latching::Always, Some(SIGNALLED));
+        let almost = now + Latch::SILENCE - Duration::from_nanos(1);
+        assert_eq!(latch.connectable(almost), Some(address(SIGNALLED)));
+        assert_eq!(latch.connectable(now + Latch::SILENCE), None);
     }
 }

@@ -59,7 +59,7 @@ pub use error::{Dropped, Malformed, RtpError};
 pub use frame_clock::{FrameClock, Tick};
 pub use interval::{Membership, RtcpSchedule, deterministic_interval};
 pub use jitter::Jitter;
-pub use latch::{AcceptFrom, Latch};
+pub use latch::{Latch, Latching, Standing};
 pub use ntp::{NtpTime, WallClock};
 pub use packet::{Extension, RtpHeader, RtpPacket, RtpWriter, Ssrc};
 pub use payload_type::PayloadType;

@@ -69,7 +69,7 @@ impl<'a> RtpPacket<'a> {
             return Err(Malformed::Version(flags >> 6));
         }
         let payload_type = PayloadType::from_low_bits(marker_type);
-        if (72..=76).contains(&payload_type.number()) {
+        if (64..=95).contains(&payload_type.number()) {
             return Err(Malformed::ReservedPayloadType(payload_type.number()));
         }
         let csrc_octets = usize::from(flags & 0x0f) * 4;

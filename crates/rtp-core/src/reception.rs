@@ -50,6 +50,11 @@ impl Reception {
         result
     }
 
+    /// Whether a packet goes on where this source stopped.
+    pub(crate) fn is_continued_by(&self, header: &RtpHeader) -> bool {
+        self.ssrc == header.ssrc && self.sequence.is_next(header.sequence)
+    }
+
     pub(crate) fn total(&self) -> Counts {
         self.sequence.total()
     }

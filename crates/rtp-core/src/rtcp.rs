@@ -6,8 +6,8 @@ mod rr;
 mod sdes;
 mod sr;
 
-use crate::Malformed;
 use crate::packet::unpad;
+use crate::{Malformed, Ssrc};
 pub use app::App;
 pub use bye::Bye;
 pub use rr::{ReceiverReport, ReportBlock, ReportBlocks};
@@ -180,6 +180,19 @@ fn short_text(text: &str) -> &[u8] {
 
 fn be32(octets: [u8; 4]) -> u32 {
     u32::from_be_bytes(octets)
+}
+
+/// Whether a datagram on a port that RTP and RTCP share is RTCP: the octet that holds marker and payload type of RTP is
+/// an RTCP packet type, 192 to 223 (RFC 5761 section 4).
+#[must_use]
+pub fn is_rtcp(datagram: &[u8]) -> bool {
+    matches!(datagram, [flags, 192..=223, ..] if flags >> 6 == VERSION)
+}
+
+/// Who sent a compound packet, by its first eight octets, which encryption leaves as they are (RFC 3711 3.4).
+pub(crate) fn reporter(datagram: &[u8]) -> Option<Ssrc> {
+    let (_, rest) = datagram.split_first_chunk::<HEADER_OCTETS>()?;
+    rest.first_chunk().map(|octets| Ssrc(be32(*octets)))
 }
 
 #[cfg(test)]

@@ -132,6 +132,13 @@ impl SequenceTracker {
         Arrival::Jump
     }
 
+    /// Whether a number may be the next of the same source, with losses before it.
+    #[must_use]
+    pub fn is_next(&self, sequence: u16) -> bool {
+        let ahead = sequence.wrapping_sub(self.highest as u16);
+        self.is_valid() && (1..MAX_DROPOUT).contains(&ahead)
+    }
+
     fn handle_probation(&mut self, sequence: u16) -> Arrival {
         let follows = self.window != 0 && sequence == (self.highest as u16).wrapping_add(1);
         let restart = !follows && self.window != 0;

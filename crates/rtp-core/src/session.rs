@@ -1,7 +1,9 @@
 //! One party's RTP session: one stream out, one in, and the reports on both (RFC 3550).
 
+mod address;
 mod data;
 mod report;
+mod send;
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -12,7 +14,7 @@ use rand::rngs::StdRng;
 use crate::reception::{LastSenderReport, Reception};
 use crate::sender::Sender;
 use crate::{
-    AcceptFrom, Counts, Latch, PayloadType, RtcpSchedule, RtpPacket, RtpStatistics, Ssrc, WallClock,
+    Counts, Latch, Latching, PayloadType, RtcpSchedule, RtpPacket, RtpStatistics, Ssrc, WallClock,
 };
 
 /// Where the peer said it wants packets.
@@ -20,7 +22,7 @@ use crate::{
 pub struct RemoteAddress {
     /// For RTP.
     pub rtp: SocketAddr,
-    /// For RTCP; `None` when the peer wants no reports.
+    /// For RTCP; the address for RTP when both share a port (RFC 5761), `None` when the peer wants no reports.
     pub rtcp: Option<SocketAddr>,
 }
 
@@ -33,21 +35,21 @@ pub struct RtpSessionConfig {
     pub cname: String,
     /// The share of the bandwidth for RTCP of both parties together; 5 % of the session by default.
     pub rtcp_octets_per_second: u32,
-    /// Which source addresses are let in.
-    pub accept: AcceptFrom,
+    /// Whether the peer may be elsewhere than it said.
+    pub latching: Latching,
     /// Ties `now` to wall-clock time, for the NTP timestamps of sender reports.
     pub clock: WallClock,
 }
 
 impl RtpSessionConfig {
-    /// RTCP for both parties out of a call of 80 kbit/s, and the default [`AcceptFrom`].
+    /// RTCP for both parties out of a call of 80 kbit/s, and the default [`Latching`].
     #[must_use]
     pub fn new(clock_rate_hz: u32, cname: impl Into<String>, clock: WallClock) -> RtpSessionConfig {
         RtpSessionConfig {
             clock_rate_hz,
             cname: cname.into(),
             rtcp_octets_per_second: 500,
-            accept: AcceptFrom::default(),
+            latching: Latching::default(),
             clock,
         }
     }
@@ -92,8 +94,9 @@ pub struct RtcpReceived {
 
 /// One SSRC out, one in. Sans-IO: the caller carries datagrams between this and its sockets.
 ///
-/// **Addresses.** Packets go to the signalled address, [`RtpSession::remote`], and nowhere else. Where they may come from
-/// is [`AcceptFrom`]. A new signalled address forgets which one was heard, not what was counted.
+/// **Addresses.** Packets go to [`RtpSession::destination`]: the signalled address, or the one that the peer's packets come
+/// from where [`Latching`] says so. RTCP has an address of its own unless it shares the port. A new signalled address
+/// forgets which one was heard, not what was counted.
 ///
 /// **Sources.** The first SSRC heard from the signalled address is valid with its first packet, since signalling vouches
 /// for it; any other after two packets in order (RFC 3550 A.1). Another SSRC takes the place of the valid one after two
@@ -110,7 +113,10 @@ pub struct RtpSession {
     rtp_latch: Latch,
     rtcp_latch: Latch,
     source: Option<Reception>,
-    candidate: Option<Reception>,
+    /// Another source, and the address that it has to prove itself from.
+    candidate: Option<(SocketAddr, Reception)>,
+    /// Bit `n`: whether payload type `n` was agreed on.
+    payload_types: u128,
     /// Packets of sources that were replaced.
     past: Counts,
     last_received_at: Option<Instant>,
@@ -133,13 +139,14 @@ impl RtpSession {
         let mut rng = StdRng::seed_from_u64(seed);
         RtpSession {
             sender: Sender::new(config.clock_rate_hz, &mut rng),
-            rtp_latch: Latch::new(config.accept, None),
-            rtcp_latch: Latch::new(config.accept, None),
+            rtp_latch: Latch::new(config.latching),
+            rtcp_latch: Latch::new(config.latching),
             config,
             rng,
             began: now,
             source: None,
             candidate: None,
+            payload_types: u128::MAX,
             past: Counts::default(),
             last_received_at: None,
             heard_at: None,
@@ -151,42 +158,6 @@ impl RtpSession {
             ended: false,
             counted: RtpStatistics::default(),
         }
-    }
-
-    /// Sets where to send. The first address for RTCP starts the reports; `None` ends them.
-    pub fn set_remote(&mut self, now: Instant, remote: Option<RemoteAddress>) {
-        let rtcp = remote.and_then(|remote| remote.rtcp);
-        self.rtp_latch
-            .set_signalled(remote.map(|remote| remote.rtp));
-        self.rtcp_latch.set_signalled(rtcp);
-        let reports = rtcp.is_some() && self.config.rtcp_octets_per_second > 0 && !self.ended;
-        if !reports {
-            self.schedule = None;
-        } else if self.schedule.is_none() {
-            let group = self.membership(now);
-            self.schedule = Some(RtcpSchedule::new(
-                now,
-                self.config.rtcp_octets_per_second,
-                group,
-                &mut self.rng,
-            ));
-        }
-    }
-
-    /// The signalled address, the only one to send to.
-    #[must_use]
-    pub fn remote(&self) -> Option<RemoteAddress> {
-        let rtp = self.rtp_latch.signalled()?;
-        Some(RemoteAddress {
-            rtp,
-            rtcp: self.rtcp_latch.signalled(),
-        })
-    }
-
-    /// The address that valid RTP comes from.
-    #[must_use]
-    pub fn heard_from(&self) -> Option<SocketAddr> {
-        self.rtp_latch.heard()
     }
 
     /// Our SSRC.
@@ -205,54 +176,6 @@ impl RtpSession {
     #[must_use]
     pub fn remote_cname(&self) -> Option<&str> {
         self.cname.as_deref()
-    }
-
-    /// The timestamp that the next packet of our own media will carry; what was forwarded before has an end.
-    pub fn next_timestamp(&mut self, now: Instant) -> u32 {
-        self.sender.end_run(now);
-        self.sender.timestamp
-    }
-
-    /// Appends the next packet to `out`.
-    pub fn next_packet(&mut self, now: Instant, frame: &Frame<'_>, out: &mut Vec<u8>) {
-        let timestamp = self.next_timestamp(now);
-        self.sender.send(now, timestamp, frame, out);
-        self.advance(frame.ticks);
-    }
-
-    /// Appends a packet with `timestamp` instead of the running one, which does not advance: for events that keep the
-    /// timestamp of their start (RFC 4733).
-    pub fn next_packet_at(
-        &mut self,
-        now: Instant,
-        timestamp: u32,
-        frame: &Frame<'_>,
-        out: &mut Vec<u8>,
-    ) {
-        self.sender.end_run(now);
-        self.sender.send(now, timestamp, frame, out);
-    }
-
-    /// Appends a packet that another session received, under our SSRC and `payload_type`; returns whether it was
-    /// written. Both sessions have the same clock rate.
-    ///
-    /// Packets of one source keep their distances in sequence and timestamp, so that the peer sees their losses and
-    /// their order; a packet that was overtaken by a change of source is left out. Where the source changes, and between
-    /// forwarded media and our own, the numbers go on without a gap and timestamps pass as time does. Contributing
-    /// sources, header extensions and padding are not forwarded.
-    pub fn forward(
-        &mut self,
-        now: Instant,
-        received: &Received<'_>,
-        payload_type: PayloadType,
-        out: &mut Vec<u8>,
-    ) -> bool {
-        self.sender.forward(now, received, payload_type, out)
-    }
-
-    /// Lets media time pass without a packet: hold, silence suppression, skipped frames.
-    pub fn advance(&mut self, ticks: u32) {
-        self.sender.timestamp = self.sender.timestamp.wrapping_add(ticks);
     }
 
     /// When the last valid RTP packet came.

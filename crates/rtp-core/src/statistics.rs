@@ -28,6 +28,8 @@ pub struct RtpStatistics {
     pub invalid: u64,
     /// Datagrams on either port from addresses that are not the peer's; dropped.
     pub foreign: u64,
+    /// Packets from unknown addresses with payload types that were not agreed on; dropped.
+    pub implausible: u64,
     /// Packets dropped because their SSRC or sequence number was on probation.
     pub on_probation: u64,
     /// How often the peer changed its SSRC or restarted its sequence.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rvoip_rtp_core::{
-    AcceptFrom, Frame, PayloadType, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
+    Frame, Latching, PayloadType, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
 };
 
 const ALICE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -98,7 +98,7 @@ fn session(now: Instant, name: &str, peer: Ipv4Addr, seed: u64) -> RtpSession {
         clock_rate_hz: 8000,
         cname: name.to_owned(),
         rtcp_octets_per_second: 500,
-        accept: AcceptFrom::SignalledOnly,
+        latching: Latching::Off,
         clock: WallClock::new(now, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000)),
     };
     let mut session = RtpSession::new(now, config, seed);

@@ -74,6 +74,6 @@ impl DtmfSender {
             marker: number == 0,
         };
         rtp.next_packet_at(now, start, &frame, out);
-        Some(parameters.remote_rtp)
+        rtp.destination()
     }
 }

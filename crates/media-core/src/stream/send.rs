@@ -65,7 +65,7 @@ impl Packetizer {
         rtp.next_packet(now, &frame, out);
         self.talking = true;
         self.sound.clear();
-        Some(parameters.remote_rtp)
+        rtp.destination()
     }
 
     /// Lets a frame's time pass without sound; what was not sent yet never is.

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Received, RtpSession};
 use crate::reception::Reception;
-use crate::{Arrival, Dropped, RtpHeader, RtpPacket, SequenceTracker};
+use crate::{Arrival, Dropped, RtpHeader, RtpPacket, SequenceTracker, Standing};
 
 impl RtpSession {
     /// Takes a datagram from the RTP port.
@@ -18,12 +18,14 @@ impl RtpSession {
         source: SocketAddr,
         datagram: &'a mut [u8],
     ) -> Result<Received<'a>, Dropped> {
-        if !self.rtp_latch.accepts(source) {
+        let standing = self.rtp_latch.judge(now, source);
+        if standing == Standing::Foreign {
             self.counted.foreign += 1;
             return Err(Dropped::ForeignSource);
         }
         let packet = RtpPacket::parse(datagram).inspect_err(|_| self.counted.invalid += 1)?;
         let header = packet.header();
+        self.check_stranger(standing, header)?;
         if header.ssrc == self.sender.ssrc {
             self.counted.reflected += 1;
             self.resolve_collision();
@@ -46,9 +48,7 @@ impl RtpSession {
         self.counted.octets_received += packet.payload().len() as u64;
         self.last_received_at = Some(now);
         self.heard_at = Some(now);
-        if self.rtp_latch.is_signalled(source) || self.rtp_latch.heard().is_none() {
-            self.rtp_latch.lock(source);
-        }
+        self.rtp_latch.hear(now, source);
         Ok(Received {
             packet,
             extended_sequence,
@@ -81,7 +81,11 @@ impl RtpSession {
             SequenceTracker::MIN_SEQUENTIAL
         };
         let mut candidate = match self.candidate.take() {
-            Some(candidate) if candidate.ssrc == header.ssrc && !vouched => candidate,
+            Some((address, candidate))
+                if address == from && candidate.ssrc == header.ssrc && !vouched =>
+            {
+                candidate
+            }
             _ => Reception::new(header.ssrc, self.config.clock_rate_hz, probation),
         };
         let arrival = candidate.handle(elapsed, header);
@@ -91,7 +95,7 @@ impl RtpSession {
                 self.counted.restarts += 1;
             }
         } else {
-            self.candidate = Some(candidate);
+            self.candidate = Some((from, candidate));
         }
         arrival
     }

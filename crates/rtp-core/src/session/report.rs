@@ -22,7 +22,7 @@ impl RtpSession {
         source: SocketAddr,
         datagram: &mut [u8],
     ) -> Result<RtcpReceived, Dropped> {
-        if !self.rtcp_latch.accepts(source) {
+        if !self.accepts_rtcp(now, source, datagram) {
             self.counted.foreign += 1;
             return Err(Dropped::ForeignSource);
         }
@@ -36,8 +36,8 @@ impl RtpSession {
         }
         self.counted.invalid += u64::from(received.malformed > 0);
         self.counted.rtcp_received += 1;
-        if self.rtcp_latch.is_signalled(source) || self.rtcp_latch.heard().is_none() {
-            self.rtcp_latch.lock(source);
+        if !self.is_muxed() {
+            self.rtcp_latch.hear(now, source);
         }
         self.heard_at = Some(now).filter(|_| !received.bye);
         let members = self.membership(now).members;
@@ -135,10 +135,10 @@ impl RtpSession {
         })
     }
 
-    /// Appends the compound packet that is due at `now`, if one is; it goes to the RTCP address of the remote, which is
-    /// returned.
+    /// Appends the compound packet that is due at `now`, if one is, and returns where it goes; it leaves from
+    /// [`RtpSession::rtcp_channel`].
     pub fn poll_rtcp(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<SocketAddr> {
-        let destination = self.rtcp_latch.signalled()?;
+        let destination = self.rtcp_destination()?;
         let group = self.membership(now);
         let schedule = self.schedule.as_mut()?;
         let start = out.len();
@@ -165,7 +165,7 @@ impl RtpSession {
     pub fn bye(&mut self, now: Instant, reason: &str, out: &mut Vec<u8>) -> Option<SocketAddr> {
         self.ended = true;
         self.schedule.take()?;
-        let destination = self.rtcp_latch.signalled()?;
+        let destination = self.rtcp_destination()?;
         if self.sender.packets == 0 && self.counted.rtcp_sent == 0 {
             return None;
         }

@@ -9,6 +9,8 @@ use super::*;
 use crate::rtcp::{App, Bye, Compound, ReceiverReport, ReportBlock, RtcpPacket, SourceDescription};
 use crate::{Dropped, RtpHeader};
 
+mod address;
+
 const FRAME: Duration = Duration::from_millis(20);
 const PAYLOAD: [u8; 160] = [0xff; 160];
 
@@ -32,11 +34,11 @@ fn config(now: Instant, cname: &str) -> RtpSessionConfig {
 }
 
 /// A session whose peer is signalled to be at ports 4000 and 4001.
-fn session(now: Instant, accept: AcceptFrom) -> RtpSession {
+fn session(now: Instant, latching: Latching) -> RtpSession {
     let mut session = RtpSession::new(
         now,
         RtpSessionConfig {
-            accept,
+            latching,
             ..config(now, "us@192.0.2.1")
         },
         1,
@@ -196,7 +198,7 @@ fn the_same_seed_gives_the_same_octets() {
 #[test]
 fn sequence_and_timestamp_go_on_through_pauses_and_events() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     let send = |session: &mut RtpSession, timestamp: Option<u32>| {
         let mut out = Vec::new();
         match timestamp {
@@ -228,7 +230,7 @@ fn sequence_and_timestamp_go_on_through_pauses_and_events() {
 #[test]
 fn a_sender_report_ties_both_clocks_together() {
     let mut now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     let mut out = Vec::new();
     for _ in 0..500 {
         out.clear();
@@ -276,7 +278,7 @@ fn a_sender_report_ties_both_clocks_together() {
 #[test]
 fn who_only_listens_sends_receiver_reports_and_who_stops_stops_sender_reports() {
     let mut now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     let mut kinds = Vec::new();
     while kinds.len() < 6 {
         now = session.poll_timeout().unwrap();
@@ -294,7 +296,7 @@ fn who_only_listens_sends_receiver_reports_and_who_stops_stops_sender_reports() 
 #[test]
 fn without_a_place_for_reports_none_are_written() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     session.set_remote(
         now,
         Some(RemoteAddress {
@@ -323,64 +325,16 @@ fn who_never_sent_anything_leaves_without_a_bye() {
     let now = Instant::now();
     let mut out = Vec::new();
     assert_eq!(
-        session(now, AcceptFrom::default()).bye(now, "", &mut out),
+        session(now, Latching::default()).bye(now, "", &mut out),
         None
     );
     assert!(out.is_empty());
 }
 
 #[test]
-fn the_signalled_address_is_believed_at_once_and_others_after_two_packets() {
-    let now = Instant::now();
-    let mut trusting = session(now, AcceptFrom::AnyUntilFirst);
-    assert!(
-        trusting
-            .handle_rtp(now, address(4000), &mut rtp(7, 1))
-            .unwrap()
-            .restarted
-    );
-    let mut learning = session(now, AcceptFrom::AnyUntilFirst);
-    assert_eq!(
-        learning.handle_rtp(now, address(9), &mut rtp(7, 1)),
-        Err(Dropped::Probation)
-    );
-    assert!(
-        learning
-            .handle_rtp(now, address(9), &mut rtp(7, 2))
-            .unwrap()
-            .restarted
-    );
-    assert_eq!(learning.heard_from(), Some(address(9)));
-    assert_eq!(
-        learning.remote(),
-        Some(remote(4000)),
-        "nothing is sent to a place that was only heard from"
-    );
-    assert_eq!(
-        learning.handle_rtp(now, address(8), &mut rtp(7, 3)),
-        Err(Dropped::ForeignSource)
-    );
-    assert!(
-        learning
-            .handle_rtp(now, address(4000), &mut rtp(7, 3))
-            .is_ok()
-    );
-    assert_eq!(
-        learning.handle_rtp(now, address(9), &mut rtp(7, 4)),
-        Err(Dropped::ForeignSource)
-    );
-    let mut strict = session(now, AcceptFrom::SignalledOnly);
-    assert_eq!(
-        strict.handle_rtp(now, address(9), &mut rtp(7, 1)),
-        Err(Dropped::ForeignSource)
-    );
-    assert_eq!(strict.statistics().foreign, 1);
-}
-
-#[test]
 fn a_new_ssrc_takes_over_after_two_packets_while_the_old_one_is_silent() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     let mut hear = |ssrc, sequence| {
         let mut datagram = rtp(ssrc, sequence);
         session
@@ -405,7 +359,7 @@ fn a_new_ssrc_takes_over_after_two_packets_while_the_old_one_is_silent() {
 #[test]
 fn a_collision_is_left_once_with_a_goodbye_and_a_reflector_is_heard() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     session.next_packet(now, &frame(), &mut Vec::new());
     let old = session.ssrc();
     assert!(
@@ -445,7 +399,7 @@ fn a_collision_is_left_once_with_a_goodbye_and_a_reflector_is_heard() {
 #[test]
 fn a_report_on_us_is_taken_from_a_compound_with_a_broken_packet() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     session
         .handle_rtp(now, address(4000), &mut rtp(7, 1))
         .unwrap();
@@ -495,7 +449,7 @@ fn a_report_on_us_is_taken_from_a_compound_with_a_broken_packet() {
 #[test]
 fn only_the_goodbye_of_the_peer_counts() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     session
         .handle_rtp(now, address(4000), &mut rtp(7, 1))
         .unwrap();
@@ -515,7 +469,7 @@ fn only_the_goodbye_of_the_peer_counts() {
 #[test]
 fn a_report_block_counts_duplicates_as_the_rfc_does() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     for sequence in [1, 2, 5, 5, 5, 6, 7, 8] {
         let _ = session.handle_rtp(now, address(4000), &mut rtp(7, sequence));
     }
@@ -560,7 +514,7 @@ fn next_report(session: &mut RtpSession) -> (u8, Option<ReportBlock>, Vec<u8>) {
 #[test]
 fn a_report_has_a_block_only_when_something_was_heard_since_the_last() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     assert_eq!(next_report(&mut session).1, None);
     session
         .handle_rtp(now, address(4000), &mut rtp(7, 1))
@@ -572,7 +526,7 @@ fn a_report_has_a_block_only_when_something_was_heard_since_the_last() {
 #[test]
 fn a_restarted_sequence_is_reported_from_its_own_beginning() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     for sequence in (1..100).step_by(2) {
         let _ = session.handle_rtp(now, address(4000), &mut rtp(7, sequence));
     }
@@ -592,7 +546,7 @@ fn a_restarted_sequence_is_reported_from_its_own_beginning() {
 #[test]
 fn a_new_ssrc_of_ours_counts_its_own_packets() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     for _ in 0..3 {
         session.next_packet(now, &frame(), &mut Vec::new());
     }
@@ -620,7 +574,7 @@ fn a_new_ssrc_of_ours_counts_its_own_packets() {
 #[test]
 fn a_source_on_probation_is_vouched_for_when_it_comes_from_the_signalled_address() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     assert_eq!(
         session.handle_rtp(now, address(9), &mut rtp(7, 1)),
         Err(Dropped::Probation)
@@ -635,7 +589,7 @@ fn a_source_on_probation_is_vouched_for_when_it_comes_from_the_signalled_address
 #[test]
 fn reports_are_filtered_by_their_own_address() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     let mut report = Vec::new();
     ReceiverReport::write(Ssrc(7), &[], &mut report);
     let mut hear = |port| session.handle_rtcp(now, address(port), &mut report).is_ok();
@@ -645,7 +599,7 @@ fn reports_are_filtered_by_their_own_address() {
 #[test]
 fn a_peer_that_leaves_brings_the_next_report_forward() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     session
         .handle_rtp(now, address(4000), &mut rtp(7, 1))
         .unwrap();
@@ -666,7 +620,7 @@ fn a_peer_that_leaves_brings_the_next_report_forward() {
 #[test]
 fn a_peer_that_is_silent_for_long_is_no_longer_counted() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     session
         .handle_rtp(now, address(4000), &mut rtp(7, 1))
         .unwrap();
@@ -710,7 +664,7 @@ fn large_reports_of_the_peer_slow_ours_down_when_there_is_little_bandwidth() {
 #[test]
 fn who_only_listened_leaves_with_a_bye_for_good() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     next_report(&mut session);
     let mut out = Vec::new();
     assert_eq!(session.bye(now, "", &mut out), Some(address(4001)));
@@ -722,7 +676,7 @@ fn who_only_listened_leaves_with_a_bye_for_good() {
 #[test]
 fn the_canonical_name_is_that_of_the_peer_and_of_nobody_else() {
     let now = Instant::now();
-    let mut session = session(now, AcceptFrom::default());
+    let mut session = session(now, Latching::default());
     session
         .handle_rtp(now, address(4000), &mut rtp(7, 1))
         .unwrap();
@@ -741,7 +695,7 @@ proptest! {
     #[test]
     fn the_fraction_lost_is_that_of_the_interval(first in vec(any::<bool>(), 1..200), second in vec(any::<bool>(), 1..200)) {
         let mut now = Instant::now();
-        let mut session = session(now, AcceptFrom::default());
+        let mut session = session(now, Latching::default());
         let mut sequence = 0;
         let mut fraction = 0;
         for pattern in [&first, &second] {
@@ -769,7 +723,7 @@ proptest! {
         datagrams in vec((any::<bool>(), 0u8..4, vec(any::<u8>(), 0..64)), 0..50),
     ) {
         let mut now = Instant::now();
-        let mut session = session(now, AcceptFrom::AnyUntilFirst);
+        let mut session = session(now, Latching::Always);
         for (is_rtcp, kind, mut datagram) in datagrams {
             let header: &[u8] = match kind {
                 0 => &[],
