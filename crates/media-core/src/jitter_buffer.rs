@@ -1,57 +1,80 @@
-//! The jitter buffer: sound by timestamp, played out late enough that most packets are there in time.
+//! The jitter buffer: packets by timestamp, decoded and played out late enough that most of them are there in time.
 //!
-//! The buffer holds decoded samples at the places their timestamps give them, so that reordering and packets of any length
-//! need no further thought. Its delay follows the network: a histogram of how much later than the fastest packets the
-//! others come has its 0.99 quantile as the target. The delay moves towards the target where it is not heard: in gaps and
-//! silence freely, in sound by whole pitch periods, overlapped and added. What is missing is made up from the last pitch
-//! period, fading out over 60 ms; every join of one sound and another is a cross-fade. Memory is fixed: about 10 KB.
+//! Packets wait as they came, in the order of their timestamps, and are decoded one after the other as late as possible, so
+//! that reordering, packets of any length and changes of the codec need no further thought. The delay follows the network: a
+//! histogram of how much later than the fastest packets the others come has its 0.99 quantile as the target. The delay
+//! moves towards the target where it is not heard: in gaps and silence freely, in sound by whole pitch periods, overlapped
+//! and added, which is also how clocks that run apart are kept together. What is missing is taken from the next packet
+//! where that repeats it, or made up by the codec, or from the last pitch period, fading out over 60 ms; every join of one sound
+//! and another is a cross-fade. A pause of the sender is silence, or the noise it described (RFC 3389), and no loss.
+//!
+//! Memory is fixed once a codec has been heard: at 8 kHz about 11 KB.
 
 use std::time::{Duration, Instant};
 
+mod admission;
+mod background;
 mod conceal;
+mod decoding;
 mod delay;
+mod packet_queue;
 mod pitch;
 mod playout;
+mod rate;
 mod sample_store;
+mod statistics;
+mod timeline;
 
 use conceal::Concealer;
+use decoding::Decoding;
 use delay::DelayEstimator;
+use packet_queue::{Content, PacketQueue, Waiting};
+use rate::Rate;
 use sample_store::SampleStore;
+pub use statistics::JitterBufferStatistics;
+use timeline::Timeline;
 
-use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
-use crate::codec::SAMPLE_RATE_HZ;
+use crate::codec::Codec;
 
-/// How far from what is played a timestamp may be and still belong to the same run of sound.
-const MAX_STEP_SAMPLES: i64 = SAMPLE_RATE_HZ as i64;
+/// How far behind what is played a timestamp may be and still belong to the same run of sound: 1 s.
+const MAX_STEP_FRAMES: i64 = 50;
+/// How far ahead: 0.5 s.
+const HORIZON_FRAMES: i64 = 25;
+/// The longest packet that is taken: 200 ms (RFC 3551 section 4.2).
+const LONGEST_PACKET_FRAMES: i64 = 10;
+/// Longer ones are cut where their codec lets them be; the longest of other codecs are 120 ms.
+const LONGEST_PIECE_FRAMES: i64 = 6;
 /// So many late packets in a row mean that the timestamps have moved.
 const MAX_LATE_RUN: u32 = 5;
+/// A sender that was silent for so long pauses, and its clock may have stood still.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a jitter buffer did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct JitterBufferStatistics {
-    /// Packets that came after their time to be played.
-    pub late: u64,
-    /// Packets whose place was taken already.
-    pub duplicates: u64,
-    /// Samples that were missing when they had to be played and were made up; of a long gap its first 60 ms.
-    pub concealed_samples: u64,
-    /// Times that playing began anew: a timestamp jump, or a delay beyond all bounds.
-    pub restarts: u64,
-    /// Samples cut out or put in to follow the network's delay.
-    pub adjusted_samples: u64,
-    /// How long samples wait now, beyond the fastest way through the network.
-    pub delay: Duration,
-    /// How long they should, by what the network does.
-    pub target_delay: Duration,
+/// A packet of sound.
+#[derive(Debug, Clone, Copy)]
+pub struct AudioPacket<'a> {
+    /// What its payload is.
+    pub codec: Codec,
+    /// Its RTP timestamp.
+    pub timestamp: u32,
+    /// Its place among the sender's packets of sound, counted on through wraps: one that is left out is lost.
+    pub sequence: u64,
+    /// Whether it is marked as the first of a talkspurt.
+    pub marker: bool,
+    /// Encoded sound.
+    pub payload: &'a [u8],
 }
 
-/// The jitter buffer of one stream at 8 kHz.
+/// The jitter buffer of one stream.
 #[derive(Debug)]
 pub struct JitterBuffer {
+    rate: Rate,
+    queue: PacketQueue,
+    decoding: Decoding,
     store: SampleStore,
+    timeline: Timeline,
     estimator: DelayEstimator,
     concealer: Concealer,
-    /// The timestamp to be played next; `None` until something came, and again after a restart.
+    /// The place to be played next; `None` until something came, and again after a restart.
     next: Option<i64>,
     /// Whether anything has ever come.
     begun: bool,
@@ -60,79 +83,103 @@ pub struct JitterBuffer {
     /// For how many samples more sound that is there is held back, to join the made-up sound where it fits.
     holding: i64,
     late_run: u32,
-    /// The timestamp of a packet that was out of line; another one near it means a jump.
+    /// The place of a packet that was out of line; another one near it means a jump.
     stray: Option<i64>,
+    /// The packet of the highest sequence: this, the end of its sound, and when it came.
+    newest: Option<(u64, i64, Instant)>,
+    /// What was made up in the present gap, which is loss or a pause.
+    unexplained: Duration,
     statistics: JitterBufferStatistics,
 }
 
-impl Default for JitterBuffer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl JitterBuffer {
-    /// An empty buffer.
+    /// An empty buffer that plays at this rate: 8, 16, 24, 32 or 48 kHz. Other rates are taken for the next one of these below.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(sample_rate_hz: u32) -> Self {
+        let rate = Rate::new(sample_rate_hz);
+        let hz = rate.hz();
+        let piece = LONGEST_PIECE_FRAMES * rate.frame();
+        let window = piece + (playout::AHEAD + 1) * rate.frame();
         Self {
-            store: SampleStore::default(),
-            estimator: DelayEstimator::default(),
-            concealer: Concealer::default(),
+            queue: PacketQueue::new(0),
+            decoding: Decoding::new(hz, piece as usize),
+            store: SampleStore::new(window as usize),
+            timeline: Timeline::new(hz, hz),
+            estimator: DelayEstimator::new(hz),
+            concealer: Concealer::new(rate.scale() as usize),
+            rate,
             next: None,
             begun: false,
             fresh: true,
             holding: 0,
             late_run: 0,
             stray: None,
+            newest: None,
+            unexplained: Duration::ZERO,
             statistics: JitterBufferStatistics::default(),
         }
     }
 
-    /// Takes the samples of a packet that arrived at `now`.
-    pub fn insert(&mut self, now: Instant, timestamp: u32, samples: &[i16]) {
-        let first = self.estimator.extend(timestamp);
-        let end = first + samples.len() as i64;
-        let Some(next) = self.next else {
-            return self.begin(now, timestamp, samples);
-        };
-        if first < next - MAX_STEP_SAMPLES || end > next + SampleStore::CAPACITY {
-            let jumped = self
-                .stray
-                .is_some_and(|stray| (first - stray).abs() < MAX_STEP_SAMPLES);
-            self.stray = Some(first);
-            if jumped {
-                self.restart();
-                self.begin(now, timestamp, samples);
-            }
-            return;
-        }
-        self.stray = None;
-        let into_frame = match self.fresh {
-            true => 0,
-            false => (first - next).rem_euclid(FRAME_SAMPLES as i64),
-        };
-        self.estimator.observe(now, timestamp, into_frame);
-        if end <= next {
-            self.statistics.late += 1;
-            self.late_run += 1;
-            if self.late_run >= MAX_LATE_RUN {
-                self.restart();
-                self.begin(now, timestamp, samples);
-            }
-            return;
-        }
-        self.late_run = 0;
-        let behind = (next - first).clamp(0, samples.len() as i64);
-        let new = self.store.put(first + behind, &samples[behind as usize..]);
-        self.statistics.duplicates += u64::from(!new);
+    /// Samples per second of what is played.
+    #[must_use]
+    pub fn sample_rate_hz(&self) -> u32 {
+        self.rate.hz()
     }
 
-    /// Plays the next frame, the one of the instant `now`. Returns whether playing has begun; `frame` is silence before.
-    /// Between a restart and the next packet what was heard last fades out.
-    pub fn play(&mut self, now: Instant, frame: &mut FrameSamples) -> bool {
+    /// Takes a packet that arrived at `now`. Returns whether it is sound that could be played: of a codec of this sampling rate,
+    /// well-formed, and of 200 ms at most.
+    pub fn insert(&mut self, now: Instant, packet: &AudioPacket<'_>) -> bool {
+        let samples = packet.codec.packet_samples(packet.payload) as i64;
+        let alien = packet.codec.sample_rate_hz() != self.rate.hz();
+        if samples == 0 || alien || samples > LONGEST_PACKET_FRAMES * self.rate.frame() {
+            return false;
+        }
+        if !self.timeline.is_of(packet.codec.clock_rate_hz()) {
+            self.restart();
+            self.timeline = Timeline::new(packet.codec.clock_rate_hz(), self.rate.hz());
+        }
+        let first = self.timeline.place(packet.timestamp);
+        let waiting = Waiting {
+            first,
+            samples,
+            sequence: packet.sequence,
+            content: Content::Audio(packet.codec),
+        };
+        let resumes = self.resumes(now, packet, first);
+        self.explain(now, &waiting);
+        self.admit(now, packet, &waiting, resumes);
+        true
+    }
+
+    /// The sender says that it pauses from `timestamp` on, and describes its noise (RFC 3389 section 3); without a description
+    /// there is silence, as while a telephone event is told (RFC 4733). `sequence` is as with [`AudioPacket`].
+    pub fn pause(&mut self, timestamp: u32, sequence: u64, noise: &[u8]) {
+        let Some(next) = self.next else {
+            return;
+        };
+        let first = self.timeline.place(timestamp).max(next);
+        if first <= next + HORIZON_FRAMES * self.rate.frame() {
+            let waiting = Waiting {
+                first,
+                samples: 0,
+                sequence,
+                content: Content::Noise,
+            };
+            self.queue.push(waiting, &noise[..noise.len().min(1)]);
+        }
+    }
+
+    /// Plays the next frame, the one of the instant `now`: 20 ms at [`JitterBuffer::sample_rate_hz`]. Returns whether playing
+    /// has begun; `frame` is silence before. Between a restart and the next packet what was heard last fades out.
+    ///
+    /// # Panics
+    ///
+    /// When `frame` has another length.
+    pub fn play(&mut self, now: Instant, frame: &mut [i16]) -> bool {
+        let whole = self.rate.frame();
+        assert_eq!(frame.len() as i64, whole, "a frame is 20 ms");
         let Some(mut next) = self.next else {
-            self.conceal(0, FRAME_SAMPLES, frame);
+            self.conceal(0, frame.len(), frame);
             self.concealer.remember(frame);
             return self.begun;
         };
@@ -144,13 +191,17 @@ impl JitterBuffer {
         let target = self.estimator.target();
         let excess = self.estimator.playing_at(now, 0) - next - target;
         let consumed = self.render(next, excess, frame);
-        self.statistics.adjusted_samples += consumed.abs_diff(FRAME_SAMPLES as i64);
+        let adjusted = self.rate.duration((consumed - whole).abs());
+        match consumed > whole {
+            true => self.statistics.accelerated += adjusted,
+            false => self.statistics.expanded += adjusted,
+        }
         next += consumed;
         self.store.move_to(next);
         self.next = Some(next);
         self.concealer.remember(frame);
-        self.statistics.delay = duration(target + excess);
-        self.statistics.target_delay = duration(target);
+        self.statistics.delay = self.rate.duration(target + excess);
+        self.statistics.target_delay = self.rate.duration(target);
         true
     }
 
@@ -158,10 +209,9 @@ impl JitterBuffer {
     pub fn restart(&mut self) {
         self.statistics.restarts += u64::from(self.next.is_some());
         self.next = None;
-        self.holding = 0;
-        self.estimator = DelayEstimator::default();
-        self.late_run = 0;
-        self.stray = None;
+        self.timeline.restart();
+        self.estimator = DelayEstimator::new(self.rate.hz());
+        self.newest = None;
     }
 
     /// What the buffer did so far.
@@ -169,22 +219,6 @@ impl JitterBuffer {
     pub fn statistics(&self) -> JitterBufferStatistics {
         self.statistics
     }
-
-    fn begin(&mut self, now: Instant, timestamp: u32, samples: &[i16]) {
-        self.estimator.observe(now, timestamp, 0);
-        let first = self.estimator.extend(timestamp);
-        let next = first - self.estimator.target();
-        self.store.clear(next);
-        self.store.put(first, samples);
-        self.next = Some(next);
-        self.begun = true;
-        self.fresh = true;
-    }
-}
-
-fn duration(samples: i64) -> Duration {
-    let samples = u64::try_from(samples).unwrap_or(0);
-    Duration::from_micros(samples * 1_000_000 / u64::from(SAMPLE_RATE_HZ))
 }
 
 #[cfg(test)]

@@ -12,10 +12,9 @@ mod send;
 
 use dtmf::DtmfSender;
 use figures::QualityWindow;
-use receive::MAX_PAYLOAD_OCTETS;
 use send::Packetizer;
 
-use crate::codec::{Codec, Decoder, SAMPLE_RATE_HZ};
+use crate::codec::SAMPLE_RATE_HZ;
 use crate::controller::MediaSessionKey;
 use crate::engine::{EngineConfig, MediaCommand, Outbox};
 use crate::error::MediaError;
@@ -45,8 +44,6 @@ pub(crate) struct Stream {
     /// Digits that are being sent.
     dtmf: Option<Box<DtmfSender>>,
     jitter_buffer: JitterBuffer,
-    decoder: Decoder,
-    decoded: Vec<i16>,
     packets_ignored: u64,
     recorder: Option<Recorder>,
     /// Samples that earlier recordings of this stream lost.
@@ -85,9 +82,7 @@ impl Stream {
             on_hold: None,
             packetizer: Packetizer::default(),
             dtmf: None,
-            jitter_buffer: JitterBuffer::new(),
-            decoder: Decoder::new(Codec::Pcmu),
-            decoded: Vec::with_capacity(MAX_PAYLOAD_OCTETS),
+            jitter_buffer: JitterBuffer::new(SAMPLE_RATE_HZ),
             packets_ignored: 0,
             recorder: None,
             recording_samples_dropped: 0,

@@ -6,34 +6,31 @@
 
 use std::time::Instant;
 
-use crate::codec::SAMPLE_RATE_HZ;
-
-/// 5 ms.
-const BIN_SAMPLES: i64 = 40;
+/// Bins per second: 5 ms each.
+const BINS_PER_SECOND: i64 = 200;
 /// The bins end at the longest delay, 200 ms.
 const BINS: usize = 40;
 const FORGETTING: f32 = 0.995;
 const QUANTILE: f32 = 0.99;
-/// The shortest target: one frame, for the unevenness of our own clock.
-const MIN_TARGET: i64 = 160;
-/// The target before anything is known: 40 ms.
-const FIRST_TARGET: i64 = 320;
+/// The shortest target, in bins: one frame, for the unevenness of our own clock.
+const MIN_TARGET: i64 = 4;
+/// The target before anything is known, in bins: 40 ms.
+const FIRST_TARGET: i64 = 8;
 /// Packets after which the histogram is believed.
 const WARM_UP: u32 = 50;
 /// The smallest delay is kept per half second, for four of them.
-const SLOT_SAMPLES: i64 = SAMPLE_RATE_HZ as i64 / 2;
+const SLOTS_PER_SECOND: i64 = 2;
 const SLOTS: usize = 4;
 
 /// Where time ends for arithmetic's sake, after some millions of years.
 const MAX_ELAPSED: i64 = i64::MAX / 4;
 
 /// Learns from arrivals; all times and delays are in samples.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct DelayEstimator {
+    sample_rate_hz: i64,
     /// The first packet's arrival.
     origin: Option<Instant>,
-    /// The latest timestamp, without wrap.
-    latest: Option<i64>,
     /// Of each half second: its number and its smallest delay.
     smallest: [Option<(i64, i64)>; SLOTS],
     histogram: Histogram,
@@ -57,23 +54,28 @@ impl Default for Histogram {
 }
 
 impl DelayEstimator {
-    /// A timestamp without its wrap, near those before it.
-    pub(super) fn extend(&self, timestamp: u32) -> i64 {
-        match self.latest {
-            Some(latest) => latest + i64::from(timestamp.wrapping_sub(latest as u32) as i32),
-            None => i64::from(timestamp),
+    /// Knows nothing yet.
+    pub(super) fn new(sample_rate_hz: u32) -> Self {
+        Self {
+            sample_rate_hz: sample_rate_hz.into(),
+            origin: None,
+            smallest: [None; SLOTS],
+            histogram: Histogram::default(),
         }
     }
 
-    /// Learns from a packet that arrived at `now` and begins `into_frame` samples after the beginning of a frame: a frame is
-    /// played all at once, so the packet has to be there that much earlier.
-    pub(super) fn observe(&mut self, now: Instant, timestamp: u32, into_frame: i64) {
-        let timestamp = self.extend(timestamp);
-        self.latest = Some(timestamp.max(self.latest.unwrap_or(timestamp)));
+    /// Forgets how long the fastest packets take, but not how late the others are: the sender's clock has stood still.
+    pub(super) fn rebase(&mut self) {
+        self.smallest = [None; SLOTS];
+    }
+
+    /// Learns from a packet that arrived at `now`, whose sound begins at `place`, `into_frame` samples after the beginning of a
+    /// frame: a frame is played all at once, so the packet has to be there that much earlier.
+    pub(super) fn observe(&mut self, now: Instant, place: i64, into_frame: i64) {
         self.origin.get_or_insert(now);
         let arrival = self.elapsed(now);
-        let delay = arrival - timestamp;
-        let number = arrival.div_euclid(SLOT_SAMPLES);
+        let delay = arrival - place;
+        let number = arrival.div_euclid(self.sample_rate_hz / SLOTS_PER_SECOND);
         let slot = &mut self.smallest[number.rem_euclid(SLOTS as i64) as usize];
         match slot {
             Some((held, smallest)) if *held == number => *smallest = delay.min(*smallest),
@@ -83,18 +85,20 @@ impl DelayEstimator {
         for slot in &mut self.smallest {
             *slot = slot.filter(|(number, _)| *number > oldest);
         }
-        self.histogram.add(delay - self.base() + into_frame);
+        let bin = (delay - self.base() + into_frame) / self.bin_samples();
+        self.histogram.add(bin);
     }
 
     /// The delay to aim at.
     pub(super) fn target(&self) -> i64 {
-        if self.histogram.observed < WARM_UP {
-            return FIRST_TARGET.max(self.histogram.quantile());
-        }
-        self.histogram.quantile().max(MIN_TARGET)
+        let least = match self.histogram.observed < WARM_UP {
+            true => FIRST_TARGET,
+            false => MIN_TARGET,
+        };
+        self.histogram.quantile().max(least) * self.bin_samples()
     }
 
-    /// The timestamp that is played at `now` when samples wait for `delay`.
+    /// The place that is played at `now` when samples wait for `delay`.
     pub(super) fn playing_at(&self, now: Instant, delay: i64) -> i64 {
         self.elapsed(now) - self.base() - delay
     }
@@ -105,10 +109,14 @@ impl DelayEstimator {
         delays.min().unwrap_or(0)
     }
 
+    fn bin_samples(&self) -> i64 {
+        self.sample_rate_hz / BINS_PER_SECOND
+    }
+
     fn elapsed(&self, now: Instant) -> i64 {
         let origin = self.origin.unwrap_or(now);
         let elapsed = now.saturating_duration_since(origin).as_micros();
-        let samples = elapsed.saturating_mul(u128::from(SAMPLE_RATE_HZ)) / 1_000_000;
+        let samples = elapsed.saturating_mul(self.sample_rate_hz as u128) / 1_000_000;
         i64::try_from(samples)
             .unwrap_or(MAX_ELAPSED)
             .min(MAX_ELAPSED)
@@ -116,26 +124,26 @@ impl DelayEstimator {
 }
 
 impl Histogram {
-    fn add(&mut self, delay: i64) {
+    fn add(&mut self, bin: i64) {
         for bin in &mut self.bins {
             *bin *= FORGETTING;
         }
-        let bin = usize::try_from(delay / BIN_SAMPLES).unwrap_or(0);
+        let bin = usize::try_from(bin).unwrap_or(0);
         self.bins[bin.min(BINS - 1)] += 1.0;
         self.total = self.total * FORGETTING + 1.0;
         self.observed = self.observed.saturating_add(1);
     }
 
-    /// The upper edge of the bin that holds the quantile.
+    /// The number of bins up to and with the one that holds the quantile.
     fn quantile(&self) -> i64 {
         let wanted = self.total * QUANTILE;
         let mut sum = 0.0;
         for (bin, weight) in self.bins.iter().enumerate() {
             sum += weight;
             if sum >= wanted {
-                return (bin as i64 + 1) * BIN_SAMPLES;
+                return bin as i64 + 1;
             }
         }
-        BINS as i64 * BIN_SAMPLES
+        BINS as i64
     }
 }

@@ -1,83 +1,97 @@
-//! Samples at the places their timestamps give them: a ring with a bit per sample that says whether it is there.
+//! Decoded samples at the places their timestamps give them: a ring, and the runs of it that are there.
 
 /// Sound below this is taken for silence: -48 dB of full scale.
 const QUIET: u16 = 128;
-const SAMPLES: usize = 4_096;
+/// Runs that may lie apart in the window; sound that would be one more is left out.
+const MAX_RUNS: usize = 16;
 
-/// A window of timestamps, from the one played next on.
+/// A window of places, from the one played next on.
 #[derive(Debug)]
 pub(super) struct SampleStore {
-    samples: Box<[i16; SAMPLES]>,
-    present: [u64; SAMPLES / 64],
-    /// The first timestamp of the window.
+    samples: Box<[i16]>,
+    /// What is there: beginnings and ends, in order, apart from each other and inside the window.
+    runs: Vec<(i64, i64)>,
+    /// The first place of the window.
     first: i64,
 }
 
-impl Default for SampleStore {
-    fn default() -> Self {
+impl SampleStore {
+    /// An empty window of `capacity` samples.
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
-            samples: Box::new([0; SAMPLES]),
-            present: [0; SAMPLES / 64],
+            samples: vec![0; capacity].into(),
+            runs: Vec::with_capacity(MAX_RUNS),
             first: 0,
         }
     }
-}
-
-impl SampleStore {
-    /// The length of the window: half a second.
-    pub(super) const CAPACITY: i64 = SAMPLES as i64;
 
     /// Forgets everything; the window begins at `first`.
     pub(super) fn clear(&mut self, first: i64) {
-        self.present.fill(0);
+        self.runs.clear();
         self.first = first;
     }
 
     /// Moves the window; what falls out of it is forgotten.
     pub(super) fn move_to(&mut self, first: i64) {
-        let moved = first - self.first;
-        if moved.abs() >= Self::CAPACITY {
-            self.present.fill(0);
-        } else {
-            // Places that the old and the new window do not share have the same bits at either end.
-            let unshared = self.first.min(first)..self.first.max(first);
-            unshared.for_each(|place| self.set(place, false));
-        }
         self.first = first;
+        let end = self.end();
+        self.runs.retain_mut(|(from, to)| {
+            (*from, *to) = ((*from).max(first), (*to).min(end));
+            from < to
+        });
     }
 
-    /// Puts samples into the window, which they must fit into; returns whether any place was free.
+    /// Puts samples where none are yet; what is outside the window is left out. Returns whether any place was free.
     pub(super) fn put(&mut self, first: i64, samples: &[i16]) -> bool {
+        let end = (first + samples.len() as i64).min(self.end());
+        let mut place = first.max(self.first);
         let mut new = false;
-        for (place, sample) in (first..).zip(samples) {
-            if self.is_inside(place) && !self.has(place) {
-                self.samples[index(place)] = *sample;
-                self.set(place, true);
+        while place < end {
+            let (present, run) = self.run(place, end - place);
+            if !present && self.add(place, place + run) {
+                let from = (place - first) as usize;
+                self.write(place, &samples[from..from + run as usize]);
                 new = true;
             }
+            place += run;
         }
         new
     }
 
     /// Copies samples out, present or not.
     pub(super) fn read(&self, first: i64, output: &mut [i16]) {
-        for (place, sample) in (first..).zip(output) {
-            *sample = self.samples[index(place)];
-        }
+        let from = self.index(first);
+        let before_wrap = output.len().min(self.samples.len() - from);
+        let (head, tail) = output.split_at_mut(before_wrap);
+        head.copy_from_slice(&self.samples[from..from + head.len()]);
+        tail.copy_from_slice(&self.samples[..tail.len()]);
+    }
+
+    /// The sample at `place`, present or not.
+    pub(super) fn sample(&self, place: i64) -> i16 {
+        self.samples[self.index(place)]
     }
 
     /// Whether the samples from `first` on are present or missing, and how many of them are alike, at most `limit`.
     pub(super) fn run(&self, first: i64, limit: i64) -> (bool, i64) {
-        let present = self.has(first);
-        let end = self.find(first, limit, |place| self.has(place) != present);
-        (present, end.map_or(limit, |end| end - first))
+        let next = self.runs.iter().find(|(_, end)| first < *end);
+        match next {
+            Some((begin, end)) if *begin <= first => (true, (end - first).min(limit)),
+            Some((begin, _)) => (false, (begin - first).min(limit)),
+            None => (false, limit),
+        }
     }
 
     /// How many samples from `first` on are missing or silent, at most `limit`.
     pub(super) fn quiet_run(&self, first: i64, limit: i64) -> i64 {
-        let loud = |place| self.has(place) && self.samples[index(place)].unsigned_abs() > QUIET;
-        let end = self.find(first, limit, loud);
-        end.map_or(limit, |end| end - first)
+        let end = first.saturating_add(limit);
+        for (from, to) in &self.runs {
+            let mut places = (*from).max(first)..(*to).min(end);
+            if let Some(loud) = places.find(|place| self.sample(*place).unsigned_abs() > QUIET) {
+                return loud - first;
+            }
+        }
+        limit
     }
 
     /// Whether `count` samples from `first` on are all present.
@@ -85,62 +99,107 @@ impl SampleStore {
         self.run(first, count) == (true, count)
     }
 
-    /// The first place of `limit` from `first` on that `wanted` holds for. Beyond the window all are alike: none is looked at
-    /// but the first.
-    fn find(&self, first: i64, limit: i64, wanted: impl Fn(i64) -> bool) -> Option<i64> {
-        let end = first.max(self.first + Self::CAPACITY).saturating_add(1);
-        (first..end.min(first.saturating_add(limit))).find(|place| wanted(*place))
+    fn end(&self) -> i64 {
+        self.first.saturating_add(self.samples.len() as i64)
     }
 
-    fn is_inside(&self, place: i64) -> bool {
-        (self.first..self.first + Self::CAPACITY).contains(&place)
+    fn index(&self, place: i64) -> usize {
+        place.rem_euclid(self.samples.len() as i64) as usize
     }
 
-    fn has(&self, place: i64) -> bool {
-        let index = index(place);
-        self.is_inside(place) && self.present[index / 64] >> (index % 64) & 1 == 1
+    fn write(&mut self, first: i64, samples: &[i16]) {
+        let from = self.index(first);
+        let before_wrap = samples.len().min(self.samples.len() - from);
+        let (head, tail) = samples.split_at(before_wrap);
+        self.samples[from..from + head.len()].copy_from_slice(head);
+        self.samples[..tail.len()].copy_from_slice(tail);
     }
 
-    fn set(&mut self, place: i64, present: bool) {
-        let index = index(place);
-        let bit = 1 << (index % 64);
-        match present {
-            true => self.present[index / 64] |= bit,
-            false => self.present[index / 64] &= !bit,
+    /// Adds a run that touches others but does not overlap them; returns whether there was room for it.
+    fn add(&mut self, from: i64, to: i64) -> bool {
+        let place = self.runs.partition_point(|(_, end)| *end < from);
+        let touched = |(begin, _): &&(i64, i64)| *begin <= to;
+        let joined = self.runs[place..].iter().take_while(touched).count();
+        if joined == 0 {
+            let room = self.runs.len() < MAX_RUNS;
+            if room {
+                self.runs.insert(place, (from, to));
+            }
+            return room;
         }
+        let begin = self.runs[place].0.min(from);
+        let end = self.runs[place + joined - 1].1.max(to);
+        self.runs[place] = (begin, end);
+        self.runs.drain(place + 1..place + joined);
+        true
     }
-}
-
-fn index(place: i64) -> usize {
-    place.rem_euclid(SampleStore::CAPACITY) as usize
 }
 
 #[cfg(test)]
 mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+
     use super::*;
 
     #[test]
     fn a_window_that_moves_keeps_what_it_shares_with_the_old_one() {
         for moved in [-5_000, -4_096, -1_000, -1, 0, 1, 1_000, 4_096, 5_000] {
-            let mut store = SampleStore::default();
+            let mut store = SampleStore::new(4_096);
             store.clear(10_000);
             store.put(10_000, &[7; 4_096]);
             store.move_to(10_000 + moved);
             for place in 4_000..20_000 {
-                let window = 10_000 + moved..10_000 + moved + SampleStore::CAPACITY;
+                let window = 10_000 + moved..10_000 + moved + 4_096;
                 let shared = window.contains(&place) && (10_000..14_096).contains(&place);
-                assert_eq!(store.has(place), shared, "{moved} {place}");
+                assert_eq!(store.run(place, 1).0, shared, "{moved} {place}");
             }
         }
     }
 
     #[test]
     fn samples_beyond_the_window_are_left_out() {
-        let mut store = SampleStore::default();
+        let mut store = SampleStore::new(4_096);
         store.clear(100);
         assert!(store.put(0, &[7; 10_000]));
         assert_eq!(store.run(0, i64::MAX), (false, 100));
-        assert_eq!(store.run(100, i64::MAX), (true, SampleStore::CAPACITY));
+        assert_eq!(store.run(100, i64::MAX), (true, 4_096));
         assert_eq!(store.quiet_run(4_196, i64::MAX), i64::MAX);
+    }
+
+    #[test]
+    fn pieces_in_any_order_are_what_a_row_of_cells_says() {
+        let mut rng = StdRng::seed_from_u64(4);
+        for _ in 0..300 {
+            let mut store = SampleStore::new(300);
+            store.clear(-100);
+            let mut cells = [None; 300];
+            for _ in 0..12 {
+                let first = rng.random_range(-120..220);
+                let sample: i16 = rng.random_range(100..200);
+                let count = rng.random_range(0..60);
+                let mut new = false;
+                for place in first..first + count {
+                    let cell = usize::try_from(place + 100)
+                        .ok()
+                        .and_then(|n| cells.get_mut(n));
+                    if let Some(cell @ None) = cell {
+                        *cell = Some(sample);
+                        new = true;
+                    }
+                }
+                assert_eq!(store.put(first, &vec![sample; count as usize]), new);
+            }
+            for (place, cell) in (-100..200).zip(&cells) {
+                let present = store.run(place, 1).0;
+                assert_eq!(present.then(|| store.sample(place)), *cell);
+                let rest = &cells[(place + 100) as usize..];
+                let alike = rest.iter().take_while(|other| other.is_some() == present);
+                assert_eq!(store.run(place, 200 - place).1, alike.count() as i64);
+                let quiet = |cell: &&Option<i16>| cell.is_none_or(|sample| sample <= 128);
+                let run = rest.iter().take_while(quiet).count() as i64;
+                assert_eq!(store.quiet_run(place, 200 - place), run);
+            }
+        }
     }
 }

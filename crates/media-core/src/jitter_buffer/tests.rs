@@ -4,6 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::*;
+use crate::codec::{Encoder, SampleRate};
 use crate::tone::{Tone, purity};
 
 mod joins;
@@ -14,6 +15,23 @@ const TONE_HZ: f64 = 440.0;
 const TONE_STEP: i32 = 5_630;
 /// What joins may add to that: a cross-fade is 4 ms at least.
 const JOIN_STEP: i32 = 100;
+const LEVEL: i16 = 5_000;
+/// The codec of the traces changes nothing.
+const CODEC: Codec = Codec::L16(SampleRate::Hz8000);
+
+/// A packet of these samples arrives.
+fn arrive(buffer: &mut JitterBuffer, now: Instant, number: u32, timestamp: u32, samples: &[i16]) {
+    let mut payload = Vec::new();
+    Encoder::new(CODEC).encode(samples, &mut payload);
+    let packet = AudioPacket {
+        codec: CODEC,
+        timestamp,
+        sequence: 1_000 + u64::from(number),
+        marker: false,
+        payload: &payload,
+    };
+    buffer.insert(now, &packet);
+}
 
 fn milliseconds(value: f64) -> Duration {
     Duration::from_secs_f64(value / 1_000.0)
@@ -48,7 +66,7 @@ impl Trace {
             sender_frame: 0.020,
             first_timestamp: 1_000,
             samples_per_packet: 160,
-            buffer: JitterBuffer::new(),
+            buffer: JitterBuffer::new(8_000),
         }
     }
 
@@ -66,7 +84,7 @@ impl Trace {
                 let sent = self.start + Duration::from_secs_f64(packet_time * f64::from(number));
                 let advance = number * self.samples_per_packet as u32;
                 let timestamp = self.first_timestamp.wrapping_add(advance);
-                arrivals.push((sent + delay, timestamp, samples));
+                arrivals.push((sent + delay, number, timestamp, samples));
             }
         }
         arrivals.sort_by_key(|(at, ..)| *at);
@@ -79,8 +97,9 @@ impl Trace {
         for frame in 0..self.frames {
             // The player's frames are not in step with the sender's.
             let now = self.start + FRAME * frame + Duration::from_millis(7);
-            while let Some((at, timestamp, samples)) = arrivals.next_if(|(at, ..)| *at <= now) {
-                self.buffer.insert(at, timestamp, &samples);
+            while let Some(packet) = arrivals.next_if(|(at, ..)| *at <= now) {
+                let (at, number, timestamp, samples) = packet;
+                arrive(&mut self.buffer, at, number, timestamp, &samples);
             }
             let mut output = [0; 160];
             if self.buffer.play(now, &mut output) {
@@ -162,7 +181,7 @@ impl Heard {
 
     /// The share of samples that were made up because packets were lost or late, or late in part.
     fn made_up_percent(&self) -> f64 {
-        self.statistics.concealed_samples as f64 * 100.0 / self.samples.len() as f64
+        self.statistics.concealed.as_secs_f64() * 8_000.0 * 100.0 / self.samples.len() as f64
     }
 
     fn late_percent(&self, packets: u32) -> f64 {
@@ -193,8 +212,9 @@ fn a_steady_network_is_passed_through_untouched() {
         trace.first_timestamp = first_timestamp;
         let heard = trace.run(|_, _| Some(milliseconds(5.0)));
         assert_eq!(heard.statistics.late, 0);
-        assert_eq!(heard.statistics.concealed_samples, 0);
-        assert_eq!(heard.statistics.adjusted_samples, 0);
+        assert_eq!(heard.statistics.concealed, Duration::ZERO);
+        assert_eq!(heard.statistics.accelerated, Duration::ZERO);
+        assert_eq!(heard.statistics.expanded, Duration::ZERO);
         assert_eq!(heard.statistics.restarts, 0);
         let mut tone = vec![0; 8_000];
         let mut source = Tone::new(440.0, 0.5);
@@ -235,7 +255,7 @@ fn single_losses_are_made_up() {
         ..STEADY
     };
     heard.check("5 % loss", limits);
-    let lost = heard.statistics.concealed_samples / 160;
+    let lost = heard.statistics.concealed.as_millis() / 20;
     assert!((100..200).contains(&lost), "{lost}");
 }
 
@@ -254,7 +274,7 @@ fn bursts_of_loss_fade_to_silence_and_come_back() {
     assert!(heard.longest_gap() > 1_100);
     assert_eq!(heard.statistics.restarts, 0);
     let bursts = 10 - 1;
-    assert_eq!(heard.statistics.concealed_samples, bursts * 480);
+    assert_eq!(heard.statistics.concealed, milliseconds(60.0) * bursts);
 }
 
 #[test]
@@ -276,15 +296,15 @@ fn reordered_packets_find_their_places() {
 
 #[test]
 fn duplicates_are_counted_and_not_heard() {
-    let mut buffer = JitterBuffer::new();
+    let mut buffer = JitterBuffer::new(8_000);
     let start = Instant::now();
     let mut tone = Tone::new(440.0, 0.5);
     for number in 0..100 {
         let mut samples = [0; 160];
         tone.fill(&mut samples);
         let now = start + FRAME * number;
-        buffer.insert(now, number * 160, &samples);
-        buffer.insert(now, number * 160, &[9_999; 160]);
+        arrive(&mut buffer, now, number, number * 160, &samples);
+        arrive(&mut buffer, now, number, number * 160, &[9_999; 160]);
         let mut output = [0; 160];
         buffer.play(now, &mut output);
         assert!(!output.contains(&9_999));
@@ -406,10 +426,10 @@ fn clocks_that_run_apart_are_kept_together() {
         let mut trace = Trace::new(600);
         trace.sender_frame = 0.020 * (1.0 + parts_per_million / 1e6);
         let heard = trace.run(|rng, _| Some(milliseconds(5.0 + rng.random::<f64>() * 3.0)));
-        let adjusted = heard.statistics.adjusted_samples;
-        // 200 ppm of ten minutes are 960 samples.
+        let adjusted = heard.statistics.accelerated + heard.statistics.expanded;
+        // 200 ppm of ten minutes are 120 ms.
         assert!(
-            (500..2_500).contains(&adjusted),
+            (60..320).contains(&adjusted.as_millis()),
             "{parts_per_million}: {:?}",
             heard.statistics
         );
@@ -424,16 +444,16 @@ fn clocks_that_run_apart_are_kept_together() {
 #[test]
 fn timestamp_jumps_begin_anew() {
     for jump in [20_000, 1 << 31, 3_000_000_000] {
-        let mut buffer = JitterBuffer::new();
+        let mut buffer = JitterBuffer::new(8_000);
         let start = Instant::now();
         let mut audible = 0;
         for number in 0..200_u32 {
             let now = start + FRAME * number;
             let timestamp = number * 160 + if number < 100 { 0 } else { jump };
-            buffer.insert(now, timestamp, &[5_000; 160]);
+            arrive(&mut buffer, now, number, timestamp, &[LEVEL; 160]);
             let mut output = [0; 160];
             buffer.play(now, &mut output);
-            audible += usize::from(number >= 110 && output == [5_000; 160]);
+            audible += usize::from(number >= 110 && output == [LEVEL; 160]);
         }
         assert_eq!(buffer.statistics().restarts, 1, "{jump}");
         assert!(audible >= 88, "{jump}: {audible}");
@@ -442,13 +462,14 @@ fn timestamp_jumps_begin_anew() {
 
 #[test]
 fn pauses_of_the_sender_are_silence_and_nothing_else() {
-    let mut buffer = JitterBuffer::new();
+    let mut buffer = JitterBuffer::new(8_000);
     let start = Instant::now();
     for number in 0..1_000_u32 {
         let now = start + FRAME * number;
         // A second of sound, four of nothing; timestamps run on.
         if number % 250 < 50 {
-            buffer.insert(now, number * 160, &[5_000; 160]);
+            let sent = number / 250 * 50 + number % 250;
+            arrive(&mut buffer, now, sent, number * 160, &[LEVEL; 160]);
         }
         let mut output = [0; 160];
         buffer.play(now, &mut output);
@@ -458,16 +479,17 @@ fn pauses_of_the_sender_are_silence_and_nothing_else() {
     }
     let statistics = buffer.statistics();
     assert_eq!((statistics.restarts, statistics.late), (0, 0));
-    assert_eq!(statistics.concealed_samples, 4 * 480);
+    assert_eq!(statistics.concealed, Duration::ZERO);
+    assert_eq!(statistics.paused, 3 * milliseconds(60.0));
 }
 
 #[test]
 fn a_leap_of_the_clock_costs_no_time() {
-    let mut buffer = JitterBuffer::new();
+    let mut buffer = JitterBuffer::new(8_000);
     let mut now = Instant::now();
     let mut frame = [0; 160];
     for number in 0..100_u32 {
-        buffer.insert(now, number * 160, &[5_000; 160]);
+        arrive(&mut buffer, now, number, number * 160, &[LEVEL; 160]);
         buffer.play(now, &mut frame);
         now += Duration::from_secs(1_000_000_000);
     }
@@ -476,7 +498,7 @@ fn a_leap_of_the_clock_costs_no_time() {
 #[test]
 fn anything_may_come_in() {
     let mut rng = StdRng::seed_from_u64(5);
-    let mut buffer = JitterBuffer::new();
+    let mut buffer = JitterBuffer::new(8_000);
     let mut now = Instant::now();
     let mut output = [0; 160];
     for _ in 0..20_000 {
@@ -488,10 +510,16 @@ fn anything_may_come_in() {
         };
         let samples = vec![rng.random(); rng.random_range(0..1_601)];
         now += Duration::from_micros(rng.random_range(0..40_000));
-        buffer.insert(now, timestamp, &samples);
+        arrive(
+            &mut buffer,
+            now,
+            rng.random_range(0..100),
+            timestamp,
+            &samples,
+        );
         buffer.play(now, &mut output);
     }
-    buffer.insert(now, 0, &[0; 100_000]);
+    arrive(&mut buffer, now, 7, 0, &[0; 100_000]);
     now += Duration::from_secs(1_000_000);
     buffer.play(now, &mut output);
 }

@@ -5,13 +5,11 @@ use std::time::Instant;
 
 use super::Stream;
 use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
-use crate::codec::{Codec, Decoder};
+use crate::codec::Codec;
 use crate::engine::Outbox;
 use crate::event::MediaEvent;
+use crate::jitter_buffer::AudioPacket;
 use crate::rtp_core::PayloadType;
-
-/// The longest packet that is decoded: 200 ms.
-pub(super) const MAX_PAYLOAD_OCTETS: usize = 10 * FRAME_SAMPLES;
 
 impl Stream {
     /// Takes a datagram of the RTP port; one that cannot be used is counted by the session.
@@ -28,19 +26,26 @@ impl Stream {
         if received.restarted {
             self.jitter_buffer.restart();
         }
-        let payload = received.packet.payload();
         let header = received.packet.header();
-        let Some(codec) = self.expected_codec(header.payload_type, payload.len()) else {
+        let taken = self
+            .expected_codec(header.payload_type)
+            .is_some_and(|codec| {
+                let packet = AudioPacket {
+                    codec,
+                    timestamp: header.timestamp,
+                    // Packets that are not sound are not missing from it.
+                    sequence: received
+                        .extended_sequence
+                        .wrapping_sub(self.packets_ignored),
+                    marker: header.marker,
+                    payload: received.packet.payload(),
+                };
+                self.jitter_buffer.insert(now, &packet)
+            });
+        if !taken {
             self.packets_ignored += 1;
             return;
-        };
-        self.decoded.clear();
-        if self.decoder.codec() != codec {
-            self.decoder = Decoder::new(codec);
         }
-        self.decoder.decode(payload, &mut self.decoded);
-        let timestamp = header.timestamp;
-        self.jitter_buffer.insert(now, timestamp, &self.decoded);
         if !std::mem::replace(&mut self.flowing, true) {
             let key = self.key;
             outbox.events.push_back(MediaEvent::FlowStarted { key });
@@ -48,12 +53,11 @@ impl Stream {
     }
 
     /// The codec of a packet that is to be played; `None` for telephone events and all else that was not agreed on.
-    fn expected_codec(&self, payload_type: PayloadType, octets: usize) -> Option<Codec> {
+    fn expected_codec(&self, payload_type: PayloadType) -> Option<Codec> {
         let parameters = self.parameters.as_ref()?;
         let mut known = parameters.receive.iter();
         let (_, codec) = known.find(|(number, _)| *number == payload_type.number())?;
-        let wanted = parameters.direction.receives() && octets <= MAX_PAYLOAD_OCTETS;
-        wanted.then_some(*codec)
+        parameters.direction.receives().then_some(*codec)
     }
 
     /// Takes a datagram of the RTCP port; one that cannot be used is counted by the session.

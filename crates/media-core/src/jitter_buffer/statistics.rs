@@ -1,0 +1,33 @@
+//! What a jitter buffer did.
+
+use std::time::Duration;
+
+/// What a jitter buffer did so far, and how it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct JitterBufferStatistics {
+    /// Packets that came after their time to be played.
+    pub late: u64,
+    /// Packets whose place was taken already.
+    pub duplicates: u64,
+    /// Packets for which there was no room.
+    pub overflowed: u64,
+    /// Sound that was lost or late and was made up; of a long gap no more than is heard, the first 60 ms or what the codec makes
+    /// up by itself. Known when the gap is over.
+    pub concealed: Duration,
+    /// Sound that was lost and came with the next packet.
+    pub recovered: Duration,
+    /// What was heard in the pauses of a sender that sends nothing in them, silence not counted.
+    pub paused: Duration,
+    /// Sound that was cut out, to follow the network's delay or the sender's clock.
+    pub accelerated: Duration,
+    /// Sound that was put in for the same reason.
+    pub expanded: Duration,
+    /// Times that playing began anew: a timestamp jump, another source, or a delay beyond all bounds.
+    pub restarts: u64,
+    /// Talkspurts before which the sender's clock had stood still.
+    pub resumed: u64,
+    /// How long samples wait now, beyond the fastest way through the network.
+    pub delay: Duration,
+    /// How long they should, by what the network does.
+    pub target_delay: Duration,
+}
