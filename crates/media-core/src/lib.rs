@@ -39,5 +39,6 @@ pub use negotiate::{LocalMedia, MediaParameters, NegotiationError};
 pub use play::AudioSource;
 pub use quality::QualityMetrics;
 pub use record::{MemoryRecording, RecordingSink};
+pub use resample::{Resampler, Sample};
 pub use sdp::{Direction, SdpError, SessionDescription};
 pub use wav::{Audio, WavError};
