@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::srtp::SrtpError;
+
 /// A packet that breaks the rules of RFC 3550: the peer's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -69,6 +71,9 @@ pub enum Dropped {
     /// Its sequence number is far from the others; a second one in a row restarts the sequence.
     #[error("sequence number far out of line")]
     SequenceJump,
+    /// The session is secured, and it is no packet under the peer's key.
+    #[error("SRTP: {0}")]
+    Srtp(#[from] SrtpError),
     /// It carries our own SSRC in RTCP: our own report, sent back.
     #[error("our own report came back")]
     Reflected,

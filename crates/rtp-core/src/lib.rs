@@ -52,6 +52,7 @@ pub mod rtcp;
 mod sender;
 mod sequence;
 mod session;
+pub mod srtp;
 mod statistics;
 
 pub use crate::core::{Channel, MediaCore, PortKey, Transmit};

@@ -3,6 +3,7 @@
 mod address;
 mod data;
 mod report;
+mod security;
 mod send;
 
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use rand::rngs::StdRng;
 
 use crate::reception::{LastSenderReport, Reception};
 use crate::sender::Sender;
+use crate::srtp::Association;
 use crate::{
     Counts, Latch, Latching, PayloadType, RtcpSchedule, RtpPacket, RtpStatistics, Ssrc, WallClock,
 };
@@ -102,6 +104,8 @@ pub struct RtcpReceived {
 /// for it; any other after two packets in order (RFC 3550 A.1). Another SSRC takes the place of the valid one after two
 /// packets in order between which the valid one was silent.
 ///
+/// **Security.** With [`RtpSession::set_security`] every packet is SRTP or SRTCP, and nothing else is taken.
+///
 /// **Collision.** When the peer uses our SSRC, we say goodbye under it and go on under another (8.2), once: if the new one
 /// comes back too, the peer reflects what we send, which echo tests do on purpose, and is received like any stream.
 #[derive(Debug)]
@@ -129,6 +133,9 @@ pub struct RtpSession {
     abandoned: Option<Ssrc>,
     collided: bool,
     ended: bool,
+    /// The SRTP of this session, kept while it is off, since no index may come twice under one key.
+    association: Option<Box<Association>>,
+    secured: bool,
     counted: RtpStatistics,
 }
 
@@ -156,6 +163,8 @@ impl RtpSession {
             abandoned: None,
             collided: false,
             ended: false,
+            association: None,
+            secured: false,
             counted: RtpStatistics::default(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::srtp::SrtpCounts;
+
 /// The figures of one session, from its beginning to the moment they were asked for.
 ///
 /// All of them are totals over the life of the session, through changes of the peer's SSRC and restarts of its sequence;
@@ -46,6 +48,8 @@ pub struct RtpStatistics {
     pub rtcp_sent: u64,
     /// RTCP compound packets taken in.
     pub rtcp_received: u64,
+    /// What SRTP refused on either port, and what of ours it could not protect.
+    pub srtp: SrtpCounts,
     /// What the peer says about the stream it gets from us.
     pub remote: Option<RemoteReport>,
 }

@@ -27,7 +27,8 @@ struct Datagram {
 }
 
 impl Outbox {
-    /// Lets `write` append a datagram; it is sent to the address that `write` returns, or dropped when there is none.
+    /// Lets `write` append a datagram; it is sent to the address that `write` returns, or dropped when there is none or
+    /// nothing was written.
     pub(crate) fn datagram(
         &mut self,
         port: PortKey,
@@ -36,13 +37,13 @@ impl Outbox {
     ) {
         let start = self.octets.len();
         match write(&mut self.octets) {
-            Some(destination) => self.datagrams.push(Datagram {
+            Some(destination) if self.octets.len() > start => self.datagrams.push(Datagram {
                 port,
                 channel,
                 destination,
                 octets: start..self.octets.len(),
             }),
-            None => self.octets.truncate(start),
+            _ => self.octets.truncate(start),
         }
     }
 

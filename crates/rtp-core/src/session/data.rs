@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{Received, RtpSession};
 use crate::reception::Reception;
+use crate::srtp::Association;
 use crate::{Arrival, Dropped, RtpHeader, RtpPacket, SequenceTracker, Standing};
 
 impl RtpSession {
@@ -23,6 +24,7 @@ impl RtpSession {
             self.counted.foreign += 1;
             return Err(Dropped::ForeignSource);
         }
+        let datagram = self.unprotect(datagram, Association::unprotect_rtp)?;
         let packet = RtpPacket::parse(datagram).inspect_err(|_| self.counted.invalid += 1)?;
         let header = packet.header();
         self.check_stranger(standing, header)?;
@@ -104,7 +106,12 @@ impl RtpSession {
     pub(super) fn resolve_collision(&mut self) {
         if !self.collided {
             self.collided = true;
-            self.abandoned = Some(self.sender.change_ssrc(&mut self.rng));
+            self.change_ssrc();
         }
+    }
+
+    /// Goes on under another SSRC, and says goodbye under this one with the next report.
+    pub(super) fn change_ssrc(&mut self) {
+        self.abandoned = Some(self.sender.change_ssrc(&mut self.rng));
     }
 }

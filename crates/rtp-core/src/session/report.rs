@@ -9,6 +9,7 @@ use crate::reception::LastSenderReport;
 use crate::rtcp::{
     Bye, Compound, ReceiverReport, ReportBlock, RtcpPacket, SenderReport, SourceDescription,
 };
+use crate::srtp::Association;
 use crate::{Dropped, Membership, RemoteReport, Ssrc, jitter};
 
 impl RtpSession {
@@ -26,6 +27,8 @@ impl RtpSession {
             self.counted.foreign += 1;
             return Err(Dropped::ForeignSource);
         }
+        let octets = datagram.len();
+        let datagram = self.unprotect(datagram, Association::unprotect_rtcp)?;
         let compound = Compound::parse(datagram).inspect_err(|_| self.counted.invalid += 1)?;
         let mut received = RtcpReceived::default();
         for packet in compound.packets() {
@@ -42,7 +45,7 @@ impl RtpSession {
         self.heard_at = Some(now).filter(|_| !received.bye);
         let members = self.membership(now).members;
         if let Some(schedule) = &mut self.schedule {
-            schedule.received(datagram.len());
+            schedule.received(octets);
             schedule.shrunk(now, members);
         }
         Ok(received)
@@ -145,19 +148,20 @@ impl RtpSession {
         if let Some(abandoned) = self.abandoned.take() {
             ReceiverReport::write(abandoned, &[], out);
             SourceDescription::write_cname(abandoned, &self.config.cname, out);
-            Bye::write(abandoned, "SSRC collision", out);
+            Bye::write(abandoned, "SSRC changed", out);
             self.counted.rtcp_sent += 1;
-            return Some(destination);
+            return self.protect_rtcp(out, start).then_some(destination);
         }
         if !schedule.is_due(now, group, &mut self.rng) {
             return None;
         }
         self.write_report(now, out);
+        let protected = self.protect_rtcp(out, start);
         let group = self.membership(now);
         if let Some(schedule) = &mut self.schedule {
             schedule.sent(now, out.len() - start, group, &mut self.rng);
         }
-        Some(destination)
+        protected.then_some(destination)
     }
 
     /// Appends a report with a BYE and ends the sending of RTCP; returns where it goes. `None`, and nothing written,
@@ -169,9 +173,10 @@ impl RtpSession {
         if self.sender.packets == 0 && self.counted.rtcp_sent == 0 {
             return None;
         }
+        let start = out.len();
         self.write_report(now, out);
         Bye::write(self.sender.ssrc, reason, out);
-        Some(destination)
+        self.protect_rtcp(out, start).then_some(destination)
     }
 
     /// Appends SR or RR, and the CNAME.

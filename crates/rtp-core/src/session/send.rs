@@ -15,7 +15,7 @@ impl RtpSession {
     /// Appends the next packet to `out`.
     pub fn next_packet(&mut self, now: Instant, frame: &Frame<'_>, out: &mut Vec<u8>) {
         let timestamp = self.next_timestamp(now);
-        self.sender.send(now, timestamp, frame, out);
+        self.next_packet_at(now, timestamp, frame, out);
         self.advance(frame.ticks);
     }
 
@@ -29,7 +29,9 @@ impl RtpSession {
         out: &mut Vec<u8>,
     ) {
         self.sender.end_run(now);
+        let start = out.len();
         self.sender.send(now, timestamp, frame, out);
+        self.protect_rtp(out, start);
     }
 
     /// Appends a packet that another session received, under our SSRC and `payload_type`; returns whether it was
@@ -46,7 +48,9 @@ impl RtpSession {
         payload_type: PayloadType,
         out: &mut Vec<u8>,
     ) -> bool {
-        self.sender.forward(now, received, payload_type, out)
+        let start = out.len();
+        let written = self.sender.forward(now, received, payload_type, out);
+        written && self.protect_rtp(out, start)
     }
 
     /// Lets media time pass without a packet: hold, silence suppression, skipped frames.
