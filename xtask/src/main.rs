@@ -3,6 +3,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod ears;
 mod fuzz;
 mod interop;
 mod layer_examples;
@@ -39,6 +40,8 @@ enum Task {
     Interop(interop::Arguments),
     /// Measures: `micro` runs the criterion benches, `calls` and `memory` the load runs
     Bench(bench::Arguments),
+    /// Listens to speech through calls in virtual time: PESQ and STOI per codec and network
+    Ears(ears::Arguments),
     /// Replays or grows the fuzz corpus
     Fuzz(fuzz::Arguments),
     /// Offers calls to a server, as the load runs of `bench` do
@@ -60,6 +63,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Ears(arguments) => ears::run(&arguments),
         Task::Sipp(arguments) => sipp::run(&arguments),
         Task::Interop(arguments) => interop::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),

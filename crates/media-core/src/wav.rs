@@ -1,11 +1,14 @@
 //! WAV files (RIFF): read in any common shape as 8 kHz mono, written so that the file is valid at any moment.
 
 use std::io;
+use std::time::Duration;
 
 mod read;
 mod write;
 
 pub use write::WavWriter;
+
+use crate::codec::SAMPLE_RATE_HZ;
 
 /// Sound as the engine plays it: 8 kHz mono.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +59,12 @@ impl Audio {
     #[must_use]
     pub fn samples(&self) -> &[i16] {
         &self.samples
+    }
+
+    /// How long it takes to play.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs(self.samples.len() as u64) / SAMPLE_RATE_HZ
     }
 }
 
