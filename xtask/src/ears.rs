@@ -208,7 +208,7 @@ fn python(directory: &Path) -> Outcome<PathBuf> {
     Ok(python)
 }
 
-/// Says everything once, at this rate.
+/// Says everything once, at this rate, after a second of silence, in which a jitter buffer finds its delay.
 fn speak(directory: &Path, rate_hz: u32) -> Outcome<Vec<PathBuf>> {
     let mut files = Vec::new();
     for (number, (voice, words)) in SPEECH.iter().enumerate() {
@@ -223,7 +223,7 @@ fn speak(directory: &Path, rate_hz: u32) -> Outcome<Vec<PathBuf>> {
         let mut sox = Command::new("sox");
         sox.arg(&spoken)
             .args(["-b", "16", "-r", &rate_hz.to_string()]);
-        succeed(sox.arg(&said).args(["norm", "-6"]))?;
+        succeed(sox.arg(&said).args(["norm", "-6", "pad", "1", "0.5"]))?;
         files.push(said);
     }
     Ok(files)
