@@ -5,7 +5,9 @@
 //! ```
 //!
 //! The network is that of media-core's simulated ports: seconds of speech take milliseconds, and the same seed loses the same
-//! packets. `--lost FILE` takes down when each lost packet was sent, in milliseconds since the file began.
+//! packets. Without files it is a tone of five seconds with a twentieth of its packets lost. `--lost FILE` takes down when each lost packet was sent, in milliseconds since the file began.
+//!
+//! Ends by itself with exit code 0 when everything it shows is right.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -35,8 +37,8 @@ struct Arguments {
     #[arg(long, default_value = "PCMU")]
     codec: String,
     /// Packets that the network loses, in per cent
-    #[arg(long, default_value_t = 0.0)]
-    loss: f64,
+    #[arg(long)]
+    loss: Option<f64>,
     /// How many packets are lost at a time, on average
     #[arg(long, default_value_t = 1.0)]
     burst: f64,
@@ -50,9 +52,10 @@ struct Arguments {
     #[arg(long)]
     lost: Option<PathBuf>,
     /// What is said
-    speech: PathBuf,
+    #[arg(requires = "heard")]
+    speech: Option<PathBuf>,
     /// What is heard
-    heard: PathBuf,
+    heard: Option<PathBuf>,
 }
 
 /// One end of the call.
@@ -100,14 +103,14 @@ struct Network {
     ends: f64,
     jitter: Duration,
     began: Instant,
-    carried: u32,
     lost: Vec<Duration>,
     wire: Vec<(Instant, SocketAddr, SocketAddr, Vec<u8>)>,
 }
 
 impl Network {
     fn new(now: Instant, arguments: &Arguments) -> Self {
-        let loss = (arguments.loss / 100.0).clamp(0.0, 0.99);
+        let usual = if arguments.speech.is_some() { 0.0 } else { 5.0 };
+        let loss = (arguments.loss.unwrap_or(usual) / 100.0).clamp(0.0, 0.99);
         let ends = 1.0 / arguments.burst.max(1.0);
         Self {
             rng: StdRng::seed_from_u64(arguments.seed),
@@ -116,7 +119,6 @@ impl Network {
             ends,
             jitter: Duration::from_millis(arguments.jitter),
             began: now,
-            carried: 0,
             lost: Vec::new(),
             wire: Vec::new(),
         }
@@ -126,11 +128,10 @@ impl Network {
     fn carry(&mut self, now: Instant, source: SocketAddr, destination: SocketAddr, payload: &[u8]) {
         let turn = if self.losing { self.ends } else { self.begins };
         self.losing ^= self.rng.random_bool(turn);
-        if self.losing && destination.port() % 2 == 0 {
+        if self.losing && destination.port().is_multiple_of(2) {
             self.lost.push(now - self.began);
             return;
         }
-        self.carried += 1;
         let delay = self.jitter.mul_f64(self.rng.random());
         self.wire
             .push((now + delay, source, destination, payload.to_vec()));
@@ -142,11 +143,21 @@ impl Network {
     }
 }
 
+/// Five seconds of 440 Hz.
+fn tone() -> Audio {
+    let sample =
+        |n: u32| (8_000.0 * (f64::from(n) * 440.0 * std::f64::consts::TAU / 8_000.0).sin()) as i16;
+    Audio::from_samples((0..5 * 8_000).map(sample).collect())
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
     let codec = Codec::from_name(&arguments.codec)
         .ok_or_else(|| format!("{}: no such codec", arguments.codec))?;
-    let audio = Arc::new(Audio::open(&arguments.speech)?);
+    let audio = Arc::new(match &arguments.speech {
+        Some(path) => Audio::open(path)?,
+        None => tone(),
+    });
     let length = audio.duration();
     let mut now = Instant::now();
     let mut network = Network::new(now, &arguments);
@@ -201,7 +212,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             None => now += FRAME,
         }
     };
-    WavWriter::create(&arguments.heard)?.write(&heard.samples())?;
+    if let Some(path) = &arguments.heard {
+        WavWriter::create(path)?.write(&heard.samples())?;
+    }
     if let Some(path) = &arguments.lost {
         let mut times = String::new();
         for at in &network.lost {
@@ -218,5 +231,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         statistics.jitter_buffer.adjusted_samples,
         statistics.jitter_buffer.delay.as_millis(),
     );
+    let sent = (length + Duration::from_millis(500)).as_millis() / FRAME.as_millis();
+    let known = statistics.packets_received + network.lost.len() as u64;
+    if u128::from(known).abs_diff(sent) > 2 {
+        return Err(format!("{known} packets came or were lost, of {sent}").into());
+    }
     Ok(())
 }
