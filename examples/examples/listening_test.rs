@@ -223,13 +223,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::write(path, times)?;
     }
     println!(
-        "{codec}: {} packets heard, {} lost, {} late, {} samples made up, {} adjusted; delay {} ms",
+        "{codec}: {} packets heard, {} lost, {} late, {:?} made up, {:?} cut, {:?} put in; delay {:?}",
         statistics.packets_received,
         network.lost.len(),
         statistics.jitter_buffer.late,
-        statistics.jitter_buffer.concealed_samples,
-        statistics.jitter_buffer.adjusted_samples,
-        statistics.jitter_buffer.delay.as_millis(),
+        statistics.jitter_buffer.concealed,
+        statistics.jitter_buffer.accelerated,
+        statistics.jitter_buffer.expanded,
+        statistics.jitter_buffer.delay,
     );
     let sent = (length + Duration::from_millis(500)).as_millis() / FRAME.as_millis();
     let known = statistics.packets_received + network.lost.len() as u64;
