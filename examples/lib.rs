@@ -14,12 +14,14 @@ use rvoip_session_core::api::{
 };
 use tokio::sync::Notify;
 
+pub mod call_options;
 pub mod registration;
 pub mod script;
 pub mod setup_times;
 pub mod tls_options;
 pub mod tone_analysis;
 
+pub use call_options::CallOptions;
 pub use registration::RegistrationWords;
 pub use script::Script;
 pub use setup_times::SetupTimes;

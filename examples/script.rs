@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rvoip_session_core::api::{CallSession, MediaControl, TransferProgress};
+use rvoip_session_core::api::{CallSession, MediaControl, OfferMethod, TransferProgress};
 
 use crate::{Printer, parse_duration};
 
@@ -16,9 +16,12 @@ pub struct Script {
     /// Take the call back from hold at this time; may be given several times
     #[arg(long, value_parser = parse_duration)]
     resume_at: Vec<Duration>,
-    /// Offer our description again, unchanged, at this time
+    /// Offer our description again, unchanged, by re-INVITE at this time
     #[arg(long, value_parser = parse_duration)]
     reinvite_after: Option<Duration>,
+    /// Offer our description again, unchanged, by UPDATE at this time; by re-INVITE where the peer does not allow UPDATE
+    #[arg(long, value_parser = parse_duration)]
+    update_after: Option<Duration>,
     /// Press these keys, one INFO of application/dtmf-relay each
     #[arg(long, value_parser = parse_keys)]
     dtmf: Option<String>,
@@ -41,7 +44,7 @@ const CONSULTED_WITHIN: Duration = Duration::from_secs(30);
 enum Act<'a> {
     Hold,
     Resume,
-    Reinvite,
+    Offer(OfferMethod),
     Press(char),
     Transfer(&'a str),
     Consult(&'a str),
@@ -63,7 +66,15 @@ impl Script {
         let mut acts = Vec::new();
         acts.extend(self.hold_at.iter().map(|at| (*at, Act::Hold)));
         acts.extend(self.resume_at.iter().map(|at| (*at, Act::Resume)));
-        acts.extend(self.reinvite_after.map(|at| (at, Act::Reinvite)));
+        let offers = [
+            (self.reinvite_after, OfferMethod::Invite),
+            (self.update_after, OfferMethod::Update),
+        ];
+        acts.extend(
+            offers
+                .into_iter()
+                .filter_map(|(at, method)| Some((at?, Act::Offer(method)))),
+        );
         let keys = self.dtmf.iter().flat_map(|keys| keys.chars());
         acts.extend(keys.map(|key| (Duration::ZERO, Act::Press(key))));
         acts.extend(self.transfer_to.iter().map(|target| {
@@ -107,10 +118,11 @@ async fn perform(
     match act {
         Act::Hold => call.hold().await?,
         Act::Resume => call.resume().await?,
-        Act::Reinvite => {
+        Act::Offer(method) => {
             let info = call.coordinator().get_media_info(call.id()).await?;
             let sdp = info.and_then(|info| info.local_sdp);
-            call.update_media(&sdp.ok_or("no media of ours")?).await?;
+            let sdp = sdp.ok_or("no media of ours")?;
+            call.update_media_by(method, &sdp).await?;
         }
         Act::Press(key) => {
             let body = format!("Signal={key}\r\nDuration=160\r\n");

@@ -67,7 +67,7 @@ pub use extensions::{CallExtensions, ReliableProvisionals};
 pub use fork::{ForkId, Leg};
 pub use id::{CallKey, KeyHasher, KeyMap, LocalTag, TagText};
 pub use manager::{DialogManager, OutgoingRefer};
-pub use offer_answer::Party;
+pub use offer_answer::{OfferMethod, Party};
 pub use publication::{OutgoingPublication, PublicationKey, PublicationStatus};
 pub use realm::{Guarded, Realm};
 pub use refer::Refer;

@@ -17,6 +17,7 @@ mod glare;
 mod proposal;
 
 pub use glare::{Glare, back_off, retry_after};
+pub use proposal::OfferMethod;
 pub(crate) use proposal::Proposal;
 
 /// A rule of RFC 3264 that a command would break.

@@ -104,8 +104,6 @@ pub(crate) struct SessionTimer {
     pub(crate) terms: Terms,
     /// The largest Min-SE that was heard of.
     pub(crate) min_se: u32,
-    /// The peer speaks UPDATE.
-    pub(crate) by_update: bool,
     /// Our description of the session as it stands: what a re-INVITE without change says.
     pub(crate) local: Option<Body>,
     /// When a refresh of ours is due.
@@ -115,12 +113,11 @@ pub(crate) struct SessionTimer {
 }
 
 impl SessionTimer {
-    pub(crate) fn new(now: Instant, terms: Terms, by_update: bool) -> SessionTimer {
+    pub(crate) fn new(now: Instant, terms: Terms) -> SessionTimer {
         let mut timer = SessionTimer {
             state: State::Resting,
             terms,
             min_se: 0,
-            by_update,
             local: None,
             refresh: None,
             end: now,

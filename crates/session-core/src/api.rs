@@ -36,7 +36,7 @@ pub use crate::{
     CredentialStore, Delivery, ErrorCategory, EventFilter, EventPriority, EventSubscriber,
     ForwardMode, Grant, Guarded, HoldState, IncomingCall, IncomingRequest, IncomingSubscription,
     Leftover, LimitScope, Located, LocationStore, MediaControl, MediaFlowDirection, MediaInfo,
-    MemoryCredentials, MemoryLocationStore, Operation, PreparedCall, Publication,
+    MemoryCredentials, MemoryLocationStore, OfferMethod, Operation, PreparedCall, Publication,
     PublicationChange, PublicationConfig, PublicationEvent, PublicationStatus, QueueHandler, Realm,
     RedirectPolicy, RegisteredContact, RegistrarConfig, Registration, RegistrationConfig,
     RegistrationStatus, RequestAnswer, Result, RoutingHandler, RtpStatistics, SessionConfig,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rvoip_dialog_core::OfferMethod;
+
 use crate::{CallSession, Result, SessionError};
 
 /// Who holds a call. The sides are independent: each holds and resumes for itself, in any order.
@@ -74,9 +76,18 @@ impl CallSession {
     /// # Errors
     /// As [`hold`](Self::hold).
     pub async fn update_media(&self, sdp: &str) -> Result<()> {
+        self.update_media_by(OfferMethod::Invite, sdp).await
+    }
+
+    /// As [`update_media`](Self::update_media), by a request of the application's choice: an UPDATE costs one round trip and no
+    /// ACK, but leaves the peer no time to ask its user.
+    ///
+    /// # Errors
+    /// As [`hold`](Self::hold).
+    pub async fn update_media_by(&self, method: OfferMethod, sdp: &str) -> Result<()> {
         let (id, sdp) = (self.id, sdp.to_owned());
         self.switchboard()
-            .call(move |core, now| core.update_media(now, id, &sdp))
+            .call(move |core, now| core.update_media(now, id, &sdp, method))
             .await??;
         self.offer_settled().await
     }

@@ -83,7 +83,8 @@ pub use rvoip_dialog_core::registrar::{
 pub use rvoip_dialog_core::registration::{Grant, RegisteredContact, RegistrationStatus};
 pub use rvoip_dialog_core::soft_state::BackOff;
 pub use rvoip_dialog_core::{
-    Account, AccountSecret, BearerTokens, CredentialStore, Guarded, MemoryCredentials, Realm,
+    Account, AccountSecret, BearerTokens, CredentialStore, Guarded, MemoryCredentials, OfferMethod,
+    Realm,
 };
 
 pub use self::core::{CoreSettings, MediaInfo, RequestReply, SessionCore, SessionCoreParts};

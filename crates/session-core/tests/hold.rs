@@ -10,8 +10,8 @@ use rvoip_session_core::sim::{
     Answering, CallSimulation, HostId, SimFaults, SimHost, for_each_seed, seeds,
 };
 use rvoip_session_core::{
-    BasicSessionEvent, CallDecision, CallRecord, CallState, HoldState, Operation, SessionError,
-    TerminalCause,
+    BasicSessionEvent, CallDecision, CallRecord, CallState, HoldState, OfferMethod, Operation,
+    SessionError, TerminalCause,
 };
 
 const ALICE: &str = "sip:alice@10.0.0.1";
@@ -57,10 +57,22 @@ impl Side {
             .unwrap();
     }
 
+    fn update_by(&self, simulation: &mut CallSimulation, method: OfferMethod) {
+        let id = self.call.id();
+        simulation
+            .with(self.host, |core, now| {
+                let sdp = core.media_info(id).unwrap().local_sdp.unwrap();
+                core.update_media(now, id, &sdp, method)
+            })
+            .unwrap();
+    }
+
     fn update(&self, simulation: &mut CallSimulation, sdp: &str) {
         let id = self.call.id();
         simulation
-            .with(self.host, |core, now| core.update_media(now, id, sdp))
+            .with(self.host, |core, now| {
+                core.update_media(now, id, sdp, OfferMethod::Invite)
+            })
             .unwrap();
     }
 
@@ -410,4 +422,49 @@ fn digits_go_out_while_the_call_stands_and_the_peer_takes_them() {
     simulation.run_for(SECOND);
     let held = send(&mut simulation, "1");
     assert!(matches!(held, Err(SessionError::Media { .. })), "{held:?}");
+}
+
+#[test]
+fn a_session_is_changed_by_update_as_by_reinvite() {
+    for (method, label) in [
+        (OfferMethod::Update, "UPDATE"),
+        (OfferMethod::Invite, "INVITE"),
+    ] {
+        let mut simulation = CallSimulation::new(7);
+        let (alice, bob) = established(&mut simulation, host("10.0.0.2"));
+        for side in [&alice, &bob] {
+            let before = simulation.wire().len();
+            side.update_by(&mut simulation, method);
+            assert!(side.call.is_offer_pending());
+            simulation.run_for(SECOND);
+            assert!(!side.call.is_offer_pending());
+            let refused =
+                |event: &BasicSessionEvent| matches!(event, BasicSessionEvent::OfferRefused { .. });
+            let events = simulation.events(side.host);
+            assert!(!events.iter().any(|(_, event)| refused(event)));
+            let sent = simulation.wire()[before].label();
+            assert!(sent.starts_with(label), "{sent}");
+        }
+        assert!(alice.hears(&mut simulation) && bob.hears(&mut simulation));
+    }
+}
+
+#[test]
+fn a_refresh_of_the_session_is_no_event_for_anybody() {
+    let mut simulation = CallSimulation::new(8);
+    let (alice, bob) = established(&mut simulation, host("10.0.0.2"));
+    for host in [alice.host, bob.host] {
+        simulation.events(host);
+    }
+    let before = simulation.wire().len();
+    simulation.run_for(Duration::from_secs(1000));
+    let sent: Vec<String> = simulation.wire()[before..]
+        .iter()
+        .map(|it| it.label())
+        .collect();
+    assert_eq!(sent, ["UPDATE", "200 UPDATE"]);
+    for host in [alice.host, bob.host] {
+        let events = simulation.events(host);
+        assert!(events.is_empty(), "{events:?}");
+    }
 }

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use rvoip_examples::{
-    MediaChoice, RegistrationWords, Script, TlsOptions, parse_duration, parse_listener, parse_ports,
-};
+use rvoip_examples::{CallOptions, parse_duration, parse_listener};
 use rvoip_session_core::api::TransportKind;
 
 /// Places SIP calls.
@@ -35,28 +33,15 @@ pub struct Call {
     /// Name servers to ask, as 127.0.0.1:53; may be given several times; without it those of the system
     #[arg(long)]
     pub dns: Vec<SocketAddr>,
-    #[command(flatten)]
-    pub tls: TlsOptions,
     /// Who calls; without it the one that is registered, or sip:caller@localhost
     #[arg(long)]
     pub from: Option<String>,
-    #[command(flatten)]
-    pub registration: RegistrationWords,
     /// Where to listen, as udp:127.0.0.1:0, or tcp:, tls:, ws:, wss:; may be given several times
     #[arg(long, value_parser = parse_listener, default_values = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"])]
     pub bind: Vec<(TransportKind, SocketAddr)>,
-    /// What the call sends: tone:HZ, echo, silence, file:PATH, or none for no media at all
-    #[arg(long, default_value = "tone:440")]
-    pub media: MediaChoice,
     /// Record what is received into this file; of several calls, each into one of its own
     #[arg(long)]
     pub record: Option<PathBuf>,
-    /// Codecs, best first
-    #[arg(long, value_delimiter = ',', default_value = "PCMU,PCMA")]
-    pub codecs: Vec<String>,
-    /// Ports for RTP
-    #[arg(long, value_parser = parse_ports, default_value = "10000-20000")]
-    pub rtp_ports: (u16, u16),
     /// Hang up after so long, as 5s
     #[arg(long, value_parser = parse_duration, default_value = "5s")]
     pub duration: Duration,
@@ -64,10 +49,7 @@ pub struct Call {
     #[arg(long, value_parser = parse_duration, default_value = "60s")]
     pub answer_timeout: Duration,
     #[command(flatten)]
-    pub script: Script,
-    /// Ask for refreshes of a call within this time, as 90s; without it within half an hour
-    #[arg(long, value_parser = parse_duration)]
-    pub session_expires: Option<Duration>,
+    pub options: CallOptions,
     /// How many calls
     #[arg(long, default_value_t = 1)]
     pub count: usize,
@@ -94,7 +76,7 @@ pub struct Message {
 impl Call {
     /// Who calls.
     pub fn caller(&self) -> String {
-        let registered = || self.registration.address_of_record();
+        let registered = || self.options.registration.address_of_record();
         let from = self.from.clone().or_else(registered);
         from.unwrap_or_else(|| "sip:caller@localhost".to_owned())
     }

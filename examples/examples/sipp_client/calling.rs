@@ -82,7 +82,7 @@ async fn converse(
                     _ = session.wait_for_end() => {}
                 }
             };
-            ((), well) = tokio::join!(lasting, call.script.play(&session, printer));
+            ((), well) = tokio::join!(lasting, call.options.script.play(&session, printer));
         }
         Err(SessionError::Timeout { .. } | SessionError::CallEnded { .. }) => {}
         Err(error) => return Err(error),

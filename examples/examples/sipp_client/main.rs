@@ -14,7 +14,6 @@ use clap::Parser;
 use rvoip_examples::Printer;
 use rvoip_session_core::api::{
     DnsConfig, Result, SessionControl, SessionCoordinator, SessionManagerBuilder,
-    SessionTimerConfig,
 };
 
 use crate::arguments::{Arguments, Call, Command, Message};
@@ -75,26 +74,17 @@ async fn call_all(mut call: Call) -> std::result::Result<ExitCode, Box<dyn std::
     let call = Arc::new(call);
     let mut builder = SessionManagerBuilder::new()
         .with_dns(DnsConfig::with_name_servers(call.dns.clone()))
-        .with_tls(call.tls.load()?)
-        .with_media_ports(call.rtp_ports.0, call.rtp_ports.1)
+        .with_tls(call.options.tls.load()?)
         // A transfer may ask its target first.
         .with_max_sessions(2 * call.count.max(1))
-        .with_ringing_timeout(call.answer_timeout + END_WITHIN)
-        .with_preferred_codecs(&call.codecs);
+        .with_ringing_timeout(call.answer_timeout + END_WITHIN);
     for (kind, address) in &call.bind {
         builder = builder.with_listener(*kind, *address);
     }
-    if let Some(expires) = call.session_expires {
-        builder = builder.with_session_timer(Some(SessionTimerConfig {
-            expires,
-            ..SessionTimerConfig::default()
-        }));
-    }
-    let builder = call.registration.apply(builder, &call.uri);
-    let coordinator = call.media.apply(builder)?.build().await?;
+    let coordinator = call.options.apply(builder, &call.uri)?.build().await?;
 
     let printer = Arc::new(Printer::default());
-    let registration = match call.registration.register(&coordinator).await {
+    let registration = match call.options.registration.register(&coordinator).await {
         Ok(registration) => registration,
         Err(error) => {
             printer.now(format_args!("not registered: {error}"));

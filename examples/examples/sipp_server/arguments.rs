@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use rvoip_examples::{
-    MediaChoice, RegistrationWords, Script, TlsOptions, parse_duration, parse_listener, parse_ports,
-};
+use rvoip_examples::{CallOptions, parse_duration, parse_listener};
 use rvoip_session_core::api::{MemoryCredentials, Realm, StatusCode, TransportKind};
 
 /// Takes SIP calls.
@@ -20,9 +18,7 @@ pub struct Arguments {
     #[command(flatten)]
     pub answer: Answer,
     #[command(flatten)]
-    pub script: Script,
-    #[command(flatten)]
-    pub registration: RegistrationWords,
+    pub calls: CallOptions,
     /// Ask for credentials, as user:password@realm; may be given several times with one realm
     #[arg(long, value_parser = parse_credentials)]
     pub require_auth: Vec<Credentials>,
@@ -32,18 +28,9 @@ pub struct Arguments {
     /// Be a registrar, with this shortest lifetime of a registration
     #[arg(long, value_parser = parse_duration, num_args = 0..=1, default_missing_value = "60s")]
     pub registrar: Option<Duration>,
-    /// What calls send: tone:HZ, echo, silence, file:PATH, or none for no media at all
-    #[arg(long, default_value = "tone:440")]
-    pub media: MediaChoice,
     /// Record every call into this directory
     #[arg(long)]
     pub record: Option<PathBuf>,
-    /// Codecs, best first
-    #[arg(long, value_delimiter = ',', default_value = "PCMU,PCMA")]
-    pub codecs: Vec<String>,
-    /// Ports for RTP
-    #[arg(long, value_parser = parse_ports, default_value = "10000-20000")]
-    pub rtp_ports: (u16, u16),
     /// End calls after so long, as 5s
     #[arg(long, value_parser = parse_duration)]
     pub hangup_after: Option<Duration>,
@@ -53,9 +40,6 @@ pub struct Arguments {
     /// Refuse new calls with 503 once requests wait this long to be read, as 100ms
     #[arg(long, value_parser = parse_duration)]
     pub shed_after: Option<Duration>,
-    /// Ask for refreshes of a call within this time, as 90s; without it within half an hour
-    #[arg(long, value_parser = parse_duration)]
-    pub session_expires: Option<Duration>,
     /// Time the set-up of every call, from its INVITE to our 200, and print the figures at the end
     #[arg(long)]
     pub setup_times: bool,
@@ -65,8 +49,6 @@ pub struct Arguments {
     /// Tell those who subscribe to a mailbox that so many new messages wait
     #[arg(long)]
     pub mailbox: Option<u32>,
-    #[command(flatten)]
-    pub tls: TlsOptions,
     /// Print figures every so often, as 1s
     #[arg(long, value_parser = parse_duration)]
     pub stats: Option<Duration>,

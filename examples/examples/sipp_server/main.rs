@@ -13,7 +13,7 @@ use clap::Parser;
 use rvoip_examples::{Printer, SetupTimes};
 use rvoip_session_core::api::{
     Capture, EventPackage, Method, RegistrarConfig, SessionControl, SessionManagerBuilder,
-    SessionStats, SessionTimerConfig, TransactionConfig,
+    SessionStats, TransactionConfig,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -55,15 +55,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let printer = Arc::new(Printer::default());
-    let tls = arguments.tls.load()?;
+    let tls = arguments.calls.tls.load()?;
     let mut builder = SessionManagerBuilder::new()
         .with_tls(tls.clone())
-        .with_media_ports(arguments.rtp_ports.0, arguments.rtp_ports.1)
         .with_max_sessions(arguments.max_sessions)
-        .with_preferred_codecs(&arguments.codecs)
         .with_handler(Arc::new(Server {
             answer: arguments.answer.clone(),
-            script: Arc::new(arguments.script.clone()),
+            script: Arc::new(arguments.calls.script.clone()),
             mailbox: arguments.mailbox,
             printer: Arc::clone(&printer),
         }));
@@ -76,17 +74,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             ..RegistrarConfig::default()
         });
     }
-    if let Some(expires) = arguments.session_expires {
-        builder = builder.with_session_timer(Some(SessionTimerConfig {
-            expires,
-            ..SessionTimerConfig::default()
-        }));
-    }
     if arguments.mailbox.is_some() {
         builder = builder.with_event_packages([EventPackage::message_summary()]);
     }
     builder = builder.with_methods([Method::Info, Method::Message]);
-    builder = arguments.registration.apply(builder, "");
     if let Some(shed_after) = arguments.shed_after {
         builder = builder.with_transactions(TransactionConfig {
             shed_after,
@@ -113,9 +104,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(capture) = &capture {
         builder = builder.with_wire_tap(capture.clone());
     }
-    let coordinator = arguments.media.apply(builder)?.build().await?;
+    let coordinator = arguments.calls.apply(builder, "")?.build().await?;
     coordinator.start().await?;
-    let registration = arguments.registration.register(&coordinator).await?;
+    let registration = arguments.calls.registration.register(&coordinator).await?;
 
     let (mut terminate, mut interrupt, mut hangup) = (
         signal(SignalKind::terminate())?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rvoip_transaction_core::sip_core::Request;
+use rvoip_transaction_core::sip_core::{Allow, HeaderMap, Method, Request};
 use rvoip_transaction_core::sip_transport::{Target, soonest};
 use rvoip_transaction_core::{ClientKey, ServerKey};
 
@@ -105,6 +105,8 @@ pub(crate) struct Call {
     pub(crate) unacknowledged: Option<Box<Unacknowledged>>,
     /// Where the first INVITE went or came from: for requests whose URI leads nowhere. Shared by calls that go the same way.
     pub(crate) path: Option<Arc<Target>>,
+    /// The peer's last Allow names UPDATE.
+    pub(crate) updates: bool,
     /// Which of the called parties has answered.
     pub(crate) fork: Option<ForkId>,
     /// What there is before the answer only.
@@ -133,6 +135,7 @@ impl Call {
             exchange: Exchange::None,
             unacknowledged: None,
             path: None,
+            updates: false,
             fork: None,
             early: None,
             change: None,
@@ -168,6 +171,13 @@ impl Call {
             self.ledger.fail(Carrier::Invite);
         }
         offered
+    }
+
+    /// What a message of the peer says about UPDATE; one without Allow says nothing.
+    pub(super) fn note_allow(&mut self, headers: &HeaderMap) {
+        if let Ok(Some(allow)) = headers.first::<Allow>() {
+            self.updates = allow.contains(&Method::Update);
+        }
     }
 
     /// Our description of the session, as it went out.

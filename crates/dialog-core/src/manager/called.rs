@@ -68,6 +68,7 @@ impl DialogManager {
                 number: number.unwrap_or(0),
                 provisional: None,
             }));
+            call.note_allow(request.headers());
             call.limit = now.checked_add(patience);
         }
         if let Some(replaced) = replaced {

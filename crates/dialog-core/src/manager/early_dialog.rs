@@ -84,6 +84,7 @@ impl DialogManager {
                 call.dialog = dialog.dialog;
                 call.ledger = dialog.ledger;
                 call.change = dialog.change;
+                call.updates = dialog.updates;
             }
             chosen = Some((dialog.answer, dialog.local));
         }

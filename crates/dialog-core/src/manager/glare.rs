@@ -55,7 +55,15 @@ impl DialogManager {
     pub(super) fn offer_again(&mut self, now: Instant, leg: Leg) {
         let Leg { call: key, fork } = leg;
         let wait = back_off(false, &mut self.rng).max(Duration::from_millis(200));
-        let by_update = self.may_update(leg);
+        let Some(call) = self.calls.get_mut(key) else {
+            return;
+        };
+        let part = call.leg_mut(fork);
+        let retry = part.and_then(|part| part.change.as_ref()?.retry.as_ref());
+        let Some(method) = retry.map(|retry| retry.proposal.method) else {
+            return;
+        };
+        let by_update = self.goes_by_update(leg, method);
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };

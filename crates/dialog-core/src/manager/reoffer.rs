@@ -1,4 +1,5 @@
-//! We change the session inside a call: by re-INVITE, and before the answer by UPDATE (RFC 3261 section 14.1, RFC 3311).
+//! We change the session inside a call: by re-INVITE or UPDATE, before the answer by UPDATE alone (RFC 3261 section 14.1, RFC
+//! 3311).
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,7 @@ use super::client::ClientUse;
 use super::errand::{Errand, along};
 use super::leg::Retry;
 use super::step::{Common, Work};
-use crate::offer_answer::{Carrier, Party, Proposal, Violation};
+use crate::offer_answer::{Carrier, OfferMethod, Party, Proposal, Violation};
 use crate::session_timer::Input;
 use crate::{Body, CallKey, DialogError, EndCause, Leg, SessionCoordinationEvent};
 
@@ -19,7 +20,7 @@ use crate::{Body, CallKey, DialogError, EndCause, Leg, SessionCoordinationEvent}
 const PRACK_WAIT: Duration = Duration::from_millis(500);
 
 impl DialogManager {
-    /// Offers a change of the session: in a confirmed call by re-INVITE, before its answer by UPDATE where the peer speaks
+    /// Offers a change of the session: in a confirmed call by the method, before its answer by UPDATE where the peer speaks
     /// it and the first offer has been answered. Ends in an [`Answer`](SessionCoordinationEvent::Answer), an
     /// [`OfferRefused`](SessionCoordinationEvent::OfferRefused), or with the call. An offer that meets one of the peer's is
     /// tried again after the time of RFC 3261 section 14.1.
@@ -30,10 +31,15 @@ impl DialogManager {
         &mut self,
         now: Instant,
         leg: impl Into<Leg>,
+        method: OfferMethod,
         body: Body,
     ) -> Result<(), DialogError> {
         let leg = leg.into();
-        let sent = self.propose(now, leg, Proposal::new(Some(body), false));
+        let proposal = Proposal {
+            method,
+            ..Proposal::new(Some(body), false)
+        };
+        let sent = self.propose(now, leg, proposal);
         self.calls.schedule(leg.call);
         self.pump(now);
         sent
@@ -50,7 +56,7 @@ impl DialogManager {
             key,
             violation: Violation::OfferOutstanding,
         };
-        let by_update = self.may_update(leg);
+        let by_update = self.goes_by_update(leg, proposal.method);
         let call = self.calls.known_mut(key)?;
         if !call.role.is_confirmed() && !by_update {
             return Err(DialogError::InvalidState {

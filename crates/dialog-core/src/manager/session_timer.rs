@@ -11,7 +11,6 @@ use rvoip_transaction_core::sip_core::{
 
 use super::DialogManager;
 use super::call::{Call, Role};
-use super::update::allows_update;
 use crate::offer_answer::Party;
 use crate::out_of_dialog::Refusal;
 use crate::session_timer::{Asked, Input, SessionTimer, TIMER, Terms, agreed, answer, seconds};
@@ -75,7 +74,8 @@ impl DialogManager {
         self.terms(None, request).map(drop)
     }
 
-    /// Begins the interval that a request of the peer has asked for, as we are about to answer it with 2xx.
+    /// Begins the interval that a request of the peer has asked for, as we are about to answer it with 2xx; notes what it
+    /// allows.
     pub(super) fn grant_interval(
         &mut self,
         now: Instant,
@@ -83,16 +83,13 @@ impl DialogManager {
         request: &Request,
         body: Option<&Body>,
     ) {
+        if let Some(call) = self.calls.get_mut(key) {
+            call.note_allow(request.headers());
+        }
         let Ok(Some(terms)) = self.terms(self.calls.get(key), request) else {
             return;
         };
-        let allow = request.allow().ok().flatten();
-        self.run_timer(
-            now,
-            key,
-            terms,
-            allow.is_some().then(|| allows_update(&allow)),
-        );
+        self.run_timer(now, key, terms);
         if let (Some(call), Some(body)) = (self.calls.get_mut(key), body) {
             call.described(body);
         }
@@ -120,7 +117,7 @@ impl DialogManager {
         }
     }
 
-    /// A 2xx to an INVITE or UPDATE of ours: the interval it names begins, or there is none any more.
+    /// A 2xx to an INVITE or UPDATE of ours: the interval it names begins, or there is none any more; notes what it allows.
     pub(super) fn heed_success(
         &mut self,
         now: Instant,
@@ -132,6 +129,7 @@ impl DialogManager {
             return;
         };
         let headers = success.headers();
+        call.note_allow(headers);
         if call.timer.is_none() && !headers.contains(&HeaderName::SessionExpires) {
             return;
         }
@@ -141,29 +139,21 @@ impl DialogManager {
             call.timer = None;
             return;
         };
-        let allow = success.allow().ok().flatten();
-        self.run_timer(
-            now,
-            key,
-            terms,
-            allow.is_some().then(|| allows_update(&allow)),
-        );
+        self.run_timer(now, key, terms);
         if let (Some(call), Some(offer)) = (self.calls.get_mut(key), offer) {
             call.described(&offer);
         }
     }
 
-    fn run_timer(&mut self, now: Instant, key: CallKey, terms: Terms, updates: Option<bool>) {
+    fn run_timer(&mut self, now: Instant, key: CallKey, terms: Terms) {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
         match &mut call.timer {
             None => {
-                let timer = SessionTimer::new(now, terms, updates.unwrap_or(false));
-                call.timer = Some(Box::new(timer));
+                call.timer = Some(Box::new(SessionTimer::new(now, terms)));
             }
             Some(timer) => {
-                timer.by_update = updates.unwrap_or(timer.by_update);
                 timer.terms = terms;
                 self.step_timer(now, key, Input::Refreshed);
             }

@@ -2,15 +2,15 @@
 
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_core::{Allow, HeaderName, Method, Response, StatusCode};
+use rvoip_transaction_core::sip_core::{HeaderName, Method, Response, StatusCode};
 
 use super::DialogManager;
-use super::call::{Exchange, Role};
+use super::call::Role;
 use super::client::ClientUse;
 use super::errand::{Errand, along};
 use super::step::{Common, Work};
 use crate::invite::{uac, uas};
-use crate::offer_answer::{Carrier, Party, Proposal};
+use crate::offer_answer::{Carrier, OfferMethod, Party, Proposal};
 use crate::session_timer::Input;
 use crate::{Body, DialogError, EndCause, Leg, SessionCoordinationEvent};
 
@@ -119,6 +119,10 @@ impl DialogManager {
         early: bool,
     ) {
         let (key, fork) = (leg.call, leg.fork);
+        let unspoken = matches!(
+            status,
+            StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
+        );
         let gone = status == StatusCode::CALL_OR_TRANSACTION_DOES_NOT_EXIST
             || status == StatusCode::REQUEST_TIMEOUT;
         let call = self.calls.get_mut(key);
@@ -126,10 +130,6 @@ impl DialogManager {
             call.note(EndCause::DialogLost { status });
             self.step(now, key, Common::Lost, Work::default());
         } else if proposal.refresh {
-            let unspoken = matches!(
-                status,
-                StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED
-            );
             let input = if unspoken {
                 Input::Unsupported
             } else {
@@ -137,15 +137,26 @@ impl DialogManager {
             };
             self.heed_interval(key, status, response);
             self.step_timer(now, key, input);
-        } else if !self.try_again(now, leg, proposal, status, response)
-            && self.calls.get(key).is_some()
-        {
-            self.emit(SessionCoordinationEvent::OfferRefused { key, fork, status });
+        } else {
+            let again = unspoken && !early && self.offer_by_invite(now, leg, proposal.clone())
+                || self.try_again(now, leg, proposal, status, response);
+            if !again && self.calls.get(key).is_some() {
+                self.emit(SessionCoordinationEvent::OfferRefused { key, fork, status });
+            }
         }
     }
 
-    /// Whether an UPDATE with an offer may go out in this dialog now (RFC 3311 section 5.1).
-    pub(super) fn may_update(&self, leg: Leg) -> bool {
+    /// The peer does not speak UPDATE, whatever its Allow has said.
+    fn offer_by_invite(&mut self, now: Instant, leg: Leg, proposal: Proposal) -> bool {
+        if let Some(call) = self.calls.get_mut(leg.call) {
+            call.updates = false;
+        }
+        self.propose(now, leg, proposal).is_ok()
+    }
+
+    /// Whether an offer goes out by UPDATE in this dialog now: the only way before the answer, a choice after it (RFC 3311
+    /// section 5.1).
+    pub(super) fn goes_by_update(&self, leg: Leg, method: OfferMethod) -> bool {
         let Some(call) = self.calls.get(leg.call) else {
             return false;
         };
@@ -156,21 +167,9 @@ impl DialogManager {
             }
             (Role::Called(uas::State::Ringing), Some(early)) => {
                 let acknowledged = early.reliable.as_ref().is_some_and(|it| it.sent.is_none());
-                let allowed = match &call.exchange {
-                    Exchange::Theirs(theirs) => {
-                        allows_update(&theirs.request.allow().ok().flatten())
-                    }
-                    _ => false,
-                };
-                acknowledged && allowed && !self.is_held(leg.call)
+                acknowledged && call.updates && !self.is_held(leg.call)
             }
-            _ => false,
+            (role, _) => role.is_confirmed() && method == OfferMethod::Update && call.updates,
         }
     }
-}
-
-/// Whether an Allow names UPDATE.
-pub(super) fn allows_update(allow: &Option<Allow>) -> bool {
-    let allow = allow.as_ref();
-    allow.is_some_and(|allow| allow.contains(&Method::Update))
 }

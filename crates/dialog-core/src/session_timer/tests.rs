@@ -104,7 +104,7 @@ fn half_of_the_interval_to_the_refresh_and_a_margin_to_the_end() {
         interval,
         refresher,
     };
-    let mut timer = SessionTimer::new(now, terms(1_800, Party::Local), true);
+    let mut timer = SessionTimer::new(now, terms(1_800, Party::Local));
     assert_eq!(timer.due(), now + Duration::from_secs(900));
     assert_eq!(timer.end, now + Duration::from_secs(1_768));
     timer.retry(now + Duration::from_secs(900));

@@ -182,7 +182,14 @@ fn a_call_is_challenged_at_its_beginning_inside_and_at_its_end() {
     bench.send(&reply(&invite, "200 OK", Some("b1"), &[], ANSWER));
     assert_eq!(bench.take_one("ACK").text, ack.text);
 
-    bench.command(|manager, now| manager.offer(now, call, rvoip_dialog_core::Body::sdp(OFFER)));
+    bench.command(|manager, now| {
+        manager.offer(
+            now,
+            call,
+            OfferMethod::Invite,
+            rvoip_dialog_core::Body::sdp(OFFER),
+        )
+    });
     let first = bench.take_one("INVITE");
     assert_eq!(proven(&first, "r", "zanzibar"), ("n1".into(), Some(2)));
     let stale = challenge("nonce=\"n2\", qop=\"auth\", algorithm=SHA-256, stale=TRUE");

@@ -127,7 +127,7 @@ fn a_bye_ends_a_reinvite_that_waits_for_us() {
 fn a_bye_crossing_our_reinvite_ends_the_call_and_its_late_2xx_is_acknowledged() {
     let mut bench = Bench::new();
     let (key, invite, ack) = bench.answered();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    bench.command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     let reinvite = bench.take_one("INVITE");
     bench.send(&bye_of_peer(&invite, &ack.header(HeaderName::To)));
     bench.take_one("200");
@@ -142,7 +142,7 @@ fn a_bye_crossing_our_reinvite_ends_the_call_and_its_late_2xx_is_acknowledged() 
 fn hanging_up_during_our_reinvite_sends_bye_and_still_acknowledges() {
     let mut bench = Bench::new();
     let (key, _, _) = bench.answered();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    bench.command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     let reinvite = bench.take_one("INVITE");
     bench.command(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
     let bye = bench.take_one("BYE");

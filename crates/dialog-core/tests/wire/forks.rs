@@ -122,12 +122,15 @@ fn each_called_party_answers_the_offer_for_itself() {
         forks.push(fork_of(bench.event()));
     }
     // With two of them a change has to name the one.
-    bench.fails(|manager, now| manager.offer(now, key, Body::sdp("v=0 other")));
+    bench
+        .fails(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp("v=0 other")));
     let leg = Leg {
         call: key,
         fork: forks[1],
     };
-    bench.command(|manager, now| manager.offer(now, leg, Body::sdp("v=0 other")));
+    bench.command(|manager, now| {
+        manager.offer(now, leg, OfferMethod::Invite, Body::sdp("v=0 other"))
+    });
     let update = bench.take_one("UPDATE");
     assert_eq!(update.to_tag(), "f2");
     bench.send(&reply(&update, "200 OK", None, &[], "v=0 another"));
@@ -190,7 +193,7 @@ fn the_route_set_is_never_overwritten_inside_a_dialog() {
     bench.send(&reply(&invite, "200 OK", Some("b1"), &[route], ANSWER));
     bench.take();
     bench.events();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    bench.command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     let reinvite = bench.take_one("INVITE");
     let other = [
         "Record-Route: <sip:10.0.0.9:5060;lr;other>",

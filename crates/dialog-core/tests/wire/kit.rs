@@ -15,7 +15,7 @@ use rvoip_dialog_core::{
     OutgoingCall, SessionCoordinationEvent,
 };
 
-pub(crate) use rvoip_dialog_core::SessionCoordinationEvent as Event;
+pub(crate) use rvoip_dialog_core::{OfferMethod, SessionCoordinationEvent as Event};
 
 pub(crate) const OFFER: &str = "v=0 offer";
 pub(crate) const ANSWER: &str = "v=0 answer";

@@ -203,7 +203,9 @@ fn a_reinvite_with_a_body_that_cannot_be_read_gets_415() {
 fn our_reinvite_is_answered_acknowledged_and_moves_the_target() {
     let mut bench = Bench::new();
     let (key, _, _) = bench.answered();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp("v=0 hold")));
+    bench.command(|manager, now| {
+        manager.offer(now, key, OfferMethod::Invite, Body::sdp("v=0 hold"))
+    });
     let reinvite = bench.take_one("INVITE");
     assert_eq!(reinvite.header(HeaderName::CSeq), "2 INVITE");
     assert_eq!(
@@ -211,7 +213,8 @@ fn our_reinvite_is_answered_acknowledged_and_moves_the_target() {
         "<sip:alice@10.0.0.1:5060>"
     );
     assert_eq!(reinvite.body(), "v=0 hold");
-    let pending = bench.fails(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    let pending =
+        bench.fails(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     assert_eq!(violation(pending), Violation::OfferOutstanding);
     let moved = reply(
         &reinvite,
@@ -241,7 +244,8 @@ fn our_reinvite_is_refused_and_the_call_goes_on() {
     let mut bench = Bench::new();
     let (key, _, _) = bench.answered();
     for (cseq, line) in [(2, "488 Not Acceptable Here"), (3, "606 Not Acceptable")] {
-        bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+        bench
+            .command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
         let reinvite = bench.take_one("INVITE");
         assert_eq!(reinvite.header(HeaderName::CSeq), format!("{cseq} INVITE"));
         bench.send(&reply(&reinvite, line, None, &[], ""));
@@ -255,7 +259,7 @@ fn our_reinvite_is_refused_and_the_call_goes_on() {
 fn a_reinvite_answered_481_or_not_at_all_ends_the_call() {
     let mut bench = Bench::new();
     let (key, _, _) = bench.answered();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    bench.command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     let reinvite = bench.take_one("INVITE");
     bench.send(&reply(
         &reinvite,
@@ -276,7 +280,7 @@ fn a_reinvite_answered_481_or_not_at_all_ends_the_call() {
 
     let mut bench = Bench::new();
     let (key, _, _) = bench.answered();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    bench.command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     bench.run(66_000);
     assert_eq!(
         bench.ended(),
@@ -291,7 +295,7 @@ fn a_reinvite_answered_481_or_not_at_all_ends_the_call() {
 fn a_reinvite_left_unanswered_is_cancelled_or_refused_and_the_call_goes_on() {
     let mut bench = Bench::new();
     let (key, _, _) = bench.answered();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    bench.command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     let reinvite = bench.take_one("INVITE");
     bench.send(&reply(&reinvite, "100 Trying", None, &[], ""));
     bench.run(180_000);
@@ -315,7 +319,7 @@ fn a_reinvite_left_unanswered_is_cancelled_or_refused_and_the_call_goes_on() {
 fn a_reinvite_that_crosses_ours_gets_491() {
     let mut bench = Bench::new();
     let (key, tag) = bench.called();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp(OFFER)));
+    bench.command(|manager, now| manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)));
     let ours = bench.take_one("INVITE");
     let theirs = bench.request("INVITE", 2, Some(&tag), &[], OFFER);
     bench.send(&theirs);

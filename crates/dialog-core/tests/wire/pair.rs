@@ -109,7 +109,9 @@ fn whole_call(alice: &str, bob: &str, remote: &str) {
 
     // Either side changes the session.
     pair.sim
-        .with(a, |manager, now| manager.offer(now, call, Body::sdp(OFFER)))
+        .with(a, |manager, now| {
+            manager.offer(now, call, OfferMethod::Invite, Body::sdp(OFFER))
+        })
         .unwrap();
     pair.run(50);
     assert_eq!(pair.names(b), ["Offer"]);
@@ -122,7 +124,7 @@ fn whole_call(alice: &str, bob: &str, remote: &str) {
     assert_eq!(pair.names(a), ["Answer"]);
     pair.sim
         .with(b, |manager, now| {
-            manager.offer(now, incoming, Body::sdp(OFFER))
+            manager.offer(now, incoming, OfferMethod::Invite, Body::sdp(OFFER))
         })
         .unwrap();
     pair.run(50);
@@ -137,11 +139,13 @@ fn whole_call(alice: &str, bob: &str, remote: &str) {
 
     // Both at once.
     pair.sim
-        .with(a, |manager, now| manager.offer(now, call, Body::sdp(OFFER)))
+        .with(a, |manager, now| {
+            manager.offer(now, call, OfferMethod::Invite, Body::sdp(OFFER))
+        })
         .unwrap();
     pair.sim
         .with(b, |manager, now| {
-            manager.offer(now, incoming, Body::sdp(OFFER))
+            manager.offer(now, incoming, OfferMethod::Invite, Body::sdp(OFFER))
         })
         .unwrap();
     pair.run(50);

@@ -422,7 +422,9 @@ fn what_the_caller_requires_or_does_not_know_decides() {
 fn a_reliable_response_to_a_reinvite_has_its_prack_and_may_bring_the_answer() {
     let mut bench = Bench::new();
     let (key, _, _) = bench.answered();
-    bench.command(|manager, now| manager.offer(now, key, Body::sdp("v=0 hold")));
+    bench.command(|manager, now| {
+        manager.offer(now, key, OfferMethod::Invite, Body::sdp("v=0 hold"))
+    });
     let reinvite = bench.take_one("INVITE");
     let lines = ["Require: 100rel", "RSeq: 5"];
     let progress = reply(&reinvite, "183 Session Progress", None, &lines, "v=0 held");

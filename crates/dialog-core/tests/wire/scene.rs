@@ -218,7 +218,7 @@ impl Scene {
 
     fn offer(&mut self, who: Who) -> bool {
         self.act(who, |manager, now, key| {
-            manager.offer(now, key, Body::sdp(OFFER))
+            manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER))
         })
     }
 

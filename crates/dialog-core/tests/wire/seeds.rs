@@ -28,7 +28,7 @@ fn act(pair: &mut Pair, side: &Side, rng: &mut StdRng) {
             2..=4 => manager.accept(now, key, sdp(ANSWER)),
             5 => manager.reject(now, key, status(486), &[]),
             6 => manager.terminate(now, key, TerminateCause::Normal),
-            7 => manager.offer(now, key, Body::sdp(OFFER)),
+            7 => manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)),
             8 | 9 => manager.answer_offer(now, key, sdp(ANSWER)),
             10 => manager.refuse_offer(now, key, status(488)),
             _ => manager.ack_answer(now, key, Body::sdp(ANSWER)),

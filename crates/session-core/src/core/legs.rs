@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_dialog_core::sip_core::StatusCode;
-use rvoip_dialog_core::{Body, CallKey, EndCause};
+use rvoip_dialog_core::{Body, CallKey, EndCause, OfferMethod};
 
 use super::SessionCore;
 use super::session::{Due, Exchange};
@@ -73,7 +73,10 @@ impl SessionCore {
             return false;
         };
         if session.exchange != Exchange::Settled
-            || self.dialogs.offer(now, key, body(&text)).is_err()
+            || self
+                .dialogs
+                .offer(now, key, OfferMethod::Invite, body(&text))
+                .is_err()
         {
             return false;
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_dialog_core::sip_core::StatusCode;
-use rvoip_dialog_core::{Body, DialogError};
+use rvoip_dialog_core::{Body, DialogError, OfferMethod};
 
 use super::SessionCore;
 use super::session::{Due, Exchange, Offering};
@@ -22,10 +22,16 @@ impl SessionCore {
     ///
     /// # Errors
     /// No such session, or one that is not answered.
-    pub fn update_media(&mut self, now: Instant, id: SessionId, sdp: &str) -> Result<()> {
+    pub fn update_media(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        sdp: &str,
+        method: OfferMethod,
+    ) -> Result<()> {
         self.permit(id, Operation::UpdateMedia)?;
         if let Some(session) = self.sessions.get_mut(id) {
-            session.extras_mut().update = Some(Box::from(sdp));
+            session.extras_mut().update = Some((Box::from(sdp), method));
             session.record.begin_offer();
         }
         self.reoffer(now, id);
@@ -51,6 +57,7 @@ impl SessionCore {
             return;
         }
         let (hold, media) = (session.hold_wanted, session.media);
+        let method = session.offer_method();
         let own = session
             .update()
             .filter(|own| media.is_none() || session.local_sdp.as_deref() != Some(*own))
@@ -69,7 +76,7 @@ impl SessionCore {
         };
         let sent = self
             .dialogs
-            .offer(now, call, Body::sdp(sdp.as_bytes().to_vec()));
+            .offer(now, call, method, Body::sdp(sdp.as_bytes().to_vec()));
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };

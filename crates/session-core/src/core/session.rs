@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rvoip_dialog_core::CallKey;
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName};
+use rvoip_dialog_core::{CallKey, OfferMethod};
 use rvoip_media_core::MediaSessionKey;
 use rvoip_media_core::quality::QualityAlarm;
 
@@ -99,8 +99,8 @@ pub(super) struct Extras {
     pub(super) early: Option<Early>,
     /// The other leg, when the call has been sent on from here.
     pub(super) leg: Option<Leg>,
-    /// The application's description that is to be offered.
-    pub(super) update: Option<Box<str>>,
+    /// The application's description that is to be offered, and how.
+    pub(super) update: Option<(Box<str>, OfferMethod)>,
     /// Watches how the call sounds.
     pub(super) alarm: Option<Box<QualityAlarm>>,
 }
@@ -164,7 +164,13 @@ impl Session {
 
     /// The application's description that is to be offered.
     pub(super) fn update(&self) -> Option<&str> {
-        self.extras()?.update.as_deref()
+        self.extras()?.update.as_ref().map(|(sdp, _)| &**sdp)
+    }
+
+    /// The request that an offer of ours goes in.
+    pub(super) fn offer_method(&self) -> OfferMethod {
+        let update = self.extras().and_then(|extras| extras.update.as_ref());
+        update.map_or(OfferMethod::Invite, |(_, method)| *method)
     }
 
     /// That description has been agreed on, or refused.

@@ -222,4 +222,16 @@ pub const RUNS: &[Run] = &[
         third: Some("uas_basic_call"),
         ..CALLED
     },
+    Run {
+        name: "called_update",
+        scenario: Scenario::File("uas_update"),
+        ours: &["--duration", "1s", "--update-after", "300ms"],
+        ..CALLED
+    },
+    Run {
+        name: "called_reinvite",
+        scenario: Scenario::File("uas_reinvite"),
+        ours: &["--duration", "1s", "--reinvite-after", "300ms"],
+        ..CALLED
+    },
 ];

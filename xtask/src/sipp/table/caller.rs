@@ -243,4 +243,36 @@ pub const RUNS: &[Run] = &[
         third: Some("uas_call_rejection"),
         ..CALLER
     },
+    Run {
+        name: "far_update",
+        scenario: Scenario::File("uac_far_update"),
+        ours: &["--update-after", "500ms"],
+        sipp: &["-d", "200"],
+        ..CALLER
+    },
+    Run {
+        name: "far_reinvite",
+        scenario: Scenario::File("uac_far_reinvite"),
+        ours: &["--reinvite-after", "500ms"],
+        sipp: &["-d", "200"],
+        ..CALLER
+    },
+    Run {
+        name: "far_hold",
+        scenario: Scenario::File("uac_far_hold"),
+        ours: &["--hold-at", "300ms", "--resume-at", "800ms"],
+        sipp: &["-d", "200"],
+        ..CALLER
+    },
+    Run {
+        name: "far_refer",
+        scenario: Scenario::File("uac_far_refer"),
+        ours: &[
+            "--transfer-to",
+            "sip:carol@192.0.2.9",
+            "--transfer-at",
+            "300ms",
+        ],
+        ..CALLER
+    },
 ];

@@ -61,11 +61,11 @@ impl DialogManager {
             Action::Retry => timer.retry(now),
             Action::Refresh => {
                 timer.refresh = None;
-                let by_update = timer.by_update;
+                let by_update = call.updates;
                 self.refresh_session(now, key, by_update);
             }
             Action::RefreshByInvite => {
-                timer.by_update = false;
+                call.updates = false;
                 self.refresh_session(now, key, false);
             }
             Action::End => {
