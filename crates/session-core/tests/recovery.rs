@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(feature = "sim")]
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_session_core::media_core::AudioSource;
-use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimHost};
+use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimFaults, SimHost};
 use rvoip_session_core::{
-    BasicSessionEvent, CallDecision, CallRecord, CallState, CauseKind, TerminalCause,
+    BasicSessionEvent, CallDecision, CallRecord, CallState, CauseKind, OfferMethod, SessionId,
+    TerminalCause, TransferProgress,
 };
 
 const ALICE: &str = "sip:alice@10.0.0.1";
@@ -119,4 +121,98 @@ fn a_caller_who_dies_while_it_rings_is_not_waited_for() {
     assert_eq!(taken.cause(), Some(&TerminalCause::Unacknowledged));
     assert_eq!(taken.cause().unwrap().kind(), CauseKind::PeerMisbehaved);
     assert_eq!(ends(&mut simulation, bob), 1);
+}
+
+/// Does `act` in a call over TCP whose connections break a while later, at every moment that matters and at either side, and
+/// hands the outcome to `check`.
+fn with_every_break(
+    mut act: impl FnMut(&mut CallSimulation, HostId, SessionId),
+    mut check: impl FnMut(&mut CallSimulation, [HostId; 2], &[Arc<CallRecord>; 2]) -> bool,
+) {
+    for (side, breaker) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+        for later in (0..90).step_by(9) {
+            let mut simulation = CallSimulation::new(later);
+            simulation.set_faults(SimFaults {
+                delay: Duration::from_millis(10)..Duration::from_millis(11),
+                ..SimFaults::default()
+            });
+            let (hosts, calls) = call(&mut simulation, "tcp");
+            for host in hosts {
+                simulation.events(host);
+            }
+            act(&mut simulation, hosts[side], calls[side].id());
+            simulation.run_for(Duration::from_millis(later));
+            simulation.break_connections(hosts[breaker]);
+            simulation.run_for(45 * SECOND);
+            let calls = [calls[side].clone(), calls[1 - side].clone()];
+            let hosts = [hosts[side], hosts[1 - side]];
+            assert!(
+                check(&mut simulation, hosts, &calls),
+                "side {side}, broken by {breaker} after {later} ms\n{}",
+                simulation.ladder()
+            );
+        }
+    }
+}
+
+fn refused(simulation: &mut CallSimulation, host: HostId) -> bool {
+    let events = simulation.events(host);
+    let mut events = events.iter().map(|(_, event)| event);
+    events.any(|event| matches!(event, BasicSessionEvent::OfferRefused { .. }))
+}
+
+#[test]
+fn a_reinvite_whose_connection_breaks_goes_over_another() {
+    with_every_break(
+        |simulation, host, id| {
+            simulation
+                .with(host, |core, now| core.hold(now, id))
+                .unwrap();
+        },
+        |simulation, hosts, calls| {
+            let held = calls[0].hold().local && calls[1].hold().remote;
+            held && !refused(simulation, hosts[0])
+        },
+    );
+}
+
+#[test]
+fn an_update_whose_connection_breaks_goes_over_another() {
+    with_every_break(
+        |simulation, host, id| {
+            let sdp = simulation
+                .core(host)
+                .media_info(id)
+                .unwrap()
+                .local_sdp
+                .unwrap();
+            let by = OfferMethod::Update;
+            simulation
+                .with(host, |core, now| core.update_media(now, id, &sdp, by))
+                .unwrap();
+        },
+        |simulation, hosts, calls| {
+            let active = calls.iter().all(|call| call.state() == CallState::Active);
+            active && !calls[0].is_offer_pending() && !refused(simulation, hosts[0])
+        },
+    );
+}
+
+#[test]
+fn a_transfer_whose_connection_breaks_is_asked_for_over_another() {
+    let transfer = RefCell::new(None);
+    with_every_break(
+        |simulation, host, id| {
+            simulation.add(self::host("10.0.0.3")).unwrap();
+            let target = "sip:carol@10.0.0.3";
+            let begun = simulation.with(host, |core, now| core.transfer(now, id, target));
+            *transfer.borrow_mut() = Some(begun.unwrap());
+        },
+        |_, _, calls| {
+            let progress = transfer.borrow().as_ref().unwrap().progress();
+            progress == TransferProgress::Completed
+                && calls[0].cause() == Some(&TerminalCause::LocalHangup)
+                && calls[1].cause() == Some(&TerminalCause::RemoteHangup)
+        },
+    );
 }

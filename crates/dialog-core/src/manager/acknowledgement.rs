@@ -94,11 +94,35 @@ impl DialogManager {
             if let Some((request, next_hop)) = request {
                 let request = self.capabilities.sign_request(request);
                 let errand = Errand::new(request, next_hop);
-                let (call, last) = (None, true);
-                let _ = self.dispatch(now, ClientUse::Bye { call, last }, errand);
+                let _ = self.dispatch(now, ClientUse::Bye { call: None }, errand);
             }
             self.counters.lost_forks += 1;
         }
+    }
+
+    /// The 2xx of a re-INVITE whose connection broke comes over another one. It has its ACK, lest the peer repeats it and ends
+    /// the call; what it answers has been offered again. Whether there is such a call.
+    pub(super) fn acknowledge_late(&mut self, now: Instant, success: &Response) -> bool {
+        let Some(number) = success
+            .cseq()
+            .ok()
+            .filter(|cseq| cseq.method == Method::Invite && success.status().is_success())
+            .map(|cseq| cseq.number)
+        else {
+            return false;
+        };
+        let Some(call) = self.calls.of_response(success) else {
+            return false;
+        };
+        let Ok((request, next_hop)) = call.dialog.request(Method::Ack, number) else {
+            return false;
+        };
+        let next_hop = along(next_hop, call.path.as_deref());
+        let request = self.capabilities.sign_request(request);
+        if let Err(error) = self.transactions.send_ack(now, request, next_hop) {
+            tracing::debug!(%error, "an ACK could not be sent");
+        }
+        true
     }
 
     /// A 2xx came again, so its ACK was lost: the same octets once more (RFC 3261 section 13.2.2.4).

@@ -100,10 +100,9 @@ impl DialogManager {
         }
     }
 
-    /// A transaction is over.
+    /// A transaction is over; one whose connection broke may have [another](Self::moves).
     pub(super) fn forget_kept(&mut self, event: &TransactionEvent) {
         let (TransactionEvent::ClientTimedOut { key }
-        | TransactionEvent::ClientTransportFailed { key, .. }
         | TransactionEvent::ClientTerminated { key }
         | TransactionEvent::ClientUnlocated { key, .. }
         | TransactionEvent::ClientCancelled { key }) = event

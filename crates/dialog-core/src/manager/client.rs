@@ -32,7 +32,7 @@ pub(super) enum ClientUse {
     /// An UPDATE.
     Update { leg: Leg, proposal: Box<Proposal> },
     /// A BYE, of no call when it is for a fork that lost.
-    Bye { call: Option<CallKey>, last: bool },
+    Bye { call: Option<CallKey> },
     /// SUBSCRIBE, REFER or NOTIFY.
     Subscription { key: SubscriptionKey, asked: Asked },
     /// A REGISTER or PUBLISH of ours.
@@ -100,7 +100,10 @@ impl DialogManager {
                         EndCause::TimedOut,
                     );
                 }
+                TransactionEvent::ClientTransportFailed { key, .. }
+                    if keeps_requests && self.moves(now, key) => {}
                 TransactionEvent::ClientTransportFailed { key, error } => {
+                    self.authentication.kept.remove(&key);
                     let cause = EndCause::TransportFailed { error };
                     self.handle_client_failed(now, key, StatusCode::SERVICE_UNAVAILABLE, cause);
                 }
@@ -121,10 +124,14 @@ impl DialogManager {
                     contact,
                 } => self.handle_sent(key, target, &contact),
                 TransactionEvent::LateSuccess { response } => {
-                    self.disown(now, None, &response, true)
+                    if !self.acknowledge_late(now, &response) {
+                        self.disown(now, None, &response, true);
+                    }
                 }
-                // A 2xx later than 64*T1 after the first: its sender has given up by itself.
-                TransactionEvent::StrayResponse { .. } => {}
+                // Without a call, its sender has given up by itself: it comes later than 64*T1 after the first.
+                TransactionEvent::StrayResponse { response, .. } => {
+                    self.acknowledge_late(now, &response);
+                }
                 TransactionEvent::FlowFailed { flow, .. } => self.handle_flow_lost(now, &flow),
                 TransactionEvent::MappedAddress { flow, previous, .. } => {
                     if previous.is_some() {
@@ -154,9 +161,7 @@ impl DialogManager {
     /// A transaction is over; what waits for an answer still gets none.
     fn handle_client_terminated(&mut self, now: Instant, client: ClientKey) {
         match self.clients.remove(&client) {
-            Some(ClientUse::Bye {
-                call: Some(call), ..
-            }) => {
+            Some(ClientUse::Bye { call: Some(call) }) => {
                 self.step(now, call, Common::ByeDone, Work::default());
             }
             Some(ClientUse::Request { key, call }) => {
@@ -199,16 +204,7 @@ impl DialogManager {
             Some(ClientUse::Update { leg, proposal }) => {
                 self.handle_update_answered(now, leg, *proposal, status, None);
             }
-            // The peer has given up the connection, not the call.
-            Some(ClientUse::Bye {
-                call: Some(call),
-                last: false,
-            }) if matches!(cause, EndCause::TransportFailed { .. }) => {
-                self.send_bye(now, call, None, true);
-            }
-            Some(ClientUse::Bye {
-                call: Some(call), ..
-            }) => {
+            Some(ClientUse::Bye { call: Some(call) }) => {
                 self.step(now, call, Common::ByeDone, Work::default());
             }
             Some(ClientUse::Request { key, call }) => {

@@ -19,6 +19,8 @@ pub(super) struct Errand {
     pub(super) next_hop: NextHop,
     /// It may have to be sent again with other headers.
     pub(super) is_kept: bool,
+    /// It is sent again when its connection breaks.
+    pub(super) may_move: bool,
 }
 
 impl Errand {
@@ -28,6 +30,22 @@ impl Errand {
             contact: None,
             next_hop: next_hop.into(),
             is_kept: false,
+            may_move: false,
+        }
+    }
+
+    /// A request inside a dialog: it goes to a URI, or the way the dialog has gone so far. A peer that gives up a connection
+    /// does not give up the dialogs that used it, so that such a request is sent over another one.
+    pub(super) fn inside(request: RequestBuilder, uri: Uri, path: Option<&Target>) -> Errand {
+        let connected = path.is_some_and(|path| path.kind().is_reliable())
+            || uri.is_sips()
+            || uri
+                .param("transport")
+                .is_some_and(|kind| !kind.eq_ignore_ascii_case("udp"));
+        Errand {
+            may_move: connected,
+            is_kept: connected,
+            ..Errand::new(request, along(uri, path))
         }
     }
 

@@ -29,24 +29,29 @@ impl DialogManager {
         if let Some(tag) = to_tag.filter(|tag| self.has_usage_dialog(*tag)) {
             return self.handle_in_usage(now, server, request, tag, flow);
         }
-        match self.sort_in_dialog(&request, to_tag) {
-            Err(refusal) => self.refuse(now, server, &request, &refusal),
-            Ok(_) if !self.passes(now, server, &request, true) => {}
-            Ok(leg @ Leg { call: key, .. }) => match request.method() {
-                Method::Prack => self.handle_prack(now, server, &request, leg),
-                Method::Update => self.handle_update(now, server, &request, leg),
-                Method::Bye => self.handle_bye(now, server, &request, key),
-                Method::Invite => self.handle_reinvite(now, server, &request, key),
-                Method::Notify => self.handle_notify(now, server, &request, Home::Call(key)),
-                Method::Refer => self.handle_refer(now, server, request, Home::Call(key), flow),
-                Method::Subscribe => {
-                    self.handle_later_subscribe(now, server, &request, Home::Call(key));
-                }
-                method if self.capabilities.is_served(method) => {
-                    self.serve(now, server, request, Some(key), flow);
-                }
-                _ => self.answer_options(now, server, &request),
-            },
+        let leg = match self.sort_in_dialog(&request, to_tag) {
+            Err(refusal) => return self.refuse(now, server, &request, &refusal),
+            Ok(leg) => leg,
+        };
+        if !self.passes(now, server, &request, true) {
+            return;
+        }
+        let key = leg.call;
+        self.calls.follow(key, flow);
+        match request.method() {
+            Method::Prack => self.handle_prack(now, server, &request, leg),
+            Method::Update => self.handle_update(now, server, &request, leg),
+            Method::Bye => self.handle_bye(now, server, &request, key),
+            Method::Invite => self.handle_reinvite(now, server, &request, key),
+            Method::Notify => self.handle_notify(now, server, &request, Home::Call(key)),
+            Method::Refer => self.handle_refer(now, server, request, Home::Call(key), flow),
+            Method::Subscribe => {
+                self.handle_later_subscribe(now, server, &request, Home::Call(key));
+            }
+            method if self.capabilities.is_served(method) => {
+                self.serve(now, server, request, Some(key), flow);
+            }
+            _ => self.answer_options(now, server, &request),
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Kept {
     /// What it brought.
     pub(super) credentials: Credentials,
     rounds: u8,
+    /// It is sent again when its connection breaks: once.
+    pub(super) may_move: bool,
 }
 
 /// Where a request goes, as far as it says who may ask for credentials.
@@ -39,6 +41,7 @@ pub(super) struct Place {
 impl Kept {
     pub(super) fn new(errand: Errand) -> Kept {
         Kept {
+            may_move: errand.may_move,
             request: errand.request.build(),
             contact: errand.contact,
             next_hop: errand.next_hop,

@@ -10,7 +10,7 @@ use rvoip_transaction_core::sip_core::{CSeq, HeaderName, Method, Require, Respon
 use super::DialogManager;
 use super::call::Exchange;
 use super::client::ClientUse;
-use super::errand::{Errand, along};
+use super::errand::Errand;
 use crate::extensions::{RELIABLE, ReliableProvisionals};
 use crate::offer_answer::{Carrier, Meaning, Party};
 use crate::prack::Arrival;
@@ -128,7 +128,7 @@ impl DialogManager {
         self.count_early(leg, number);
         let request = self.capabilities.sign_request(request).header(&rack);
         let request = Body::attach(body.as_ref(), request);
-        let errand = Errand::new(request, along(next_hop, path.as_deref()));
+        let errand = Errand::inside(request, next_hop, path.as_deref());
         let purpose = ClientUse::Prack { leg, rseq };
         // A PRACK that cannot be sent shows by the response that comes again, and at last by the refusal of the INVITE.
         if let Err(error) = self.dispatch(now, purpose, errand) {

@@ -9,7 +9,7 @@ use rvoip_transaction_core::sip_core::{HeaderName, Method, Response, StatusCode}
 use super::DialogManager;
 use super::call::Exchange;
 use super::client::ClientUse;
-use super::errand::{Errand, along};
+use super::errand::Errand;
 use super::leg::Retry;
 use super::step::{Common, Work};
 use crate::offer_answer::{Carrier, OfferMethod, Party, Proposal, Violation};
@@ -128,7 +128,7 @@ impl DialogManager {
             None => request,
         };
         let request = Body::attach(proposal.body.as_ref(), request);
-        let errand = Errand::new(request, along(next_hop, call.path.as_deref()));
+        let errand = Errand::inside(request, next_hop, call.path.as_deref());
         let client = self.dispatch(now, ClientUse::invite(key, false, Some(proposal)), errand)?;
         let call = self.calls.known_mut(key)?;
         call.exchange = Exchange::Ours { client, number };

@@ -12,7 +12,7 @@ use rvoip_transaction_core::sip_core::{
 use super::DialogManager;
 use super::call::Role;
 use super::client::ClientUse;
-use super::errand::{Errand, along};
+use super::errand::Errand;
 use super::step::{Common, Work};
 use crate::config::DialogManagerConfig;
 use crate::dialog::Dialog;
@@ -105,7 +105,7 @@ impl DialogManager {
             .ok_or_else(|| DialogError::Unreachable(call.dialog.remote_target().into()))?;
         let request = self.capabilities.sign_request(request);
         let request = Body::attach(body.as_ref(), with_headers(request, headers));
-        let errand = Errand::new(request, along(next_hop, call.path.as_deref()));
+        let errand = Errand::inside(request, next_hop, call.path.as_deref());
         let sent = self.dispatch_request(now, Some(key), errand)?;
         self.pump(now);
         Ok(sent)

@@ -9,6 +9,7 @@ use super::DialogManager;
 use super::call::{Exchange, Role};
 use super::client::ClientUse;
 use super::kept::with_credentials;
+use super::subscription::Asked;
 use crate::invite::uac;
 use crate::protection_space::Credentials;
 
@@ -31,6 +32,17 @@ impl DialogManager {
         let credentials = before.filter_map(|given| spaces.repeat(given, &asked));
         let credentials = credentials.collect();
         self.send_next_round(now, client, lines, credentials)
+    }
+
+    /// Sends a request inside a dialog over another connection when its own has broken; once, so that a peer that takes no
+    /// requests is not asked for ever. Whether it is sent.
+    pub(super) fn moves(&mut self, now: Instant, client: ClientKey) -> bool {
+        let Some(kept) = self.authentication.kept.get_mut(&client) else {
+            return false;
+        };
+        // Where the broken connection led is not where the next one has to lead.
+        kept.target = None;
+        std::mem::take(&mut kept.may_move) && self.resend(now, client, &[])
     }
 
     pub(super) fn send_next_round(
@@ -116,6 +128,18 @@ impl DialogManager {
                     call.exchange = Exchange::Ours { client, number };
                     // Dialogs with those who answered the first one are void.
                     call.early = None;
+                    if let Some(mut leg) = call.leg_mut(None) {
+                        leg.reinvited();
+                    }
+                }
+            }
+            // Notifications name it by its number.
+            Some(ClientUse::Subscription { key, asked }) => {
+                if *asked == Asked::First
+                    && let Some(subscription) = self.subscriptions.get_mut(*key)
+                    && let Some(refer) = &mut subscription.refer
+                {
+                    *refer = number;
                 }
             }
             Some(ClientUse::SoftState(key)) => {

@@ -139,7 +139,7 @@ impl DialogManager {
             self.emit(event);
         }
         if actions.bye {
-            self.send_bye(now, key, work.reason, false);
+            self.send_bye(now, key, work.reason);
         }
         if actions.end {
             self.end(now, key);

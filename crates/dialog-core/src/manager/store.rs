@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_transport::Target;
+use rvoip_transaction_core::sip_core::{HeaderName, Response};
+use rvoip_transaction_core::sip_transport::{Flow, Target};
 use slab::Slab;
 
 use crate::deadline_queue::DeadlineQueue;
@@ -47,6 +48,23 @@ impl CallStore {
         if let Some(call) = self.get_mut(key) {
             call.path = Some(path);
         }
+    }
+
+    /// The peer of a call that came in over a connection has another one now: its Contact may lead nowhere but there.
+    pub(crate) fn follow(&mut self, key: CallKey, flow: Flow) {
+        let path = self.get(key).and_then(|call| call.path.as_deref());
+        if matches!(path, Some(Target::Flow(old)) if *old != flow && flow.connection().is_some()) {
+            self.set_path(key, Target::Flow(flow));
+        }
+    }
+
+    /// The call whose dialog a response to a request of ours belongs to.
+    pub(crate) fn of_response(&mut self, response: &Response) -> Option<&mut Call> {
+        let tag = response.from_tag().and_then(LocalTag::parse)?;
+        let call = self.by_tag(tag)?;
+        let same = response.headers().raw(&HeaderName::CallId) == Some(call.dialog.call_id())
+            && response.to_tag() == call.dialog.remote_tag();
+        same.then_some(call)
     }
 
     pub(crate) fn get(&self, key: CallKey) -> Option<&Call> {

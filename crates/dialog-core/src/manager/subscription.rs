@@ -18,7 +18,7 @@ use smallvec::SmallVec;
 
 use super::DialogManager;
 use super::client::ClientUse;
-use super::errand::{Errand, along};
+use super::errand::Errand;
 use crate::out_of_dialog::Refusal;
 use crate::{CallKey, DialogError, SessionCoordinationEvent, SubscriptionEnd, SubscriptionKey};
 
@@ -116,10 +116,10 @@ impl DialogManager {
             return Err(unreachable);
         };
         let request = request.raw(&HeaderName::Contact, dialog.contact());
-        let next_hop = along(next_hop, path);
-        let request = self.capabilities.sign_request(dress(request));
+        let errand = Errand::inside(request, next_hop, path);
+        let request = self.capabilities.sign_request(dress(errand.request));
         let purpose = ClientUse::Subscription { key, asked };
-        let errand = Errand::new(request, next_hop);
+        let errand = Errand { request, ..errand };
         let errand = match asked {
             Asked::Refresh => errand.kept(),
             _ => errand,

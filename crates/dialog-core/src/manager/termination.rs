@@ -7,7 +7,7 @@ use rvoip_transaction_core::sip_core::{HeaderName, Method, Reason, StatusCode};
 use super::DialogManager;
 use super::call::{Exchange, Role};
 use super::client::ClientUse;
-use super::errand::{Errand, along};
+use super::errand::Errand;
 use super::step::{Common, Work};
 use crate::invite::uac;
 use crate::{CallKey, DialogError, EndCause, SessionCoordinationEvent, TerminateCause};
@@ -83,14 +83,8 @@ impl DialogManager {
             .then(|| now + patience);
     }
 
-    /// Sends BYE, once more when its connection fails unless this is the `last`.
-    pub(super) fn send_bye(
-        &mut self,
-        now: Instant,
-        key: CallKey,
-        reason: Option<Reason>,
-        last: bool,
-    ) {
+    /// Sends BYE.
+    pub(super) fn send_bye(&mut self, now: Instant, key: CallKey, reason: Option<Reason>) {
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
@@ -102,10 +96,9 @@ impl DialogManager {
                 request = request.raw(&HeaderName::Reason, &reason.to_string());
             }
             let request = self.capabilities.sign_request(request);
-            let errand = Errand::new(request, along(next_hop, path.as_deref()));
+            let errand = Errand::inside(request, next_hop, path.as_deref());
             let call = Some(key);
-            self.dispatch(now, ClientUse::Bye { call, last }, errand)
-                .is_ok()
+            self.dispatch(now, ClientUse::Bye { call }, errand).is_ok()
         });
         if !sent {
             self.step(now, key, Common::ByeDone, Work::default());

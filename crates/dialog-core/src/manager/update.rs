@@ -7,7 +7,7 @@ use rvoip_transaction_core::sip_core::{HeaderName, Method, Response, StatusCode}
 use super::DialogManager;
 use super::call::Role;
 use super::client::ClientUse;
-use super::errand::{Errand, along};
+use super::errand::Errand;
 use super::step::{Common, Work};
 use crate::invite::{uac, uas};
 use crate::offer_answer::{Carrier, OfferMethod, Party, Proposal};
@@ -49,7 +49,7 @@ impl DialogManager {
             None => request,
         };
         let request = Body::attach(proposal.body.as_ref(), request);
-        let errand = Errand::new(request, along(next_hop, path.as_deref()));
+        let errand = Errand::inside(request, next_hop, path.as_deref());
         let proposal = Box::new(proposal);
         let sent = self.dispatch(now, ClientUse::Update { leg, proposal }, errand);
         if sent.is_err()

@@ -18,6 +18,7 @@ mod pair;
 mod prack;
 mod publication;
 mod realm;
+mod rebinding;
 mod refer;
 mod refusals;
 mod registrar;

@@ -28,12 +28,20 @@ impl Pair {
     }
 
     fn of(seed: u64, alice: (&str, DialogManagerConfig), bob: (&str, DialogManagerConfig)) -> Pair {
+        Pair::over(&[TransportKind::Udp, TransportKind::Tcp], seed, alice, bob)
+    }
+
+    /// Both listen on these transports.
+    pub(crate) fn over(
+        kinds: &[TransportKind],
+        seed: u64,
+        alice: (&str, DialogManagerConfig),
+        bob: (&str, DialogManagerConfig),
+    ) -> Pair {
         let mut sim = Simulation::new(seed);
         let mut add = |(at, config): (&str, DialogManagerConfig), seed| {
-            let listeners = ListenerInfo::plan(&[
-                (TransportKind::Udp, addr(at)),
-                (TransportKind::Tcp, addr(at)),
-            ]);
+            let listeners: Vec<_> = kinds.iter().map(|kind| (*kind, addr(at))).collect();
+            let listeners = ListenerInfo::plan(&listeners);
             let manager = manager(config, &listeners, seed, sim.wire_log());
             sim.add(manager, listeners)
         };

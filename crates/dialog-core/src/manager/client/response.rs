@@ -20,7 +20,7 @@ impl DialogManager {
     ) {
         let status = response.status();
         match self.clients.get_mut(&client) {
-            Some(ClientUse::Bye { call, .. }) if status.is_final() => {
+            Some(ClientUse::Bye { call }) if status.is_final() => {
                 let call = *call;
                 self.clients.remove(&client);
                 if let Some(call) = call {
