@@ -18,6 +18,7 @@ pub use simulated::{SimulatedMedia, SimulatedPorts};
 pub use socket::SocketPorts;
 
 use crate::capabilities::Capabilities;
+use crate::dtmf::DtmfTiming;
 use crate::play::AudioSource;
 
 /// Names a media session; never used twice in the life of a controller.
@@ -61,16 +62,19 @@ pub struct MediaConfig {
     pub capabilities: Capabilities,
     /// What a session sends until told otherwise.
     pub source: AudioSource,
+    /// How long the digits are that a session sends.
+    pub dtmf_timing: DtmfTiming,
 }
 
 impl Default for MediaConfig {
-    /// Active media, the bound address, default [`Capabilities`], silence.
+    /// Active media, the bound address, default [`Capabilities`], silence, digits of 100 ms.
     fn default() -> Self {
         Self {
             mode: MediaMode::default(),
             advertised: None,
             capabilities: Capabilities::default(),
             source: AudioSource::Silence,
+            dtmf_timing: DtmfTiming::default(),
         }
     }
 }

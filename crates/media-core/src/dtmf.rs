@@ -1,10 +1,34 @@
 //! DTMF digits and their numbers as telephone events (RFC 4733 section 3.2).
 
 use std::fmt;
+use std::time::Duration;
+
+mod telephone_event;
+
+pub(crate) use telephone_event::{Press, TelephoneEvents};
 
 /// A DTMF digit: 0 to 9, `*`, `#`, A to D.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DtmfDigit(u8);
+
+/// How digits are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DtmfTiming {
+    /// How long a digit is pressed, in whole frames of 20 ms, up to a minute.
+    pub tone: Duration,
+    /// How long nothing is pressed after it; 40 ms at least, in which its end is told three times.
+    pub pause: Duration,
+}
+
+impl Default for DtmfTiming {
+    /// 100 ms and 100 ms.
+    fn default() -> Self {
+        Self {
+            tone: Duration::from_millis(100),
+            pause: Duration::from_millis(100),
+        }
+    }
+}
 
 /// All digits, each at the place of its number.
 const DIGITS: &[u8; 16] = b"0123456789*#ABCD";
@@ -16,6 +40,12 @@ impl DtmfDigit {
         let digit = digit.to_ascii_uppercase();
         let place = DIGITS.iter().position(|known| char::from(*known) == digit);
         place.map(|place| Self(place as u8))
+    }
+
+    /// The digit of this event; `None` for the events that are none.
+    #[must_use]
+    pub fn from_event(event: u8) -> Option<Self> {
+        (usize::from(event) < DIGITS.len()).then_some(Self(event))
     }
 
     /// The number of the event.

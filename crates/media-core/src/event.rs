@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::codec::Codec;
 use crate::controller::MediaSessionKey;
+use crate::dtmf::DtmfDigit;
 use crate::error::MediaError;
 use crate::jitter_buffer::JitterBufferStatistics;
 use crate::quality::QualityMetrics;
@@ -21,6 +22,24 @@ pub enum MediaEvent {
     FlowStopped {
         /// The session.
         key: MediaSessionKey,
+    },
+    /// The peer pressed a DTMF digit (RFC 4733); told once, with the first that is heard of it.
+    DtmfReceived {
+        /// The session.
+        key: MediaSessionKey,
+        /// The digit.
+        digit: DtmfDigit,
+        /// How long it has been pressed by then.
+        duration: Duration,
+    },
+    /// The peer no longer presses a digit: it said so, pressed another one, or was not heard of for 150 ms.
+    DtmfEnded {
+        /// The session.
+        key: MediaSessionKey,
+        /// The digit.
+        digit: DtmfDigit,
+        /// How long it was pressed, as far as that is known.
+        duration: Duration,
     },
     /// The figures of the session; at the engine's interval and on request.
     Statistics {
@@ -53,6 +72,8 @@ impl MediaEvent {
         match self {
             Self::FlowStarted { key }
             | Self::FlowStopped { key }
+            | Self::DtmfReceived { key, .. }
+            | Self::DtmfEnded { key, .. }
             | Self::Statistics { key, .. }
             | Self::Failed { key, .. }
             | Self::Ended { key, .. } => *key,

@@ -31,7 +31,7 @@ pub use controller::{
     MediaConfig, MediaMode, MediaPorts, MediaSessionController, MediaSessionKey, OpenPort,
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,
 };
-pub use dtmf::DtmfDigit;
+pub use dtmf::{DtmfDigit, DtmfTiming};
 pub use engine::{EngineConfig, MediaCommand, MediaEngine};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};

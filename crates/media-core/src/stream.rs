@@ -16,6 +16,7 @@ use send::Packetizer;
 
 use crate::codec::SAMPLE_RATE_HZ;
 use crate::controller::MediaSessionKey;
+use crate::dtmf::TelephoneEvents;
 use crate::engine::{EngineConfig, MediaCommand, Outbox};
 use crate::error::MediaError;
 use crate::event::MediaEvent;
@@ -43,6 +44,8 @@ pub(crate) struct Stream {
     packetizer: Packetizer,
     /// Digits that are being sent.
     dtmf: Option<Box<DtmfSender>>,
+    /// Digits that come in.
+    events: TelephoneEvents,
     jitter_buffer: JitterBuffer,
     packets_ignored: u64,
     recorder: Option<Recorder>,
@@ -82,6 +85,7 @@ impl Stream {
             on_hold: None,
             packetizer: Packetizer::default(),
             dtmf: None,
+            events: TelephoneEvents::default(),
             jitter_buffer: JitterBuffer::new(SAMPLE_RATE_HZ),
             packets_ignored: 0,
             recorder: None,
@@ -113,8 +117,8 @@ impl Stream {
             MediaCommand::Hold { source, .. } => {
                 self.on_hold = source.map(|source| Box::new(Player::new(source)));
             }
-            MediaCommand::SendDtmf { digits, .. } => {
-                self.dtmf.get_or_insert_default().push(&digits);
+            MediaCommand::SendDtmf { digits, timing, .. } => {
+                self.dtmf.get_or_insert_default().push(&digits, timing);
             }
             MediaCommand::SetMuted { muted, .. } => self.packetizer.set_muted(muted),
             MediaCommand::Report { .. } => outbox.events.push_back(self.report()),
@@ -180,6 +184,7 @@ impl Stream {
     /// Tells what has come to pass: the flow's end, a failed recording, the figures.
     fn watch(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
         let key = self.key;
+        self.miss_events(now, outbox);
         let expected = self
             .parameters
             .as_ref()

@@ -9,8 +9,8 @@ use crate::engine::MediaCommand;
 use crate::error::MediaError;
 
 impl MediaSessionController {
-    /// Sends digits as telephone events (RFC 4733), one after the other, 100 ms each and 100 ms apart, in place of the sound.
-    /// What is not sent when the session is held is dropped.
+    /// Sends digits as telephone events (RFC 4733), one after the other, in place of the sound, with the timing of
+    /// [`MediaConfig::dtmf_timing`](crate::MediaConfig::dtmf_timing). What is not sent when the session is held is dropped.
     ///
     /// # Errors
     /// [`MediaError::NoTelephoneEvents`] when the peer takes none, or takes nothing now; as
@@ -24,6 +24,15 @@ impl MediaSessionController {
             return Err(MediaError::NoTelephoneEvents(key));
         }
         let digits = digits.to_vec();
-        self.command(now, key, MediaCommand::SendDtmf { key, digits })
+        let timing = self.config.dtmf_timing;
+        self.command(
+            now,
+            key,
+            MediaCommand::SendDtmf {
+                key,
+                digits,
+                timing,
+            },
+        )
     }
 }

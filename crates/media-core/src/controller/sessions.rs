@@ -20,7 +20,7 @@ use crate::rtp_core::{PortKey, RtpError};
 
 /// The media sessions of all calls. Deterministic: ports come through [`MediaPorts`], randomness from a seed.
 pub struct MediaSessionController {
-    config: MediaConfig,
+    pub(super) config: MediaConfig,
     pub(super) ports: Box<dyn MediaPorts>,
     rng: StdRng,
     /// Each in memory of its own: the table grows without moving them.

@@ -1,7 +1,7 @@
 //! What the engine can be asked to do.
 
 use crate::controller::MediaSessionKey;
-use crate::dtmf::DtmfDigit;
+use crate::dtmf::{DtmfDigit, DtmfTiming};
 use crate::negotiate::MediaParameters;
 use crate::play::AudioSource;
 use crate::record::RecordingSink;
@@ -62,6 +62,8 @@ pub enum MediaCommand {
         key: MediaSessionKey,
         /// The digits.
         digits: Vec<DtmfDigit>,
+        /// How long each of them is.
+        timing: DtmfTiming,
     },
     /// Record what is received, in place of an earlier recording, which is completed in the background; `None` ends it.
     Record {

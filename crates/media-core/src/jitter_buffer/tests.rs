@@ -8,6 +8,7 @@ use crate::codec::{Encoder, SampleRate};
 use crate::tone::{Tone, purity};
 
 mod joins;
+mod rates;
 
 const FRAME: Duration = Duration::from_millis(20);
 /// The sound of the traces, and the steepest step from sample to sample that it has by itself.
@@ -23,12 +24,23 @@ const CODEC: Codec = Codec::L16(SampleRate::Hz8000);
 fn arrive(buffer: &mut JitterBuffer, now: Instant, number: u32, timestamp: u32, samples: &[i16]) {
     let mut payload = Vec::new();
     Encoder::new(CODEC).encode(samples, &mut payload);
+    arrive_as(buffer, now, number, timestamp, (CODEC, &payload));
+}
+
+/// A packet of this payload arrives.
+fn arrive_as(
+    buffer: &mut JitterBuffer,
+    now: Instant,
+    number: u32,
+    timestamp: u32,
+    (codec, payload): (Codec, &[u8]),
+) {
     let packet = AudioPacket {
-        codec: CODEC,
+        codec,
         timestamp,
         sequence: 1_000 + u64::from(number),
         marker: false,
-        payload: &payload,
+        payload,
     };
     buffer.insert(now, &packet);
 }
@@ -46,11 +58,16 @@ struct Trace {
     sender_frame: f64,
     first_timestamp: u32,
     samples_per_packet: usize,
+    codec: Codec,
     buffer: JitterBuffer,
 }
 
 /// What was heard.
 struct Heard {
+    /// Samples per sample at 8 kHz.
+    scale: usize,
+    /// What the codec adds to the steepest step.
+    codec_step: i32,
     samples: Vec<i16>,
     statistics: JitterBufferStatistics,
     /// The delay at every frame.
@@ -66,30 +83,50 @@ impl Trace {
             sender_frame: 0.020,
             first_timestamp: 1_000,
             samples_per_packet: 160,
+            codec: CODEC,
             buffer: JitterBuffer::new(8_000),
+        }
+    }
+
+    /// The same with another codec.
+    fn of(codec: Codec, seconds: u32) -> Self {
+        let scale = codec.frame_samples() / 160;
+        Self {
+            samples_per_packet: 160 * scale,
+            codec,
+            buffer: JitterBuffer::new(codec.sample_rate_hz()),
+            ..Self::new(seconds)
         }
     }
 
     /// Runs the trace; `network` tells for the packet of this number how long it takes, or that it is lost. The sender goes
     /// on for a second after the end, so that all that is heard was sent.
     fn run(mut self, mut network: impl FnMut(&mut StdRng, u32) -> Option<Duration>) -> Heard {
-        let mut tone = Tone::new(TONE_HZ, 0.5);
-        let packets = (self.frames + 50) * 160 / self.samples_per_packet as u32;
-        let packet_time = self.sender_frame * self.samples_per_packet as f64 / 160.0;
+        let scale = self.codec.frame_samples() / 160;
+        let whole = 160 * scale;
+        let mut tone = Tone::new(TONE_HZ / scale as f64, 0.5);
+        let mut encoder = Encoder::new(self.codec);
+        let packets = (self.frames + 50) * whole as u32 / self.samples_per_packet as u32;
+        let packet_time = self.sender_frame * self.samples_per_packet as f64 / whole as f64;
+        let ticks = self.samples_per_packet as u32 * (self.codec.clock_rate_hz() / 1_000)
+            / (self.codec.sample_rate_hz() / 1_000);
         let mut arrivals = Vec::new();
         for number in 0..packets {
             let mut samples = vec![0; self.samples_per_packet];
             tone.fill(&mut samples);
+            let mut payload = Vec::new();
+            encoder.encode(&samples, &mut payload);
             if let Some(delay) = network(&mut self.rng, number) {
                 let sent = self.start + Duration::from_secs_f64(packet_time * f64::from(number));
-                let advance = number * self.samples_per_packet as u32;
-                let timestamp = self.first_timestamp.wrapping_add(advance);
-                arrivals.push((sent + delay, number, timestamp, samples));
+                let timestamp = self.first_timestamp.wrapping_add(number * ticks);
+                arrivals.push((sent + delay, number, timestamp, payload));
             }
         }
         arrivals.sort_by_key(|(at, ..)| *at);
         let mut arrivals = arrivals.into_iter().peekable();
         let mut heard = Heard {
+            scale,
+            codec_step: if self.codec == Codec::G722 { 700 } else { 0 },
             samples: Vec::new(),
             statistics: JitterBufferStatistics::default(),
             delays: Vec::new(),
@@ -98,10 +135,11 @@ impl Trace {
             // The player's frames are not in step with the sender's.
             let now = self.start + FRAME * frame + Duration::from_millis(7);
             while let Some(packet) = arrivals.next_if(|(at, ..)| *at <= now) {
-                let (at, number, timestamp, samples) = packet;
-                arrive(&mut self.buffer, at, number, timestamp, &samples);
+                let (at, number, timestamp, payload) = packet;
+                let encoded = (self.codec, &payload[..]);
+                arrive_as(&mut self.buffer, at, number, timestamp, encoded);
             }
-            let mut output = [0; 160];
+            let mut output = vec![0; whole];
             if self.buffer.play(now, &mut output) {
                 heard.samples.extend(output);
                 heard.delays.push(self.buffer.statistics().delay);
@@ -138,10 +176,10 @@ impl Heard {
         &self.samples[first..]
     }
 
-    /// The longest stretch near silence from the first sound to the end, in samples.
+    /// The longest stretch near silence from the first sound to the end, in samples at 8 kHz.
     fn longest_gap(&self) -> usize {
         let gaps = self.sound().split(is_loud);
-        gaps.map(<[i16]>::len).max().unwrap_or(0)
+        gaps.map(<[i16]>::len).max().unwrap_or(0) / self.scale
     }
 
     /// The steepest step from sample to sample.
@@ -151,15 +189,16 @@ impl Heard {
 
     /// How pure the tone is in pieces of 100 ms: the worst and the mean.
     fn purity(&self) -> (f64, f64) {
-        let pieces = self.sound().chunks_exact(800);
-        let purities: Vec<f64> = pieces.map(|piece| purity(piece, TONE_HZ)).collect();
+        let pieces = self.sound().chunks_exact(800 * self.scale);
+        let hz = TONE_HZ / self.scale as f64;
+        let purities: Vec<f64> = pieces.map(|piece| purity(piece, hz)).collect();
         let worst = purities.iter().copied().fold(1.0, f64::min);
         (worst, purities.iter().sum::<f64>() / purities.len() as f64)
     }
 
     /// Prints the figures of a trace, and checks that no join steps and that they are within `limits`.
     fn check(&self, name: &str, limits: Limits) {
-        let packets = self.samples.len() as u32 / 160;
+        let packets = (self.samples.len() / self.scale) as u32 / 160;
         let (late, made_up) = (self.late_percent(packets), self.made_up_percent());
         let delay = self.mean_delay().as_secs_f64() * 1_000.0;
         let (worst, mean) = self.purity();
@@ -171,7 +210,10 @@ impl Heard {
             1.0 - worst,
             self.statistics,
         );
-        assert!(steepest <= TONE_STEP + JOIN_STEP, "{name}: {steepest}");
+        assert!(
+            steepest <= TONE_STEP / self.scale as i32 + JOIN_STEP + self.codec_step,
+            "{name}: {steepest}"
+        );
         assert!(late <= limits.late_percent, "{name}: {late} %");
         assert!(made_up <= limits.made_up_percent, "{name}: {made_up} %");
         assert!(delay <= limits.delay_ms, "{name}: {delay} ms");
@@ -181,7 +223,8 @@ impl Heard {
 
     /// The share of samples that were made up because packets were lost or late, or late in part.
     fn made_up_percent(&self) -> f64 {
-        self.statistics.concealed.as_secs_f64() * 8_000.0 * 100.0 / self.samples.len() as f64
+        let samples = (self.samples.len() / self.scale) as f64;
+        self.statistics.concealed.as_secs_f64() * 8_000.0 * 100.0 / samples
     }
 
     fn late_percent(&self, packets: u32) -> f64 {

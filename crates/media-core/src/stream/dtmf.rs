@@ -2,24 +2,30 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::capabilities::FRAME_SAMPLES;
-use crate::dtmf::DtmfDigit;
+use super::Stream;
+use crate::capabilities::FRAME;
+use crate::controller::MediaSessionKey;
+use crate::dtmf::{DtmfDigit, DtmfTiming, Press};
+use crate::engine::Outbox;
+use crate::event::MediaEvent;
 use crate::negotiate::MediaParameters;
-use crate::rtp_core::{Frame, PayloadType, RtpSession};
+use crate::rtp_core::{Frame, PayloadType, RtpPacket, RtpSession};
+
+const FRAMES_PER_SECOND: u32 = 50;
+
+/// No digit and no pause is longer.
+const LONGEST: Duration = Duration::from_secs(60);
 
 /// Digits that may wait.
 const MAX_DIGITS: usize = 256;
 
-/// A digit lasts five frames, 100 ms: more than twice what detectors need (Q.24: 40 ms).
-const TONE_FRAMES: u16 = 5;
-
 /// The last packet of an event goes out three times (RFC 4733 section 2.5.1.4).
-const END_PACKETS: u16 = 3;
+const END_PACKETS: u32 = 3;
 
-/// From the end of one digit to the next, with its repeated packets: 100 ms.
-const PAUSE_FRAMES: u16 = 5;
+/// The longest segment of an event, in ticks (RFC 4733 section 2.5.1.3).
+const LONGEST_SEGMENT: u32 = 0xFFFF;
 
 /// -10 dBm0, as telephones send.
 const VOLUME: u8 = 10;
@@ -27,15 +33,37 @@ const VOLUME: u8 = 10;
 /// The digits that wait to be sent, and the one that is being sent.
 #[derive(Debug, Default)]
 pub(super) struct DtmfSender {
-    digits: VecDeque<DtmfDigit>,
-    /// The frame of the present digit that comes next, and the timestamp of its start.
-    present: Option<(u16, u32)>,
+    digits: VecDeque<Waiting>,
+    /// The frame of the present digit that comes next, and the timestamp at which its segment begins.
+    present: Option<(u32, Segment)>,
+}
+
+/// A digit that waits, and for how many frames it and the pause after it last.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    digit: DtmfDigit,
+    tone: u32,
+    pause: u32,
+}
+
+/// A stretch of an event that has a timestamp of its own.
+#[derive(Debug, Clone, Copy)]
+struct Segment {
+    timestamp: u32,
+    /// How long the event had lasted before it.
+    earlier_ticks: u32,
 }
 
 impl DtmfSender {
-    pub(super) fn push(&mut self, digits: &[DtmfDigit]) {
+    /// Takes digits with their timing, in whole frames; the pause is no shorter than the end takes to be told.
+    pub(super) fn push(&mut self, digits: &[DtmfDigit], timing: DtmfTiming) {
         let room = MAX_DIGITS.saturating_sub(self.digits.len());
-        self.digits.extend(digits.iter().take(room));
+        let waiting = digits.iter().map(|digit| Waiting {
+            digit: *digit,
+            tone: frames(timing.tone).max(1),
+            pause: frames(timing.pause).max(END_PACKETS - 1),
+        });
+        self.digits.extend(waiting.take(room));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -50,22 +78,35 @@ impl DtmfSender {
         rtp: &mut RtpSession,
         out: &mut Vec<u8>,
     ) -> Option<SocketAddr> {
-        let digit = *self.digits.front()?;
-        let (number, start) = *self.present.get_or_insert((0, rtp.next_timestamp(now)));
-        rtp.advance(FRAME_SAMPLES as u32);
-        if number + 1 < TONE_FRAMES + PAUSE_FRAMES {
-            self.present = Some((number + 1, start));
-        } else {
-            self.present = None;
-            self.digits.pop_front();
+        let Waiting { digit, tone, pause } = *self.digits.front()?;
+        let (number, segment) = self.present.take().unwrap_or_else(|| {
+            let timestamp = rtp.next_timestamp(now);
+            let earlier_ticks = 0;
+            (
+                0,
+                Segment {
+                    timestamp,
+                    earlier_ticks,
+                },
+            )
+        });
+        let frame_ticks = parameters.codec.clock_rate_hz() / FRAMES_PER_SECOND;
+        let whole = (number + 1).min(tone).saturating_mul(frame_ticks);
+        let ticks = whole - segment.earlier_ticks;
+        let goes_on = ticks > LONGEST_SEGMENT;
+        rtp.advance(frame_ticks);
+        match number + 1 < tone + pause {
+            true if goes_on => self.present = Some((number + 1, segment.next())),
+            true => self.present = Some((number + 1, segment)),
+            false => drop(self.digits.pop_front()),
         }
         let event = parameters.telephone_event?;
         let payload_type = PayloadType::new(event.send)?;
-        if number >= TONE_FRAMES - 1 + END_PACKETS {
+        if number >= tone - 1 + END_PACKETS {
             return None;
         }
-        let ends = number + 1 >= TONE_FRAMES;
-        let [high, low] = ((number + 1).min(TONE_FRAMES) * FRAME_SAMPLES as u16).to_be_bytes();
+        let ends = number + 1 >= tone && !goes_on;
+        let [high, low] = (ticks.min(LONGEST_SEGMENT) as u16).to_be_bytes();
         let flags = VOLUME | if ends { 0x80 } else { 0 };
         let frame = Frame {
             payload_type,
@@ -73,7 +114,84 @@ impl DtmfSender {
             ticks: 0,
             marker: number == 0,
         };
-        rtp.next_packet_at(now, start, &frame, out);
+        rtp.next_packet_at(now, segment.timestamp, &frame, out);
         rtp.destination()
+    }
+}
+
+impl Segment {
+    fn next(self) -> Self {
+        Self {
+            timestamp: self.timestamp.wrapping_add(LONGEST_SEGMENT),
+            earlier_ticks: self.earlier_ticks + LONGEST_SEGMENT,
+        }
+    }
+}
+
+/// Whole frames of a time, at most a minute.
+fn frames(time: Duration) -> u32 {
+    let frames = time.min(LONGEST).as_millis().div_ceil(FRAME.as_millis());
+    frames as u32
+}
+
+impl Stream {
+    /// Takes a packet of telephone events; returns whether it is one.
+    pub(super) fn hear_event(
+        &mut self,
+        now: Instant,
+        packet: &RtpPacket<'_>,
+        outbox: &mut Outbox,
+    ) -> bool {
+        let header = packet.header();
+        let Some(parameters) = &self.parameters else {
+            return false;
+        };
+        let expected = parameters.telephone_event.is_some_and(|event| {
+            event.receive == header.payload_type.number() && parameters.direction.receives()
+        });
+        if !expected {
+            return false;
+        }
+        let (key, clock) = (self.key, parameters.codec.clock_rate_hz());
+        let mut begun = false;
+        self.events.handle(
+            now,
+            header.ssrc,
+            header.timestamp,
+            packet.payload(),
+            |press| {
+                begun |= matches!(press, Press::Begun(..));
+                outbox.events.push_back(told(key, press, clock));
+            },
+        );
+        begun
+    }
+
+    /// Ends digits whose end was lost.
+    pub(super) fn miss_events(&mut self, now: Instant, outbox: &mut Outbox) {
+        let clock = self
+            .parameters
+            .as_ref()
+            .map_or(1, |parameters| parameters.codec.clock_rate_hz());
+        let key = self.key;
+        self.events.handle_timeout(now, |press| {
+            outbox.events.push_back(told(key, press, clock))
+        });
+    }
+}
+
+fn told(key: MediaSessionKey, press: Press, clock_rate_hz: u32) -> MediaEvent {
+    let duration = |ticks: u32| Duration::from_secs(ticks.into()) / clock_rate_hz.max(1);
+    match press {
+        Press::Begun(digit, ticks) => MediaEvent::DtmfReceived {
+            key,
+            digit,
+            duration: duration(ticks),
+        },
+        Press::Ended(digit, ticks) => MediaEvent::DtmfEnded {
+            key,
+            digit,
+            duration: duration(ticks),
+        },
     }
 }

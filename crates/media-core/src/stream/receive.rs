@@ -27,16 +27,21 @@ impl Stream {
             self.jitter_buffer.restart();
         }
         let header = received.packet.header();
+        // Packets that are not sound are not missing from it.
+        let sequence = received
+            .extended_sequence
+            .wrapping_sub(self.packets_ignored);
+        if self.hear_event(now, &received.packet, outbox) {
+            // There is no sound from the event's beginning on, and none is made up.
+            self.jitter_buffer.pause(header.timestamp, sequence, &[]);
+        }
         let taken = self
             .expected_codec(header.payload_type)
             .is_some_and(|codec| {
                 let packet = AudioPacket {
                     codec,
                     timestamp: header.timestamp,
-                    // Packets that are not sound are not missing from it.
-                    sequence: received
-                        .extended_sequence
-                        .wrapping_sub(self.packets_ignored),
+                    sequence,
                     marker: header.marker,
                     payload: received.packet.payload(),
                 };

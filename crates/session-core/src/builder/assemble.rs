@@ -140,6 +140,7 @@ fn media(
         advertised: told.and_then(|listener| listener.advertised().host.to_ip()),
         capabilities: config.capabilities()?,
         source: config.audio.clone(),
+        ..MediaConfig::default()
     };
     if config.media == MediaMode::Inactive {
         return Ok((

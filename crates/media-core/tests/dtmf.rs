@@ -1,0 +1,347 @@
+//! DTMF digits from one party to another as telephone events (RFC 4733), over a line that loses packets, and as tshark reads
+//! them. Without tshark that test says so and checks nothing.
+
+#![cfg(test)]
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::Command;
+use std::time::{Duration, Instant, SystemTime};
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rvoip_media_core::rtp_core::WallClock;
+use rvoip_media_core::{
+    AudioSource, DtmfDigit, DtmfTiming, EngineConfig, MediaConfig, MediaEngine, MediaEvent,
+    MediaSessionController, MediaSessionKey, MemoryRecording, RecordingSink, SimulatedMedia,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+struct Party {
+    media: SimulatedMedia,
+    controller: MediaSessionController,
+    key: MediaSessionKey,
+}
+
+/// The first party sends digits to the second.
+struct Line {
+    now: Instant,
+    parties: [Party; 2],
+    rng: StdRng,
+    loss: f64,
+    /// The RTP packets of the first party.
+    sent: Vec<(SocketAddr, SocketAddr, Vec<u8>)>,
+    /// What the second one heard, and when.
+    heard: Vec<(Instant, MediaEvent)>,
+    recording: MemoryRecording,
+}
+
+fn party(now: Instant, last: u8, timing: DtmfTiming) -> Party {
+    let clock = WallClock::new(now, SystemTime::UNIX_EPOCH);
+    let engine = MediaEngine::new(EngineConfig::default(), clock);
+    let address = IpAddr::from([192, 0, 2, last]);
+    let (media, ports) = SimulatedMedia::new(address, 10_000..=10_001, engine).unwrap();
+    let config = MediaConfig {
+        source: AudioSource::Tone {
+            frequency_hz: 440.0,
+            amplitude: 0.3,
+        },
+        dtmf_timing: timing,
+        ..MediaConfig::default()
+    };
+    let mut controller = MediaSessionController::new(config, Box::new(ports), last.into());
+    let key = controller.create_session(now).unwrap();
+    Party {
+        media,
+        controller,
+        key,
+    }
+}
+
+impl Line {
+    fn new(seed: u64, loss: f64, timing: DtmfTiming) -> Self {
+        let now = Instant::now();
+        let mut parties = [1, 2].map(|last| party(now, last, timing));
+        let [caller, called] = &mut parties;
+        let offer = caller.controller.generate_offer(caller.key).unwrap();
+        let answer = called
+            .controller
+            .generate_answer(now, called.key, &offer)
+            .unwrap();
+        let (controller, key) = (&mut caller.controller, caller.key);
+        controller.apply_answer(now, key, &answer).unwrap();
+        let recording = MemoryRecording::new(8_000 * 60);
+        let sink = RecordingSink::Memory(recording.clone());
+        called
+            .controller
+            .record(now, called.key, Some(sink))
+            .unwrap();
+        for party in &mut parties {
+            party.controller.start(now, party.key).unwrap();
+        }
+        Self {
+            now,
+            parties,
+            rng: StdRng::seed_from_u64(seed),
+            loss,
+            sent: Vec::new(),
+            heard: Vec::new(),
+            recording,
+        }
+    }
+
+    fn run(&mut self, time: Duration) {
+        let end = self.now + time;
+        loop {
+            let timeouts = self
+                .parties
+                .each_ref()
+                .map(|party| party.media.poll_timeout());
+            let Some(next) = timeouts.into_iter().flatten().min().filter(|at| *at <= end) else {
+                break;
+            };
+            self.now = next;
+            let [caller, called] = &mut self.parties;
+            caller.media.handle_timeout(next);
+            called.media.handle_timeout(next);
+            caller.media.poll_transmits(|source, destination, payload| {
+                if destination.port().is_multiple_of(2) {
+                    self.sent.push((source, destination, payload.to_vec()));
+                }
+                if !self.rng.random_bool(self.loss) {
+                    called
+                        .media
+                        .handle_datagram(next, source, destination, payload);
+                }
+            });
+            called.media.poll_transmits(|source, destination, payload| {
+                caller
+                    .media
+                    .handle_datagram(next, source, destination, payload);
+            });
+            while let Some(event) = called.media.poll_event() {
+                self.heard.push((next, event));
+            }
+        }
+        self.now = end;
+    }
+
+    fn press(&mut self, digits: &str) {
+        let digits: Vec<_> = digits.chars().filter_map(DtmfDigit::from_char).collect();
+        let sender = &mut self.parties[0];
+        sender
+            .controller
+            .send_dtmf(self.now, sender.key, &digits)
+            .unwrap();
+    }
+
+    /// The digits that were told, and how long each was in the end.
+    fn digits(&self) -> (String, Vec<Duration>) {
+        let mut begun = String::new();
+        let mut lengths = Vec::new();
+        for (_, event) in &self.heard {
+            match event {
+                MediaEvent::DtmfReceived { digit, .. } => begun.push(digit.as_char()),
+                MediaEvent::DtmfEnded { duration, .. } => lengths.push(*duration),
+                _ => {}
+            }
+        }
+        (begun, lengths)
+    }
+}
+
+fn milliseconds(value: u64) -> Duration {
+    Duration::from_millis(value)
+}
+
+#[test]
+fn every_press_is_heard_once_at_20_percent_loss() {
+    let digits = "0123456789*#ABCD5551";
+    for seed in 0..20 {
+        let mut line = Line::new(seed, 0.2, DtmfTiming::default());
+        line.run(SECOND);
+        line.press(digits);
+        line.run(SECOND * 5);
+        let (begun, lengths) = line.digits();
+        assert_eq!(begun, digits, "seed {seed}");
+        assert_eq!(lengths.len(), digits.len(), "seed {seed}");
+        let whole = lengths
+            .iter()
+            .filter(|length| **length == milliseconds(100));
+        assert!(whole.count() >= 18, "seed {seed}: {lengths:?}");
+    }
+}
+
+#[test]
+fn a_press_is_told_when_its_first_packet_comes() {
+    let mut line = Line::new(1, 0.0, DtmfTiming::default());
+    line.run(SECOND);
+    let pressed_at = line.now;
+    line.press("7");
+    line.run(SECOND);
+    let told = line.heard.iter().find_map(|(at, event)| match event {
+        MediaEvent::DtmfReceived { duration, .. } => Some((*at, *duration)),
+        _ => None,
+    });
+    let (at, duration) = told.unwrap();
+    assert!(
+        at - pressed_at <= milliseconds(20),
+        "the sender's next frame"
+    );
+    assert_eq!(duration, milliseconds(20));
+}
+
+#[test]
+fn a_press_of_any_length_is_one() {
+    // Twelve seconds are two segments.
+    for tone in [milliseconds(40), milliseconds(340), SECOND * 12] {
+        let timing = DtmfTiming {
+            tone,
+            pause: Duration::ZERO,
+        };
+        let mut line = Line::new(3, 0.05, timing);
+        line.run(SECOND);
+        line.press("48");
+        line.run(tone * 2 + SECOND);
+        let (begun, lengths) = line.digits();
+        assert_eq!(begun, "48");
+        assert_eq!(lengths, [tone, tone]);
+    }
+}
+
+#[test]
+fn digits_are_sent_while_the_sound_is_muted_and_while_music_plays() {
+    let mut line = Line::new(1, 0.0, DtmfTiming::default());
+    line.run(SECOND);
+    let now = line.now;
+    let sender = &mut line.parties[0];
+    sender.controller.set_muted(now, sender.key, true).unwrap();
+    line.press("12");
+    line.run(SECOND);
+    let sender = &mut line.parties[0];
+    sender
+        .controller
+        .set_muted(line.now, sender.key, false)
+        .unwrap();
+    let music = Some(AudioSource::Silence);
+    sender.controller.hold(line.now, sender.key, music).unwrap();
+    line.press("34");
+    line.run(SECOND);
+    assert_eq!(line.digits().0, "1234");
+}
+
+/// Where a digit stands in for the sound, nothing is made up.
+#[test]
+fn a_press_is_silent() {
+    let timing = DtmfTiming {
+        tone: milliseconds(400),
+        pause: milliseconds(100),
+    };
+    let mut line = Line::new(1, 0.0, timing);
+    line.run(SECOND);
+    line.press("9");
+    line.run(SECOND);
+    let samples = line.recording.samples();
+    let loud = |sample: &i16| sample.unsigned_abs() > 500;
+    let sound = samples.iter().position(loud).unwrap();
+    let gaps = samples[sound..].split(loud).map(<[i16]>::len);
+    // Half a second, less 20 ms by which the delay falls; made-up sound would last for 60 ms.
+    let silent = gaps.max().unwrap();
+    assert!(silent > 8 * 465, "{silent}");
+}
+
+/// A capture of these packets, as raw IPv4.
+fn capture(packets: &[(SocketAddr, SocketAddr, Vec<u8>)]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for word in [0xA1B2_C3D4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
+        file.extend(word.to_le_bytes());
+    }
+    for (number, (source, destination, payload)) in packets.iter().enumerate() {
+        let length = 28 + payload.len();
+        for word in [0, number as u32, length as u32, length as u32] {
+            file.extend(word.to_le_bytes());
+        }
+        let (IpAddr::V4(from), IpAddr::V4(to)) = (source.ip(), destination.ip()) else {
+            panic!("IPv4 only");
+        };
+        file.extend([0x45, 0]);
+        file.extend((length as u16).to_be_bytes());
+        file.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+        file.extend(from.octets());
+        file.extend(to.octets());
+        file.extend(source.port().to_be_bytes());
+        file.extend(destination.port().to_be_bytes());
+        file.extend((length as u16 - 20).to_be_bytes());
+        file.extend([0, 0]);
+        file.extend(payload);
+    }
+    file
+}
+
+#[test]
+fn tshark_reads_the_digits_that_were_sent() {
+    let timing = DtmfTiming {
+        tone: SECOND * 9,
+        pause: milliseconds(60),
+    };
+    let mut line = Line::new(1, 0.0, timing);
+    line.run(SECOND);
+    line.press("*D");
+    line.run(SECOND * 20);
+    let path = std::env::temp_dir().join(format!("rvoip-dtmf-{}.pcap", std::process::id()));
+    std::fs::write(&path, capture(&line.sent)).unwrap();
+    let tshark = Command::new("tshark")
+        .args(["-r", path.to_str().unwrap(), "-d", "udp.port==10000,rtp"])
+        .args([
+            "-d",
+            "rtp.pt==101,rtpevent",
+            "-Y",
+            "rtpevent",
+            "-T",
+            "fields",
+        ])
+        .args(["-e", "rtpevent.event_id", "-e", "rtpevent.duration"])
+        .args([
+            "-e",
+            "rtpevent.end_of_event",
+            "-e",
+            "rtp.timestamp",
+            "-e",
+            "rtp.marker",
+        ])
+        .output();
+    std::fs::remove_file(&path).unwrap();
+    let Ok(output) = tshark else {
+        eprintln!("no tshark: nothing is checked");
+        return;
+    };
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<Vec<u32>> = text
+        .lines()
+        .map(|row| {
+            let number = |field: &str| match field {
+                "True" => 1,
+                "False" => 0,
+                number => number.parse().unwrap(),
+            };
+            row.split('\t').map(number).collect()
+        })
+        .collect();
+    for (digit, rows) in [10, 15].into_iter().zip(rows.chunks(rows.len() / 2)) {
+        // 9 s are 450 frames, and the end two times more.
+        assert_eq!(rows.len(), 452);
+        assert!(rows.iter().all(|row| row[0] == digit));
+        let marked = rows.iter().filter(|row| row[4] == 1);
+        assert_eq!(marked.count(), 1);
+        let ends: Vec<_> = rows.iter().filter(|row| row[2] == 1).collect();
+        assert_eq!(ends.len(), 3);
+        let start = rows[0][3];
+        let second = start.wrapping_add(0xFFFF);
+        assert!(
+            ends.iter()
+                .all(|row| row[1] == 72_000 - 0xFFFF && row[3] == second)
+        );
+        let longest = rows.iter().filter(|row| row[3] == start).map(|row| row[1]);
+        assert_eq!(longest.max(), Some(0xFFFF));
+    }
+}
