@@ -5,6 +5,7 @@ mod calls;
 mod memory;
 mod overload;
 mod peers;
+mod relay;
 mod setup;
 mod transactions;
 
@@ -51,6 +52,8 @@ enum Measurement {
     Leak,
     /// Transactions per second of the layer alone
     Transactions,
+    /// CPU of a relayed RTP packet, and how long it takes
+    Relay,
     /// Twice the capacity, and the half of it afterwards
     Overload,
     /// 8000 calls per second for three seconds, twice
@@ -88,6 +91,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if arguments.what == Some(Measurement::Transactions) {
         return Ok(());
     }
+    if is_wanted(Measurement::Relay) {
+        relay::measure(arguments.rounds)?;
+    }
+    if arguments.what == Some(Measurement::Relay) {
+        return Ok(());
+    }
     let site = Site {
         examples: workspace::build_measured(&["sipp_server"])?,
         logs: workspace::target()?.join("bench"),
@@ -122,6 +131,24 @@ pub fn run(arguments: &Arguments) -> Outcome {
         memory::over_many_calls(&site)?;
     }
     Ok(())
+}
+
+/// Builds a bench and finds its program.
+fn bench_program(name: &str) -> Outcome<PathBuf> {
+    let output = workspace::cargo()
+        .args(["bench", "--package", "rvoip-benches", "--bench", name])
+        .args(["--no-run", "--message-format", "json"])
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    let messages = std::str::from_utf8(&output.stdout)?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|message| message["target"]["name"] == name)
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| "cargo built no bench".into())
 }
 
 /// The middle value of some measurements.

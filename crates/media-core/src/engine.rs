@@ -19,7 +19,7 @@ use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::record::{FileWriter, Recorder};
 use crate::rtp_core::{
-    Channel, FrameClock, MediaCore, PortKey, RtpError, Tick, Transmit, WallClock, rtcp,
+    Channel, Connect, FrameClock, MediaCore, PortKey, RtpError, Tick, Transmit, WallClock, rtcp,
 };
 use crate::stream::Stream;
 
@@ -206,6 +206,10 @@ impl MediaCore for MediaEngine {
 
     fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
         self.outbox.poll_transmit()
+    }
+
+    fn poll_connect(&mut self) -> Option<Connect> {
+        self.outbox.connects.pop_front()
     }
 
     fn poll_closed_port(&mut self) -> Option<PortKey> {

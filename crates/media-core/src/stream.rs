@@ -1,5 +1,6 @@
 //! One stream: an RTP session, a codec, a jitter buffer, what is sent and what is recorded.
 
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use rand::rngs::StdRng;
@@ -25,7 +26,7 @@ use crate::negotiate::MediaParameters;
 use crate::play::{AudioSource, Player};
 use crate::record::Recorder;
 use crate::rtp_core::{
-    Latching, PayloadType, PortKey, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
+    Connect, Latching, PayloadType, PortKey, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
 };
 
 /// 5 % of the 64 kbit/s of G.711, as RFC 3550 section 6.2 has it.
@@ -35,6 +36,8 @@ const RTCP_OCTETS_PER_SECOND: u32 = 400;
 pub(crate) struct Stream {
     key: MediaSessionKey,
     port: PortKey,
+    /// What its socket is connected to.
+    connected: Option<SocketAddr>,
     rtp: RtpSession,
     parameters: Option<Box<MediaParameters>>,
     started: bool,
@@ -78,6 +81,7 @@ impl Stream {
         Self {
             key,
             port,
+            connected: None,
             rtp: RtpSession::new(now, config, rng.random()),
             parameters: None,
             started: false,
@@ -141,7 +145,18 @@ impl Stream {
         if rtp.poll_timeout().is_some_and(|at| at <= now) {
             outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
         }
+        self.connect(now, outbox);
         self.watch(now, config, outbox);
+    }
+
+    /// Has the socket connected to the peer while it is where it said.
+    fn connect(&mut self, now: Instant, outbox: &mut Outbox) {
+        let peer = self.rtp.connectable(now);
+        if self.connected != peer {
+            self.connected = peer;
+            let port = self.port;
+            outbox.connects.push_back(Connect { port, peer });
+        }
     }
 
     /// Lets the time of one frame pass after a stall: it is played and recorded, but nothing is sent.

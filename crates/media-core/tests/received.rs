@@ -148,6 +148,22 @@ fn heard(between: impl Fn(&mut Receiver, Instant, u32)) -> (Vec<i16>, MediaStati
 }
 
 #[test]
+fn the_socket_is_connected_while_the_peer_sends_from_where_it_said() {
+    let mut receiver = Receiver::new();
+    let start = receiver.start;
+    receiver.packet(start, 0, 0, &tone(0));
+    let mut connects = Vec::new();
+    for number in 1..=110 {
+        receiver.pass(start + FRAME * number);
+        while let Some(connect) = receiver.engine.poll_connect() {
+            assert_eq!(connect.port, PORT);
+            connects.push((number, connect.peer));
+        }
+    }
+    assert_eq!(connects, [(1, Some(peer())), (100, None)]);
+}
+
+#[test]
 fn what_is_not_agreed_on_is_counted_and_not_heard() {
     let (clean, undisturbed) = heard(|_, _, _| {});
     assert_eq!(undisturbed.packets_ignored, 0);

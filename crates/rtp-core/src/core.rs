@@ -30,10 +30,19 @@ pub struct Transmit<'a> {
     pub payload: &'a [u8],
 }
 
+/// A wish about the RTP socket of a port pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connect {
+    /// The port pair.
+    pub port: PortKey,
+    /// The only address that packets are to be taken from; `None` for any.
+    pub peer: Option<SocketAddr>,
+}
+
 /// The sans-IO media engine under a driver.
 ///
-/// A driver calls one `handle_` method and then polls until nothing is left, in this order: transmits, closed ports,
-/// events. So an event polled after a port was closed reaches its receiver when the sockets of that port are closed.
+/// A driver calls one `handle_` method and then polls until nothing is left, in this order: transmits, connects, closed
+/// ports, events. So an event polled after a port was closed reaches its receiver when the sockets of that port are closed.
 pub trait MediaCore: Send + 'static {
     /// What the owner of the worker can ask for.
     type Command: Send + 'static;
@@ -64,6 +73,12 @@ pub trait MediaCore: Send + 'static {
 
     /// The next datagram to send.
     fn poll_transmit(&mut self) -> Option<Transmit<'_>>;
+
+    /// The next RTP socket to connect or to disconnect; what is connected costs less, and the kernel keeps strangers
+    /// out. A driver may do nothing about it.
+    fn poll_connect(&mut self) -> Option<Connect> {
+        None
+    }
 
     /// The next port pair whose sockets are to be closed.
     fn poll_closed_port(&mut self) -> Option<PortKey>;

@@ -4,6 +4,7 @@
 //! datagram, a command or the core's next deadline comes, and with no deadline and no traffic it does not wake at all.
 
 mod bind;
+mod connect;
 mod counters;
 mod ports;
 mod signal;

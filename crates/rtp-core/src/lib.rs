@@ -55,7 +55,7 @@ mod session;
 pub mod srtp;
 mod statistics;
 
-pub use crate::core::{Channel, MediaCore, PortKey, Transmit};
+pub use crate::core::{Channel, Connect, MediaCore, PortKey, Transmit};
 pub use error::{Dropped, Malformed, RtpError};
 pub use frame_clock::{FrameClock, Tick};
 pub use interval::{Membership, RtcpSchedule, deterministic_interval};

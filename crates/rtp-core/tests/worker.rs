@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rvoip_rtp_core::driver::{MediaWorker, WorkerConfig, bind_pair};
 use rvoip_rtp_core::{
-    Channel, FrameClock, MediaCore, PortKey, PortPair, PortPool, RtpError, Transmit,
+    Channel, Connect, FrameClock, MediaCore, PortKey, PortPair, PortPool, RtpError, Transmit,
 };
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 enum Command {
     Ping,
     Close(PortKey),
+    Connect(Connect),
     Frames {
         port: PortKey,
         destination: SocketAddr,
@@ -50,6 +51,7 @@ struct Echo {
     frames: Option<Frames>,
     transmits: VecDeque<(PortKey, Channel, SocketAddr, Vec<u8>)>,
     current: Vec<u8>,
+    connects: VecDeque<Connect>,
     closed: VecDeque<PortKey>,
     events: VecDeque<Event>,
 }
@@ -61,6 +63,7 @@ impl MediaCore for Echo {
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
             Command::Ping => self.events.push_back(Event::Pong),
+            Command::Connect(connect) => self.connects.push_back(connect),
             Command::Close(port) => {
                 self.closed.push_back(port);
                 self.events.push_back(Event::Closed(port));
@@ -131,6 +134,10 @@ impl MediaCore for Echo {
             destination,
             payload: &self.current,
         })
+    }
+
+    fn poll_connect(&mut self) -> Option<Connect> {
+        self.connects.pop_front()
     }
 
     fn poll_closed_port(&mut self) -> Option<PortKey> {
@@ -204,6 +211,58 @@ fn datagrams_that_came_before_the_worker_are_all_read_and_answered_from_their_po
         (statistics.received, statistics.sent, statistics.send_failed),
         (201, 201, 0)
     );
+}
+
+/// Strangers that write first are never heard, and others are, as soon as the peer may be elsewhere.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_connected_port_takes_packets_of_its_peer_alone_and_may_be_moved_and_let_go() {
+    let (worker, events) = spawn();
+    let (pair, rtp, rtcp) = open(27_000);
+    worker.add_port(PortKey(3), rtp, rtcp).unwrap();
+    let parties = [client(), client()];
+    let connect = |party: Option<&UdpSocket>| {
+        let peer = party.map(|party| party.local_addr().unwrap());
+        let port = PortKey(3);
+        worker
+            .command(Command::Connect(Connect { port, peer }))
+            .unwrap();
+        worker.command(Command::Ping).unwrap();
+        assert_eq!(events.recv_timeout(PATIENCE), Ok(Event::Pong));
+    };
+    let say = |party: &UdpSocket| party.send_to(b"x", (LOCALHOST, pair.rtp())).unwrap();
+    let mut received = 0;
+    for (peer, stranger) in [(0, 1), (1, 0), (0, 1)] {
+        connect(Some(&parties[peer]));
+        say(&parties[stranger]);
+        say(&parties[peer]);
+        assert_eq!(receive(&parties[peer]).0, b"x");
+        received += 1;
+        assert_eq!(worker.statistics().received, received);
+    }
+    connect(None);
+    for party in &parties {
+        say(party);
+        assert_eq!(
+            receive(party),
+            (b"x".to_vec(), SocketAddr::from((LOCALHOST, pair.rtp())))
+        );
+    }
+    // A connected port still sends elsewhere.
+    connect(Some(&parties[0]));
+    let destination = parties[1].local_addr().unwrap();
+    let frames = Command::Frames {
+        port: PortKey(3),
+        destination,
+        count: 1,
+    };
+    worker.command(frames).unwrap();
+    assert_eq!(receive(&parties[1]).0, 0u64.to_be_bytes());
+    worker.stop();
+    let statistics = worker.statistics();
+    assert_eq!(statistics.send_failed, 0);
+    assert_eq!(statistics.deadlines, 1);
+    assert!(statistics.greatest_lateness > Duration::ZERO);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Transactions per second of the layer alone: time, instructions and memory.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use super::median;
+use super::{bench_program, median};
+use crate::Outcome;
 use crate::server::numbers;
-use crate::{Outcome, workspace};
 
 /// What the bench knows, and what that is.
 const SCENARIOS: [(&str, &str); 4] = [
@@ -24,7 +24,7 @@ const COUNTED: [u64; 2] = [10_000, 30_000];
 
 /// Runs the rounds and prints the table.
 pub fn measure(rounds: usize) -> Outcome {
-    let program = build()?;
+    let program = bench_program("transactions")?;
     let mut found: BTreeMap<&str, Vec<BTreeMap<String, u64>>> = BTreeMap::new();
     for _ in 0..rounds {
         for (scenario, _) in SCENARIOS {
@@ -59,30 +59,6 @@ pub fn measure(rounds: usize) -> Outcome {
         println!("| {what} | {per_second:.0} | {instructions} | {alive} | {each} |");
     }
     Ok(())
-}
-
-/// Builds the bench and finds its program.
-fn build() -> Outcome<PathBuf> {
-    let output = workspace::cargo()
-        .args([
-            "bench",
-            "--package",
-            "rvoip-benches",
-            "--bench",
-            "transactions",
-        ])
-        .args(["--no-run", "--message-format", "json"])
-        .output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    let messages = std::str::from_utf8(&output.stdout)?;
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "transactions")
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo built no bench".into())
 }
 
 /// Instructions of one transaction, when there is a valgrind to count them.

@@ -83,7 +83,10 @@ impl SimulatedMedia {
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&self, now: Instant) {
-        lock(&self.shared).engine.handle_timeout(now);
+        let engine = &mut lock(&self.shared).engine;
+        engine.handle_timeout(now);
+        // Sockets of a simulation are not connected.
+        while engine.poll_connect().is_some() {}
     }
 
     /// The next instant at which something is due; `None` while no stream is open.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use crate::event::MediaEvent;
-use crate::rtp_core::{Channel, PortKey, Transmit};
+use crate::rtp_core::{Channel, Connect, PortKey, Transmit};
 
 /// What an engine has to say to its driver.
 #[derive(Debug, Default)]
@@ -14,6 +14,7 @@ pub(crate) struct Outbox {
     datagrams: Vec<Datagram>,
     /// How many of the datagrams have been polled.
     polled: usize,
+    pub(crate) connects: VecDeque<Connect>,
     pub(crate) closed_ports: VecDeque<PortKey>,
     pub(crate) events: VecDeque<MediaEvent>,
 }

@@ -1,6 +1,10 @@
 //! What a worker counts, readable from any thread.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+/// Later than this, a deadline counts as missed.
+const LATE: Duration = Duration::from_millis(1);
 
 /// What a worker has counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,6 +19,12 @@ pub struct WorkerStatistics {
     pub send_failed: u64,
     /// Ports open now, as pairs.
     pub open_ports: u64,
+    /// Deadlines of the core that were kept or missed.
+    pub deadlines: u64,
+    /// Those kept more than 1 ms too late.
+    pub deadlines_missed: u64,
+    /// How late the latest of them was.
+    pub greatest_lateness: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -24,6 +34,9 @@ pub(super) struct Counters {
     pub(super) sent: AtomicU64,
     pub(super) send_failed: AtomicU64,
     pub(super) open_ports: AtomicU64,
+    deadlines: AtomicU64,
+    deadlines_missed: AtomicU64,
+    greatest_lateness_ns: AtomicU64,
 }
 
 impl Counters {
@@ -34,7 +47,20 @@ impl Counters {
             sent: self.sent.load(Relaxed),
             send_failed: self.send_failed.load(Relaxed),
             open_ports: self.open_ports.load(Relaxed),
+            deadlines: self.deadlines.load(Relaxed),
+            deadlines_missed: self.deadlines_missed.load(Relaxed),
+            greatest_lateness: Duration::from_nanos(self.greatest_lateness_ns.load(Relaxed)),
         }
+    }
+
+    /// Counts a deadline that was kept so much too late.
+    pub(super) fn deadline(&self, lateness: Duration) {
+        increment(&self.deadlines);
+        if lateness > LATE {
+            increment(&self.deadlines_missed);
+        }
+        let nanos = u64::try_from(lateness.as_nanos()).unwrap_or(u64::MAX);
+        self.greatest_lateness_ns.fetch_max(nanos, Relaxed);
     }
 }
 

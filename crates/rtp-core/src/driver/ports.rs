@@ -8,13 +8,16 @@ use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 use slab::Slab;
 
-use crate::{Channel, PortKey, Transmit};
+use super::connect;
+use crate::{Channel, Connect, PortKey, Transmit};
 
 struct Port {
     key: PortKey,
     sockets: [UdpSocket; 2],
     /// Whether each socket stands in the line.
     in_line: [bool; 2],
+    /// The peer that the RTP socket is connected to.
+    connected: Option<SocketAddr>,
 }
 
 /// A datagram in the buffer.
@@ -54,6 +57,7 @@ impl Ports {
             key,
             sockets,
             in_line: [false; 2],
+            connected: None,
         });
         self.keys.insert(key, index);
         Ok(())
@@ -67,6 +71,18 @@ impl Ports {
             if let Err(error) = registry.deregister(socket) {
                 tracing::debug!(%error, "media socket was not registered");
             }
+        }
+    }
+
+    /// Connects the RTP socket of a port; one that cannot be stays as it is.
+    pub(super) fn connect(&mut self, Connect { port, peer }: Connect) {
+        let index = self.keys.get(&port).filter(|_| connect::IS_SUPPORTED);
+        let Some(port) = index.and_then(|index| self.ports.get_mut(*index)) else {
+            return;
+        };
+        match connect::apply(&port.sockets[0], peer) {
+            Ok(()) => port.connected = peer,
+            Err(error) => tracing::debug!(%error, ?peer, "media socket not connected"),
         }
     }
 
@@ -128,7 +144,12 @@ impl Ports {
             return false;
         };
         let socket = &port.sockets[transmit.channel as usize];
-        let send = || socket.send_to(transmit.payload, transmit.destination);
+        let is_connected =
+            transmit.channel == Channel::Rtp && port.connected == Some(transmit.destination);
+        let send = || match is_connected {
+            true => socket.send(transmit.payload),
+            false => socket.send_to(transmit.payload, transmit.destination),
+        };
         let result = send().or_else(|error| {
             if is_passing(error.kind()) {
                 send()

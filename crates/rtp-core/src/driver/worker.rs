@@ -77,7 +77,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             for event in events.iter().filter(|event| event.token() != WAKER) {
                 self.ports.enter_line(event.token());
             }
-            self.tick();
+            self.tick(Instant::now());
             self.read_queue();
             self.read_line();
         }
@@ -107,13 +107,9 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         }
     }
 
-    fn tick(&mut self) {
-        let now = Instant::now();
-        if self
-            .core
-            .poll_timeout()
-            .is_some_and(|deadline| deadline <= now)
-        {
+    fn tick(&mut self, now: Instant) {
+        if let Some(deadline) = self.core.poll_timeout().filter(|deadline| *deadline <= now) {
+            self.counters.deadline(now - deadline);
             self.core.handle_timeout(now);
             self.flush();
         }
@@ -150,15 +146,16 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             let Some(token) = self.ports.leave_line() else {
                 return;
             };
-            if !self.read_socket(token) {
+            let now = Instant::now();
+            self.tick(now);
+            if !self.read_socket(now, token) {
                 self.ports.enter_line(token);
             }
-            self.tick();
         }
     }
 
-    /// Reads one socket; whether nothing is left in it.
-    fn read_socket(&mut self, token: Token) -> bool {
+    /// Reads one socket; whether nothing is left in it. What it holds has arrived by `now`.
+    fn read_socket(&mut self, now: Instant, token: Token) -> bool {
         for _ in 0..READ_BUDGET {
             match self.ports.receive(token, &mut self.buffer) {
                 Ok(Datagram {
@@ -168,13 +165,8 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
                     octets,
                 }) => {
                     increment(&self.counters.received);
-                    self.core.handle_packet(
-                        Instant::now(),
-                        port,
-                        channel,
-                        source,
-                        &mut self.buffer[..octets],
-                    );
+                    self.core
+                        .handle_packet(now, port, channel, source, &mut self.buffer[..octets]);
                     self.flush();
                 }
                 Err(error) if is_passing(error.kind()) => {}
@@ -193,6 +185,9 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             } else {
                 &self.counters.send_failed
             });
+        }
+        while let Some(connect) = self.core.poll_connect() {
+            self.ports.connect(connect);
         }
         while let Some(port) = self.core.poll_closed_port() {
             self.ports.close(self.poll.registry(), port);
