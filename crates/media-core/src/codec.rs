@@ -1,17 +1,23 @@
 //! Audio codecs: what they are called in SDP, and sound into payload and back.
 
+mod comfort_noise;
 mod decoder;
 mod encoder;
 mod g722;
 mod l16;
+#[cfg(feature = "opus")]
+mod opus;
+mod opus_config;
 mod pcma;
 mod pcmu;
 mod sample_rate;
 
 use std::fmt;
 
+pub use comfort_noise::{ComfortNoise, NoiseEstimator};
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use opus_config::OpusConfig;
 pub use sample_rate::SampleRate;
 
 /// The sampling rate of the telephone, in Hz.
@@ -29,6 +35,10 @@ pub enum Codec {
     G722,
     /// Samples of 16 bits. At 48 kHz a packet does not fit an Ethernet frame, and is not negotiated.
     L16(SampleRate),
+    /// Opus: its RTP clock runs at 48 kHz and `a=rtpmap` gives it two channels, whatever the sound is. It knows no 32 kHz and
+    /// takes 24 kHz instead.
+    #[cfg(feature = "opus")]
+    Opus(SampleRate),
 }
 
 impl Codec {
@@ -43,41 +53,55 @@ impl Codec {
             Self::Pcma => "PCMA",
             Self::G722 => "G722",
             Self::L16(_) => "L16",
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => "opus",
         }
     }
 
-    /// The codec that a person calls so, in any case: an encoding name, and for L16 the rate, `L16/16000`.
+    /// The codec that a person calls so, in any case: an encoding name, and for L16 the rate, `L16/16000`. Opus has sound of 16 kHz
+    /// when nothing else is said: `opus/8000`, `opus/24000` or `opus/48000`.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let (encoding, hz) = match name.split_once('/') {
             Some((encoding, hz)) => (encoding, Some(hz.parse().ok()?)),
             None => (name, None),
         };
-        let known = [Self::Pcmu, Self::Pcma, Self::G722];
-        let mut known = known
-            .into_iter()
-            .map(|codec| (codec, codec.clock_rate_hz()));
-        let usual = known.find(|(codec, _)| codec.name().eq_ignore_ascii_case(encoding));
-        match (usual, hz) {
-            (Some((codec, clock)), hz) => (hz.unwrap_or(clock) == clock).then_some(codec),
-            (None, Some(hz)) => Self::from_rtpmap(encoding, hz, 1),
-            (None, None) => None,
+        let named = |codec: &Self| codec.name().eq_ignore_ascii_case(encoding);
+        #[cfg(feature = "opus")]
+        let rate = hz
+            .and_then(SampleRate::from_hz)
+            .unwrap_or(SampleRate::Hz16000);
+        #[cfg(feature = "opus")]
+        if let Some(opus) = Some(Self::Opus(rate)).filter(named) {
+            let known = hz.is_none_or(|hz| hz == opus.sample_rate_hz());
+            return known.then_some(opus);
+        }
+        let fixed = [Self::Pcmu, Self::Pcma, Self::G722].into_iter().find(named);
+        match (fixed, hz) {
+            (Some(codec), None) => Some(codec),
+            (_, hz) => Self::from_rtpmap(encoding, hz?, 1),
         }
     }
 
-    /// The codec that `a=rtpmap` describes.
+    /// The codec that `a=rtpmap` describes; Opus with sound of 16 kHz.
     #[must_use]
     pub fn from_rtpmap(encoding: &str, clock_rate_hz: u32, channels: u8) -> Option<Self> {
         let rate = SampleRate::from_hz(clock_rate_hz).filter(|rate| *rate < SampleRate::Hz48000);
-        let l16 = rate.map(Self::L16);
-        [Some(Self::Pcmu), Some(Self::Pcma), Some(Self::G722), l16]
-            .into_iter()
-            .flatten()
-            .find(|codec| {
-                codec.name().eq_ignore_ascii_case(encoding)
-                    && codec.clock_rate_hz() == clock_rate_hz
-                    && codec.channels() == channels
-            })
+        [
+            Some(Self::Pcmu),
+            Some(Self::Pcma),
+            Some(Self::G722),
+            rate.map(Self::L16),
+            #[cfg(feature = "opus")]
+            Some(Self::Opus(SampleRate::Hz16000)),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|codec| {
+            codec.name().eq_ignore_ascii_case(encoding)
+                && codec.clock_rate_hz() == clock_rate_hz
+                && codec.channels() == channels
+        })
     }
 
     /// Whether both are the same encoding on the wire.
@@ -94,6 +118,8 @@ impl Codec {
             Self::Pcma => Some(8),
             Self::G722 => Some(9),
             Self::L16(_) => None,
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => None,
         }
     }
 
@@ -111,13 +137,19 @@ impl Codec {
         match self {
             Self::Pcmu | Self::Pcma | Self::G722 => 8_000,
             Self::L16(rate) => rate.hz(),
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => 48_000,
         }
     }
 
     /// The channels that `a=rtpmap` gives; the sound itself is of one channel.
     #[must_use]
     pub const fn channels(self) -> u8 {
-        1
+        match self {
+            Self::Pcmu | Self::Pcma | Self::G722 | Self::L16(_) => 1,
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => 2,
+        }
     }
 
     /// The sampling rate of the sound.
@@ -127,6 +159,10 @@ impl Codec {
             Self::Pcmu | Self::Pcma => SampleRate::Hz8000,
             Self::G722 => SampleRate::Hz16000,
             Self::L16(rate) => rate,
+            #[cfg(feature = "opus")]
+            Self::Opus(SampleRate::Hz32000) => SampleRate::Hz24000,
+            #[cfg(feature = "opus")]
+            Self::Opus(rate) => rate,
         }
     }
 
@@ -147,6 +183,8 @@ impl Codec {
     pub const fn is_sample_based(self) -> bool {
         match self {
             Self::Pcmu | Self::Pcma | Self::G722 | Self::L16(_) => true,
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => false,
         }
     }
 
@@ -157,6 +195,8 @@ impl Codec {
             Self::Pcmu | Self::Pcma => payload.len(),
             Self::G722 => payload.len() * 2,
             Self::L16(_) => payload.len() / 2,
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => opus::samples(payload, self.sample_rate()),
         }
     }
 }

@@ -26,7 +26,9 @@ mod tone;
 pub mod wav;
 
 pub use capabilities::{Capabilities, CodecPreference, FRAME, FRAME_SAMPLES};
-pub use codec::{Codec, Decoder, Encoder, SAMPLE_RATE_HZ, SampleRate};
+pub use codec::{
+    Codec, ComfortNoise, Decoder, Encoder, NoiseEstimator, OpusConfig, SAMPLE_RATE_HZ, SampleRate,
+};
 pub use controller::{
     MediaConfig, MediaMode, MediaPorts, MediaSessionController, MediaSessionKey, OpenPort,
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,

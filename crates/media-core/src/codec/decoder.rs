@@ -1,6 +1,8 @@
 //! Payloads into sound, and what a codec makes of packets that are missing.
 
 use super::g722::G722Decoder;
+#[cfg(feature = "opus")]
+use super::opus::OpusDecoder;
 use super::{Codec, l16, pcma, pcmu};
 
 /// The decoder of one direction of one stream, with what it remembers from packet to packet: it is given packets in order.
@@ -17,6 +19,8 @@ enum State {
     Pcma,
     G722(Box<G722Decoder>),
     L16,
+    #[cfg(feature = "opus")]
+    Opus(OpusDecoder),
 }
 
 impl Decoder {
@@ -28,6 +32,8 @@ impl Decoder {
             Codec::Pcma => State::Pcma,
             Codec::G722 => State::G722(Box::default()),
             Codec::L16(_) => State::L16,
+            #[cfg(feature = "opus")]
+            Codec::Opus(_) => State::Opus(OpusDecoder::new(codec.sample_rate())),
         };
         Self { codec, state }
     }
@@ -45,18 +51,37 @@ impl Decoder {
             State::Pcma => samples.extend(payload.iter().map(|octet| pcma::decode(*octet))),
             State::G722(decoder) => decoder.decode(payload, samples),
             State::L16 => l16::decode(payload, samples),
+            #[cfg(feature = "opus")]
+            State::Opus(decoder) => decoder.decode(payload, samples),
         }
     }
 
     /// Appends `count` samples in place of packets that are missing, and returns `true`; returns `false` when the codec has no
     /// concealment of its own, and the listener makes the sound up.
-    pub fn conceal(&mut self, _count: usize, _samples: &mut Vec<i16>) -> bool {
-        false
+    pub fn conceal(&mut self, count: usize, samples: &mut Vec<i16>) -> bool {
+        match &mut self.state {
+            #[cfg(feature = "opus")]
+            State::Opus(decoder) => {
+                decoder.conceal(count, samples);
+                true
+            }
+            _ => {
+                let _ = (count, samples);
+                false
+            }
+        }
     }
 
     /// Appends the `count` samples before `next` from what `next` repeats of them (in-band forward error correction), and
     /// returns `true`; returns `false` when it repeats nothing. `next` itself is still to be decoded.
-    pub fn recover(&mut self, _next: &[u8], _count: usize, _samples: &mut Vec<i16>) -> bool {
-        false
+    pub fn recover(&mut self, next: &[u8], count: usize, samples: &mut Vec<i16>) -> bool {
+        match &mut self.state {
+            #[cfg(feature = "opus")]
+            State::Opus(decoder) => decoder.recover(next, count, samples),
+            _ => {
+                let _ = (next, count, samples);
+                false
+            }
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Sound into payloads.
 
 use super::g722::G722Encoder;
-use super::{Codec, l16, pcma, pcmu};
+#[cfg(feature = "opus")]
+use super::opus::OpusEncoder;
+use super::{Codec, OpusConfig, l16, pcma, pcmu};
 
 /// The encoder of one direction of one stream, with what it remembers from packet to packet.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ enum State {
     Pcma,
     G722(Box<G722Encoder>),
     L16,
+    #[cfg(feature = "opus")]
+    Opus(OpusEncoder),
 }
 
 impl Encoder {
@@ -28,6 +32,8 @@ impl Encoder {
             Codec::Pcma => State::Pcma,
             Codec::G722 => State::G722(Box::default()),
             Codec::L16(_) => State::L16,
+            #[cfg(feature = "opus")]
+            Codec::Opus(_) => State::Opus(OpusEncoder::new(codec.sample_rate())),
         };
         Self { codec, state }
     }
@@ -48,9 +54,27 @@ impl Encoder {
             State::Pcma => payload.extend(samples.iter().map(|sample| pcma::encode(*sample))),
             State::G722(encoder) => encoder.encode(samples, payload),
             State::L16 => l16::encode(samples, payload),
+            #[cfg(feature = "opus")]
+            State::Opus(encoder) => encoder.encode(samples, payload),
         }
     }
 
     /// Takes the share of packets that the peer reports lost, 0 to 1; a codec that can arms its packets against it.
-    pub fn set_packet_loss(&mut self, _share: f64) {}
+    pub fn set_packet_loss(&mut self, share: f64) {
+        match &mut self.state {
+            #[cfg(feature = "opus")]
+            State::Opus(encoder) => encoder.set_packet_loss(share),
+            // The others send every sample for itself.
+            _ => _ = share,
+        }
+    }
+
+    /// Takes how to encode, when that is Opus; it may change between any two packets.
+    pub fn configure(&mut self, opus: &OpusConfig) {
+        match &mut self.state {
+            #[cfg(feature = "opus")]
+            State::Opus(encoder) => encoder.configure(opus),
+            _ => _ = opus,
+        }
+    }
 }
