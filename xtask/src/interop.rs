@@ -9,6 +9,7 @@ mod kamailio;
 mod name_server;
 pub mod namespace;
 mod openssl;
+mod phones;
 mod timers;
 // The examples listen to their recordings in the same way; the task does not depend on their package.
 #[path = "../../examples/tone_analysis.rs"]
@@ -82,6 +83,10 @@ const STEPS: &[Step] = &[
     step("transferring-baresip", calls::transferring_baresip),
     step("held-by-baresip", calls::held_by_baresip),
     step("transferred-by-baresip", calls::transferred_by_baresip),
+    step("baresips-registered", |bench| phones::run(bench, false)),
+    step("baresips-registered-digest", |bench| {
+        phones::run(bench, true)
+    }),
     step("openssl-options-and-reload", openssl::run),
     step("dns-silent-primary", |bench| {
         name_server::run(bench, &Primary::Silent)

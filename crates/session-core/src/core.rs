@@ -42,6 +42,7 @@ mod sessions;
 mod settings;
 mod streams;
 mod subscription;
+mod target_set;
 mod transfer;
 
 use publication::Publications;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use rvoip_dialog_core::registrar::Located;
 use rvoip_dialog_core::sip_core::header::{Diversion, HistoryInfo};
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Request};
 use rvoip_dialog_core::sip_transport::PeerIdentity;
@@ -181,6 +182,24 @@ impl IncomingCall {
     /// When the call no longer waits, or the URI cannot be called: it is refused then.
     pub async fn forward(&self, target: &str) -> Result<()> {
         self.decide(CallDecision::Forward(target.to_owned())).await
+    }
+
+    /// The URI that the call is for now: that of [`to`](Self::to), unless it was sent elsewhere on its way.
+    pub fn request_uri(&self) -> &str {
+        self.headers.request().raw_uri()
+    }
+
+    /// Where the user that the call is for is registered with this side, the preferred contact first. A
+    /// [forward](Self::forward) to the [Request-URI](Self::request_uri) rings them.
+    ///
+    /// # Errors
+    /// A Request-URI that is no SIP URI, and after the coordinator was stopped.
+    pub async fn registered_contacts(&self) -> Result<Vec<Located>> {
+        let user = self.request_uri().to_owned();
+        self.undecided
+            .switchboard
+            .call(move |core, now| core.registered_contacts(now, &user))
+            .await?
     }
 
     /// Whose certificate came with the call, when it came over TLS from a peer that showed one.

@@ -34,6 +34,10 @@ pub enum ForwardMode {
     #[default]
     Redirect,
     /// Places the call from here and joins both: each side sees what the other does, and media flows between them directly.
+    ///
+    /// A user who is registered with this side is called at all contacts of the highest `q` at once; the first to answer takes
+    /// the call and the others are cancelled. Those of a lower `q` are called when all before have refused, and the best
+    /// refusal is the caller's (RFC 3261 section 16.7). Where there are several contacts the caller hears no early media.
     NewLeg,
 }
 

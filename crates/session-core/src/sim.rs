@@ -129,8 +129,12 @@ impl CallSimulation {
         let registry = Arc::new(Registry::default());
         let mut media_config = host.media;
         media_config.advertised.get_or_insert(host.address);
+        let mut dialogs = DialogManager::new(host.dialogs, host.transactions, transport, rng);
+        if let Some(registrar) = host.registrar {
+            dialogs.serve_registrations(registrar);
+        }
         let mut core = SessionCore::new(SessionCoreParts {
-            dialogs: DialogManager::new(host.dialogs, host.transactions, transport, rng),
+            dialogs,
             media: MediaSessionController::new(media_config, Box::new(ports), seed),
             registry: Arc::clone(&registry),
             settings: host.settings,

@@ -146,7 +146,7 @@ async fn a_stop_takes_everything_back() -> Result<()> {
 }
 
 #[tokio::test]
-async fn calls_of_a_registered_account_go_through_its_proxy() -> Result<()> {
+async fn calls_and_requests_of_a_registered_account_go_through_its_proxy() -> Result<()> {
     let (registrar, client) = (registrar().await?, client("zanzibar").await?);
     let proxy = registrar.get_bound_address();
     let config = alice(&registrar).with_outbound_proxy(format!("sip:{proxy}"));
@@ -158,6 +158,8 @@ async fn calls_of_a_registered_account_go_through_its_proxy() -> Result<()> {
     call.wait_for_answer(PATIENCE).await?;
     call.terminate().await?;
     call.wait_for_end().await;
+    let answer = client.send_options(AOR, "sip:bob@192.0.2.1").await?;
+    assert!(answer.is_success());
     registration.unregister().await?;
     client.stop().await?;
     registrar.stop().await

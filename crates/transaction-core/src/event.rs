@@ -76,14 +76,15 @@ pub enum TransactionEvent {
         /// The transaction that ended.
         key: ServerKey,
     },
-    /// A request that gets its Contact here goes out, for the first time or to another server than before.
+    /// A request that gets its Contact here, or that was on its way to a name, goes out, for the first time or to another
+    /// server than before.
     Sent {
         /// The request's transaction.
         key: ClientKey,
         /// Where it goes.
         target: Target,
-        /// The value of its Contact.
-        contact: ByteString,
+        /// The value of its Contact, when it gets that here.
+        contact: Option<ByteString>,
     },
     /// A 2xx of an INVITE that is over for the user: its server was given up and answers after all. Comes as often as it is
     /// received; it wants an ACK, and its dialog a BYE.

@@ -25,7 +25,7 @@ pub struct Arguments {
     /// Ask by these algorithms only, as MD5,SHA-256
     #[arg(long, value_delimiter = ',', requires = "require_auth")]
     pub auth_algorithms: Vec<String>,
-    /// Be a registrar, with this shortest lifetime of a registration
+    /// Be a registrar, with this shortest lifetime of a registration; calls for users who are registered ring their phones
     #[arg(long, value_parser = parse_duration, num_args = 0..=1, default_missing_value = "60s")]
     pub registrar: Option<Duration>,
     /// Record every call into this directory

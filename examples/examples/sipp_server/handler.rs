@@ -12,12 +12,14 @@ use rvoip_session_core::api::{
 
 use crate::arguments::{Answer, Early};
 
-/// Takes, refuses or forwards every call alike.
+/// Takes, refuses or forwards calls.
 #[derive(Debug)]
 pub struct Server {
     pub answer: Answer,
     pub script: Arc<Script>,
     pub mailbox: Option<u32>,
+    /// Calls for users who are registered here ring their phones.
+    pub forks: bool,
     pub printer: Arc<Printer>,
 }
 
@@ -35,6 +37,14 @@ impl CallHandler for Server {
         }
         if let Some(target) = forward {
             return CallDecision::Forward(target.clone());
+        }
+        if self.forks
+            && call
+                .registered_contacts()
+                .await
+                .is_ok_and(|all| !all.is_empty())
+        {
+            return CallDecision::Forward(call.request_uri().to_owned());
         }
         let rings = match early {
             Some(early) => call

@@ -12,8 +12,8 @@ use std::time::Duration;
 use clap::Parser;
 use rvoip_examples::{Printer, SetupTimes};
 use rvoip_session_core::api::{
-    Capture, EventPackage, Method, RegistrarConfig, SessionControl, SessionManagerBuilder,
-    SessionStats, TransactionConfig,
+    Capture, EventPackage, ForwardMode, Method, RegistrarConfig, SessionControl,
+    SessionManagerBuilder, SessionStats, TransactionConfig,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -63,16 +63,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             answer: arguments.answer.clone(),
             script: Arc::new(arguments.calls.script.clone()),
             mailbox: arguments.mailbox,
+            forks: arguments.registrar.is_some(),
             printer: Arc::clone(&printer),
         }));
     if let Some(realm) = arguments.realm() {
         builder = builder.with_realm(realm);
     }
     if let Some(min_expires) = arguments.registrar {
-        builder = builder.with_registrar(RegistrarConfig {
+        let registrar = RegistrarConfig {
             min_expires,
             ..RegistrarConfig::default()
-        });
+        };
+        builder = builder
+            .with_registrar(registrar)
+            .with_forwarding(ForwardMode::NewLeg);
     }
     if arguments.mailbox.is_some() {
         builder = builder.with_event_packages([EventPackage::message_summary()]);

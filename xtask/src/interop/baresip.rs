@@ -1,4 +1,4 @@
-//! A baresip that answers by itself or places one call, plays a tone and records what it hears.
+//! A baresip that answers by itself or places calls, plays a tone and records what it hears.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,6 +26,16 @@ pub struct Pem {
     pub roots: PathBuf,
 }
 
+/// A user of a registrar.
+pub struct User<'a> {
+    pub name: &'a str,
+    /// What it answers challenges with, if it can.
+    pub password: Option<&'a str>,
+    pub registrar: SocketAddr,
+    /// Whether it answers calls by itself, or only rings.
+    pub answers: bool,
+}
+
 /// A running baresip.
 pub struct Baresip {
     process: Process,
@@ -43,17 +53,57 @@ impl Baresip {
         security: Option<Pem>,
         destination: Option<&str>,
     ) -> Outcome<Baresip> {
+        let transport = security.as_ref().map_or("udp", |_| "tls");
+        let account = |port| {
+            format!("<sip:bob@127.0.0.1:{port};transport={transport}>;regint=0;answermode=auto\n")
+        };
+        Baresip::launch(directory, hz, security.as_ref(), destination, account)
+    }
+
+    /// Starts it in `directory`, and waits until it is registered.
+    ///
+    /// # Errors
+    /// When it is refused as well.
+    pub fn registered(directory: &Path, hz: f64, user: &User) -> Outcome<Baresip> {
+        fs::create_dir_all(directory)?;
+        let User {
+            name, registrar, ..
+        } = user;
+        let account = |_| {
+            let mut account = format!("<sip:{name}@{registrar}>;regint=60");
+            if let Some(password) = user.password {
+                account += &format!(";auth_user={name};auth_pass={password}");
+            }
+            account
+                + if user.answers {
+                    ";answermode=auto\n"
+                } else {
+                    "\n"
+                }
+        };
+        let baresip = Baresip::launch(directory, hz, None, None, account)?;
+        let log = || fs::read_to_string(directory.join("baresip.log")).unwrap_or_default();
+        match until(Duration::from_secs(10), || log().contains(" 200 OK (")) {
+            true => Ok(baresip),
+            false => Err(format!("baresip does not register {name}").into()),
+        }
+    }
+
+    fn launch(
+        directory: &Path,
+        hz: f64,
+        security: Option<&Pem>,
+        destination: Option<&str>,
+        account: impl FnOnce(u16) -> String,
+    ) -> Outcome<Baresip> {
         let (port, control) = (free_pair()?, free_port()?);
         let tone = directory.join("theirs.wav");
         Wave::tone(hz, Duration::from_secs(60)).write(&tone)?;
         fs::write(
             directory.join("config"),
-            configuration(directory, &tone, (port, control), security.as_ref())?,
+            configuration(directory, &tone, (port, control), security)?,
         )?;
-        let transport = security.as_ref().map_or("udp", |_| "tls");
-        let account =
-            format!("<sip:bob@127.0.0.1:{port};transport={transport}>;regint=0;answermode=auto\n");
-        fs::write(directory.join("accounts"), account)?;
+        fs::write(directory.join("accounts"), account(port))?;
         fs::write(directory.join("contacts"), "")?;
         let mut command = Command::new("baresip");
         command

@@ -18,14 +18,14 @@ const OUR_TONE_HZ: f64 = 440.0;
 const THEIR_TONE_HZ: f64 = 1000.0;
 
 /// How long each call lasts, and how much of it must be heard.
-const CALL: &str = "6s";
+pub(super) const CALL: &str = "6s";
 const HEARD_AT_LEAST: f64 = 5.0;
 
 /// The longest silence inside a tone.
 const LONGEST_GAP: Duration = Duration::from_millis(40);
 
 /// How long a call may take, set-up and end included.
-const CALL_LIMIT: Duration = Duration::from_secs(20);
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(20);
 
 const PROGRAMS: [(&str, &str); 2] = [("baresip", "baresip-core"), ("openssl", "openssl")];
 
@@ -236,7 +236,7 @@ pub fn from_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
 }
 
 /// The one file of a directory with this ending.
-fn only(directory: &Path, ending: &str) -> Outcome<PathBuf> {
+pub(super) fn only(directory: &Path, ending: &str) -> Outcome<PathBuf> {
     let mut found: Vec<PathBuf> = fs::read_dir(directory)?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.to_string_lossy().ends_with(ending))
@@ -248,7 +248,7 @@ fn only(directory: &Path, ending: &str) -> Outcome<PathBuf> {
 }
 
 /// Checks that one channel of a recording is the tone, long enough and without a gap.
-fn hear(path: &Path, hz: f64, who: &str) -> Outcome {
+pub(super) fn hear(path: &Path, hz: f64, who: &str) -> Outcome {
     let heard = Wave::read(path)?
         .listen(hz)
         .ok_or("a recording without channels")?;

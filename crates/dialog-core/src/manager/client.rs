@@ -4,7 +4,7 @@ mod response;
 
 use std::time::Instant;
 
-use rvoip_transaction_core::sip_core::StatusCode;
+use rvoip_transaction_core::sip_core::{ByteString, StatusCode};
 use rvoip_transaction_core::sip_transport::Target;
 use rvoip_transaction_core::{ClientKey, TransactionEvent};
 
@@ -122,7 +122,7 @@ impl DialogManager {
                     key,
                     target,
                     contact,
-                } => self.handle_sent(key, target, &contact),
+                } => self.handle_sent(key, target, contact.as_ref()),
                 TransactionEvent::LateSuccess { response } => {
                     if !self.acknowledge_late(now, &response) {
                         self.disown(now, None, &response, true);
@@ -142,9 +142,12 @@ impl DialogManager {
         }
     }
 
-    /// The INVITE of a call goes to a server, the first or another than before.
-    fn handle_sent(&mut self, client: ClientKey, target: Target, contact: &str) {
+    /// A request goes to a server, the first or another than before.
+    fn handle_sent(&mut self, client: ClientKey, target: Target, contact: Option<&ByteString>) {
         self.note_target(client, &target);
+        let Some(contact) = contact else {
+            return;
+        };
         if let Some(ClientUse::Invite { call, .. }) = self.clients.get(&client)
             && let Some(call) = self.calls.get_mut(*call)
         {

@@ -1,5 +1,5 @@
-//! The two legs of a call that was sent on from here: what one offers, answers, refuses or ends goes to the other. Media
-//! flows between the parties directly.
+//! The legs of a call that was sent on from here: what one offers, answers, refuses or ends goes to the other. Media flows
+//! between the parties directly.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,9 +27,14 @@ impl SessionCore {
         body: Option<Body>,
     ) {
         self.sessions.schedule(first, Due::Alert, None);
-        if let Some(session) = self.sessions.get_mut(first) {
-            session.alerted = true;
-        }
+        let Some(session) = self.sessions.get_mut(first) else {
+            return;
+        };
+        session.alerted = true;
+        let targets = session.extras().and_then(|it| it.targets.as_ref());
+        // The caller has one answer to his offer: that of whoever takes the call.
+        let is_forked = targets.is_some_and(|targets| targets.is_forked());
+        let body = body.filter(|_| !is_forked);
         if let Err(error) = self.dialogs.provisional(now, key, status, body, false) {
             tracing::debug!(session = %first, %error, "cannot ring");
         }
@@ -50,8 +55,12 @@ impl SessionCore {
             return self.end(now, second, Some(TerminalCause::MediaFailed));
         }
         self.sessions.schedule(first, Due::Alert, None);
+        self.cancel_losers(now, first, Some(second));
         if let Some(session) = self.sessions.get_mut(first) {
             session.local_sdp = answer.clone();
+            if let Some(leg) = &mut session.extras_mut().leg {
+                leg.other = second;
+            }
         }
         if let Some(session) = self.sessions.get_mut(second) {
             session.remote_sdp = answer;
@@ -132,15 +141,12 @@ impl SessionCore {
         true
     }
 
-    /// One leg of a forwarded call is over: so is the other, as the peer said.
+    /// One leg of a forwarded call is over: so is the other, as the peer said, unless another target is left.
     pub(super) fn end_other_leg(&mut self, now: Instant, id: SessionId, cause: &EndCause) {
+        self.cancel_losers(now, id, None);
         let Some((other, key)) = self.other_leg(id) else {
             return;
         };
-        let undecided = self.sessions.get(other).is_some_and(|session| {
-            session.record.direction() == CallDirection::Incoming
-                && session.record.state() == CallState::Ringing
-        });
         let status = match cause {
             EndCause::Rejected { status, .. } | EndCause::Redirected { status, .. } => *status,
             EndCause::TimedOut => StatusCode::SERVER_TIMEOUT,
@@ -148,12 +154,64 @@ impl SessionCore {
             EndCause::TransportFailed { .. } => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::TEMPORARILY_UNAVAILABLE,
         };
+        let Some(status) = self.after_refusal(now, other, id, status) else {
+            return;
+        };
+        let undecided = self.sessions.get(other).is_some_and(|session| {
+            session.record.direction() == CallDirection::Incoming
+                && session.record.state() == CallState::Ringing
+        });
         if let Some(session) = self.sessions.get_mut(other) {
             session.extras_mut().leg = None;
         }
         let refused = undecided && self.dialogs.reject(now, key, status, &[]).is_ok();
         if !refused {
             self.end(now, other, None);
+        }
+    }
+
+    /// A target of a call has refused it: others go on, or the next are tried. What the caller is told when there are none;
+    /// of a call that has been taken, this status.
+    fn after_refusal(
+        &mut self,
+        now: Instant,
+        first: SessionId,
+        branch: SessionId,
+        status: StatusCode,
+    ) -> Option<StatusCode> {
+        let session = self.sessions.get_mut(first)?;
+        let Some(mut targets) = session.extras_mut().targets.take() else {
+            return Some(status);
+        };
+        let others_ring = targets.refused(branch, status);
+        if targets.is_refused_for_all() {
+            let losers = targets.take_ringing();
+            self.part(now, losers);
+        } else if others_ring || self.ring_next(now, first, &mut targets).is_ok() {
+            let session = self.sessions.get_mut(first)?;
+            session.extras_mut().targets = Some(targets);
+            return None;
+        }
+        Some(targets.outcome())
+    }
+
+    /// The call has been taken, or is over: its other targets are let go.
+    fn cancel_losers(&mut self, now: Instant, first: SessionId, winner: Option<SessionId>) {
+        let session = self.sessions.get_mut(first);
+        let Some(targets) = session.and_then(|session| session.take_targets()) else {
+            return;
+        };
+        let losers = targets.into_losers(winner);
+        self.part(now, losers);
+    }
+
+    /// Ends legs of a call whose other leg goes on without them.
+    fn part(&mut self, now: Instant, legs: Vec<SessionId>) {
+        for leg in legs {
+            if let Some(session) = self.sessions.get_mut(leg) {
+                session.extras_mut().leg = None;
+            }
+            self.end(now, leg, None);
         }
     }
 }

@@ -91,10 +91,10 @@ impl SessionCore {
         let (from, to) = (session.record.from(), session.record.to());
         let local = NameAddr::parse(ByteString::from(from))
             .map_err(|_| SessionError::InvalidUri(from.to_owned()))?;
-        let route = self.account_route(local.uri());
-        let mut call = OutgoingCall::new(local, parse_uri(to)?);
-        call.route = route;
-        self.direct_to_contact(now, &mut call);
+        let remote = parse_uri(to)?;
+        let way = self.way(now, local.uri(), &remote);
+        let mut call = OutgoingCall::new(local, remote);
+        (call.request_uri, call.route, call.target) = (Some(way.uri), way.route, way.target);
         call.headers = headers;
         call.body = session
             .local_sdp

@@ -8,17 +8,17 @@ use std::time::Instant;
 use rvoip_dialog_core::registrar::{AddressOfRecord, BindingEvent, Located};
 use rvoip_dialog_core::registration::RegistrationStatus;
 use rvoip_dialog_core::sip_core::{ByteString, Uri};
-use rvoip_dialog_core::sip_transport::Target;
-use rvoip_dialog_core::{DialogError, OutgoingCall, RegistrationKey};
+use rvoip_dialog_core::{DialogError, RegistrationKey};
 use tokio::sync::watch;
 
 use super::SessionCore;
 use super::outgoing::parse_uri;
+use super::target_set::Way;
 use crate::registry::Registry;
 use crate::{BasicSessionEvent, RegistrationConfig, Result, SessionError};
 
-/// Contacts that a 302 names at most.
-const MAX_REDIRECTIONS: usize = 16;
+/// Contacts of a user that a call is sent to, or that a 302 names, at most.
+const MAX_TARGETS: usize = 16;
 
 /// The registrations that have not ended.
 #[derive(Debug)]
@@ -133,12 +133,22 @@ impl SessionCore {
         Ok(self.dialogs.locate(now, &parse_uri(aor)?))
     }
 
-    /// Lets a call to a user who is registered with this side go to the best of his contacts, by the way that is kept.
-    pub(super) fn direct_to_contact(&self, now: Instant, call: &mut OutgoingCall) {
-        if let Some(place) = self.dialogs.locate(now, &call.remote).into_iter().next() {
-            call.request_uri = Some(place.contact.uri().clone());
-            call.route = place.route;
-            call.target = place.flow.map(Target::Flow);
+    /// The ways to a user: to all contacts of one who is registered with this side, the preferred first, else to his URI.
+    pub(super) fn ways_to(&self, now: Instant, user: &Uri) -> Vec<Way> {
+        let mut places = self.dialogs.locate(now, user);
+        if places.is_empty() {
+            return vec![Way::to(user.clone())];
+        }
+        places.truncate(MAX_TARGETS);
+        places.into_iter().map(Way::from).collect()
+    }
+
+    /// The way of a request from one party to another: to the best contact of a user who is registered with this side, else
+    /// by the way of the sender's registration.
+    pub(super) fn way(&self, now: Instant, from: &Uri, to: &Uri) -> Way {
+        match self.dialogs.locate(now, to).into_iter().next() {
+            Some(place) => Way::from(place),
+            None => Way::to(to.clone()).by(self.account_route(from)),
         }
     }
 
@@ -148,7 +158,7 @@ impl SessionCore {
         if places.is_empty() {
             return vec![format!("<{target}>").into()];
         }
-        places.truncate(MAX_REDIRECTIONS);
+        places.truncate(MAX_TARGETS);
         let value = |place: Located| {
             let (whole, thousandths) = (place.q / 1000, place.q % 1000);
             format!("<{}>;q={whole}.{thousandths:03}", place.contact.uri()).into()

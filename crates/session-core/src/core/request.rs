@@ -26,16 +26,23 @@ impl SessionCore {
         self.dialogs.set_accounts(accounts);
     }
 
-    /// Sends a request outside calls.
+    /// Sends a request outside calls, by the way of its sender's registration unless it names one; to a user who is
+    /// registered with this side it goes to the best of his contacts.
     ///
     /// # Errors
     /// When dialog-core refuses it; `reply` is dropped then.
     pub fn send_request(
         &mut self,
         now: Instant,
-        request: OutgoingRequest,
+        mut request: OutgoingRequest,
         reply: RequestReply,
     ) -> Result<()> {
+        if request.route.is_empty() && request.target.is_none() {
+            let asked = request.request_uri.as_ref().unwrap_or(&request.remote);
+            let way = self.way(now, request.local.uri(), asked);
+            request.request_uri = Some(way.uri);
+            (request.route, request.target) = (way.route, way.target);
+        }
         let to = request.remote.as_str().to_owned();
         let sent = self.dialogs.request(now, request);
         let key = sent.map_err(|source| match source {

@@ -9,6 +9,7 @@ use rvoip_media_core::MediaSessionKey;
 use rvoip_media_core::quality::QualityAlarm;
 
 use super::early::Early;
+use super::target_set::TargetSet;
 use crate::limits::Occupant;
 use crate::record::{CallDirection, End};
 use crate::redirect::Redirects;
@@ -99,6 +100,8 @@ pub(super) struct Extras {
     pub(super) early: Option<Early>,
     /// The other leg, when the call has been sent on from here.
     pub(super) leg: Option<Leg>,
+    /// Those who may take a call that has been sent on from here, until one does.
+    pub(super) targets: Option<Box<TargetSet>>,
     /// The application's description that is to be offered, and how.
     pub(super) update: Option<(Box<str>, OfferMethod)>,
     /// Watches how the call sounds.
@@ -160,6 +163,11 @@ impl Session {
     /// The other leg, when the call has been sent on from here.
     pub(super) fn leg(&self) -> Option<&Leg> {
         self.extras()?.leg.as_ref()
+    }
+
+    /// Those who might have taken the call.
+    pub(super) fn take_targets(&mut self) -> Option<TargetSet> {
+        self.extras.as_mut()?.targets.take().map(|targets| *targets)
     }
 
     /// The application's description that is to be offered.

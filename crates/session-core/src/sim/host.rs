@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_dialog_core::DialogManagerConfig;
+use rvoip_dialog_core::registrar::RegistrarConfig;
 use rvoip_dialog_core::sip_transport::WireTap;
 use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_media_core::MediaConfig;
@@ -17,6 +18,8 @@ pub struct SimHost {
     pub address: IpAddr,
     /// What it does as a party of calls.
     pub dialogs: DialogManagerConfig,
+    /// What it is as a registrar, if it is one.
+    pub registrar: Option<RegistrarConfig>,
     /// Its transactions.
     pub transactions: TransactionConfig,
     /// Its media.
@@ -55,6 +58,7 @@ impl SimHost {
         SimHost {
             address,
             dialogs: DialogManagerConfig::Hybrid(Default::default()),
+            registrar: None,
             transactions: TransactionConfig::default(),
             media: MediaConfig::default(),
             media_ports: (10_000, 20_000),

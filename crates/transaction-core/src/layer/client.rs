@@ -28,7 +28,7 @@ impl TransactionLayer {
         target: Target,
     ) -> Result<Key, TransactionError> {
         let (key, contact) = self.open_client(now, request, contact.as_ref(), &target)?;
-        if let Some(contact) = contact {
+        if contact.is_some() {
             let key = ClientKey(key);
             self.events.push_back(TransactionEvent::Sent {
                 key,

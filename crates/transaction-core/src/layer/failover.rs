@@ -161,14 +161,11 @@ impl TransactionLayer {
 
     /// Makes an attempt the present one of a pursuit, and tells the user by which way the request goes.
     fn take_up(&mut self, key: Key, attempt: Attempt, contact: Option<ByteString>) {
-        if let Some(contact) = contact {
-            let (key, target) = (ClientKey(key), attempt.target.clone());
-            self.events.push_back(TransactionEvent::Sent {
-                key,
-                target,
-                contact,
-            });
-        }
+        self.events.push_back(TransactionEvent::Sent {
+            key: ClientKey(key),
+            target: attempt.target.clone(),
+            contact,
+        });
         self.pursuits.attempt(key, attempt);
     }
 

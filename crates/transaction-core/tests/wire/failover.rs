@@ -213,8 +213,16 @@ fn requests_other_than_invite_fail_over_too() {
     scene.request(Method::Options, uri("sip:example.com"), 0);
     scene.run(20);
     let said = said(&mut scene);
-    assert_eq!(words_of(&said), ["response 200", "terminated"]);
-    assert!((4_000..4_600).contains(&said[0].0), "{said:?}");
+    assert_eq!(
+        words_of(&said),
+        [
+            "sent udp 10.0.0.2",
+            "sent udp 10.0.0.3",
+            "response 200",
+            "terminated"
+        ]
+    );
+    assert!((4_000..4_600).contains(&said[2].0), "{said:?}");
     scene.assert_clean();
 }
 
@@ -400,7 +408,10 @@ fn a_request_too_large_for_a_datagram_goes_over_tcp_and_falls_back() {
     scene.server_over(BACKUP, &["udp"], Manner::Answer(200));
     scene.request(Method::Message, uri("sip:bob@10.0.0.2"), LARGE);
     scene.run(1);
-    assert_eq!(words(&mut scene), ["response 200", "terminated"]);
+    assert_eq!(
+        words(&mut scene),
+        ["sent tcp 10.0.0.2", "response 200", "terminated"]
+    );
     let via = |request: &Request| request.top_via().unwrap().transport.as_str().to_owned();
     assert_eq!(via(&scene.arrived(PRIMARY, "MESSAGE")[0]), "TCP");
 
