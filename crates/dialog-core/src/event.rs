@@ -5,52 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_transaction_core::sip_core::header::Substate;
-use rvoip_transaction_core::sip_core::{
-    ByteString, HeaderName, NameAddr, Request, Response, StatusCode, Uri,
-};
-use rvoip_transaction_core::sip_transport::{Flow, LocateError, Target};
+use rvoip_transaction_core::sip_core::{ByteString, NameAddr, Request, Response, StatusCode};
+use rvoip_transaction_core::sip_transport::{Flow, LocateError};
 
 use crate::compositor::PublicationEvent;
+use crate::credential_store::{SecretKey, SecretQuery};
 use crate::publication::{PublicationKey, PublicationStatus};
 use crate::registrar::BindingEvent;
 use crate::registration::{RegistrationKey, RegistrationStatus};
 use crate::{
     Body, CallKey, ForkId, IncomingRequestKey, Refer, RequestKey, SubscriptionEnd, SubscriptionKey,
 };
-
-/// A call to place.
-#[derive(Clone, Debug)]
-pub struct OutgoingCall {
-    /// Who calls: the From header; its user also goes into the Contact.
-    pub local: NameAddr,
-    /// Who is called: the To header and the Request-URI.
-    pub remote: Uri,
-    /// The Request-URI, when it is not the remote URI: where a redirection leads (section 8.1.3.4).
-    pub request_uri: Option<Uri>,
-    /// Where the INVITE goes when not where the route or the remote URI points.
-    pub target: Option<Target>,
-    /// A pre-loaded route set (RFC 3261 section 8.1.1.1), the outbound proxy first.
-    pub route: Vec<Uri>,
-    /// The offer; without one the called party offers and [`ack_answer`](crate::DialogManager::ack_answer) answers.
-    pub body: Option<Body>,
-    /// Further headers of the INVITE, in order.
-    pub headers: Vec<(HeaderName, ByteString)>,
-}
-
-impl OutgoingCall {
-    /// A call without offer, route or further headers.
-    pub fn new(local: NameAddr, remote: Uri) -> OutgoingCall {
-        OutgoingCall {
-            local,
-            remote,
-            request_uri: None,
-            target: None,
-            route: Vec::new(),
-            body: None,
-            headers: Vec::new(),
-        }
-    }
-}
 
 /// Facts about calls. [`Ended`](Self::Ended) comes exactly once per call and is its last event.
 #[derive(Debug)]
@@ -252,6 +217,14 @@ pub enum SessionCoordinationEvent {
         key: PublicationKey,
         /// Where it stands now.
         status: PublicationStatus,
+    },
+    /// A request waits for a secret that the store does not have at hand; it is to be brought by
+    /// [`answer_secret`](crate::DialogManager::answer_secret).
+    SecretWanted {
+        /// The request.
+        key: SecretKey,
+        /// Whose secret it is.
+        query: SecretQuery,
     },
     /// A binding at our registrar has changed.
     Binding(BindingEvent),

@@ -1,19 +1,25 @@
 //! Whether a request proves who sends it, and the challenge for one that does not (RFC 3261 section 22.4, RFC 7616 section
 //! 3.4.6).
 
+mod proof;
+mod verification;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rand::Rng;
 use rand::rngs::StdRng;
 use rvoip_transaction_core::sip_core::digest::{
-    self, Algorithm, ChallengeOffer, DigestError, DigestRequest, Expected, Ha1, NonceMint,
-    NonceWindow, Proven, Secret,
+    self, ChallengeOffer, DigestError, NonceMint, NonceWindow,
 };
-use rvoip_transaction_core::sip_core::header::{Authorization, Credentials, WwwAuthenticate};
+use rvoip_transaction_core::sip_core::header::{Authorization, WwwAuthenticate};
 use rvoip_transaction_core::sip_core::{Request, ResponseBuilder};
 
+use crate::bearer::Bearer;
+use crate::credential_store::{Lookup, SecretQuery};
 use crate::realm::Realm;
+
+pub(crate) use proof::Proof;
 
 /// What a request lacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +28,8 @@ pub(crate) enum Lack {
     Credentials { is_stale: bool },
     /// Its credentials break a rule: 400.
     Sense,
+    /// The secret of its user is not at hand.
+    Secret(SecretQuery),
 }
 
 /// A realm at work: the nonces that it has given out, and how often those were used.
@@ -56,16 +64,28 @@ impl Gatekeeper {
         &self.realm
     }
 
-    /// Whether a request that is guarded may go on.
-    pub(crate) fn admit(&mut self, now: Instant, request: &Request) -> Result<(), Lack> {
+    /// Whether a request that is guarded may go on; what can be proven to it then. `secret` is that of its user, where the
+    /// store has been waited for.
+    pub(crate) fn admit(
+        &mut self,
+        now: Instant,
+        request: &Request,
+        is_secure: bool,
+        secret: Option<Lookup>,
+    ) -> Result<Option<Proof>, Lack> {
+        if let Some(bearer) = self.bearer(is_secure)
+            && let Some(token) = token(request)
+        {
+            return match bearer.verifier.user(&token, &self.realm.name) {
+                Some(_) => Ok(None),
+                None => Err(Lack::Credentials { is_stale: false }),
+            };
+        }
         let Some(Authorization(credentials)) = self.credentials(request) else {
             return Err(Lack::Credentials { is_stale: false });
         };
         let now = self.elapsed(now);
-        let checked = self
-            .verify(&credentials, request)
-            .and_then(|(nonce, count)| self.take(&nonce, count, now));
-        checked.map_err(|error| {
+        let refused = |error: DigestError| {
             tracing::debug!(%error, "credentials are not taken");
             match error.is_malformed() {
                 true => Lack::Sense,
@@ -74,23 +94,60 @@ impl Gatekeeper {
                     is_stale: error.is_stale() || error == DigestError::ForeignNonce,
                 },
             }
-        })
+        };
+        let query = self.query(&credentials).map_err(refused)?;
+        let secret = secret.unwrap_or_else(|| {
+            let SecretQuery { user, realm, hash } = &query;
+            self.realm.store.ha1(user, realm, *hash)
+        });
+        let known = match secret {
+            Lookup::Found(ha1) => Some(ha1),
+            Lookup::Unknown => None,
+            Lookup::Pending => return Err(Lack::Secret(query)),
+        };
+        let (nonce, count, ha1) = self
+            .verify(&credentials, request, &query, known)
+            .map_err(refused)?;
+        let made_at = self.take(&nonce, count, now).map_err(refused)?;
+        Ok(self.realm.confirms.then_some(Proof {
+            credentials,
+            ha1,
+            made_at,
+        }))
     }
 
     /// The user whose credentials for this realm a request brings.
     pub(crate) fn user(&self, request: &Request) -> Option<String> {
+        if let Some(bearer) = &self.realm.bearer
+            && let Some(token) = token(request)
+        {
+            return bearer.verifier.user(&token, &self.realm.name);
+        }
         let credentials = self.credentials(request)?;
         credentials.username().map(|name| name.into_owned())
     }
 
-    /// The challenges of a 401, one for each algorithm.
+    /// The tokens that are taken over this transport.
+    fn bearer(&self, is_secure: bool) -> Option<&Bearer> {
+        self.realm.bearer.as_ref().filter(|_| is_secure)
+    }
+
+    /// The challenges of the 401 to a request, one for each algorithm, and the one for tokens.
     pub(crate) fn challenge(
         &mut self,
         now: Instant,
+        (request, is_secure): (&Request, bool),
         is_stale: bool,
         response: ResponseBuilder,
         rng: &mut StdRng,
     ) -> ResponseBuilder {
+        let token = self.bearer(is_secure).map(|bearer| {
+            WwwAuthenticate(bearer.challenge(&self.realm.name, token(request).is_some()))
+        });
+        let response = match &token {
+            Some(challenge) => response.header(challenge),
+            None => response,
+        };
         let now = self.elapsed(now);
         let nonce = self.mint.make(&self.realm.name, now, rng.next_u32());
         let offer = ChallengeOffer {
@@ -113,50 +170,16 @@ impl Gatekeeper {
         all.find(|it| it.is("Digest") && it.realm().is_some_and(|realm| realm == *self.realm.name))
     }
 
-    /// Whether the response is right, for a nonce that is still to be looked at. One work for users that exist and for
-    /// others.
-    fn verify(
-        &self,
-        credentials: &Credentials,
-        request: &Request,
-    ) -> Result<(String, Option<u32>), DigestError> {
-        let user = credentials
-            .username()
-            .ok_or(DigestError::Missing("username"))?;
-        let algorithm = Algorithm::named(credentials.algorithm().as_deref())
-            .filter(|algorithm| self.realm.algorithms.contains(algorithm))
-            .ok_or(DigestError::Algorithm)?;
-        let (realm, hash) = (&self.realm.name, algorithm.hash_function());
-        let known = self.realm.store.ha1(&user, realm, hash);
-        let exists = known.is_some();
-        let ha1 = known.unwrap_or_else(|| Ha1::new(hash, &user, realm, &self.nobody));
-        let expected = Expected {
-            realm,
-            algorithms: &self.realm.algorithms,
-            requires_qop: !self.realm.qop.is_empty(),
-        };
-        let asked = DigestRequest {
-            method: request.method().as_str(),
-            uri: request.raw_uri(),
-            body: request.body(),
-        };
-        let Proven {
-            nonce, count, qop, ..
-        } = digest::verify(credentials, &user, &Secret::Ha1(&ha1), &asked, &expected)?;
-        if qop.is_some_and(|qop| !self.realm.qop.contains(&qop)) {
-            return Err(DigestError::Qop);
-        }
-        match exists {
-            true => Ok((nonce.into_owned(), count)),
-            false => Err(DigestError::Response),
-        }
-    }
-
-    /// Counts one use of a nonce.
-    fn take(&mut self, nonce: &str, count: Option<u32>, now: Duration) -> Result<(), DigestError> {
+    /// Counts one use of a nonce; when that was made.
+    fn take(
+        &mut self,
+        nonce: &str,
+        count: Option<u32>,
+        now: Duration,
+    ) -> Result<Duration, DigestError> {
         let nonce = self.mint.verify(&self.realm.name, nonce, now)?;
         let Some(count) = count else {
-            return Ok(());
+            return Ok(nonce.made_at);
         };
         let name = (nonce.made_at, nonce.salt);
         if self.forgotten.is_some_and(|forgotten| name <= forgotten) {
@@ -170,12 +193,19 @@ impl Gatekeeper {
             self.windows.pop_first();
             self.forgotten = Some((made_at, salt));
         }
-        Ok(())
+        Ok(nonce.made_at)
     }
 
     fn elapsed(&mut self, now: Instant) -> Duration {
         now.saturating_duration_since(*self.start.get_or_insert(now))
     }
+}
+
+/// The token that a request brings.
+fn token(request: &Request) -> Option<String> {
+    let mut all = request.headers().all::<Authorization>().flatten();
+    let bearer = all.find(|it| it.is("Bearer"))?;
+    bearer.params().token68().map(str::to_owned)
 }
 
 impl std::fmt::Debug for Gatekeeper {

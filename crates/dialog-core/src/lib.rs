@@ -19,6 +19,7 @@
 //! | `manager` | the layer that runs all of it |
 
 mod account;
+mod bearer;
 mod body;
 pub mod compositor;
 mod config;
@@ -38,6 +39,7 @@ mod manager;
 pub mod offer_answer;
 pub mod options;
 pub mod out_of_dialog;
+mod outgoing_call;
 pub mod prack;
 mod protection_space;
 pub mod publication;
@@ -54,20 +56,22 @@ pub mod soft_state;
 pub mod subscription;
 
 pub use account::{Account, AccountSecret, BearerTokens};
+pub use bearer::{Bearer, TokenVerifier};
 pub use body::Body;
 pub use config::{
     ClientConfig, DialogManagerConfig, HybridConfig, ServerConfig, SubscriptionConfig,
 };
 pub use counters::DialogCounters;
-pub use credential_store::{CredentialStore, MemoryCredentials};
+pub use credential_store::{CredentialStore, Lookup, MemoryCredentials, SecretKey, SecretQuery};
 pub use error::DialogError;
-pub use event::{EndCause, OutgoingCall, SessionCoordinationEvent, TerminateCause};
+pub use event::{EndCause, SessionCoordinationEvent, TerminateCause};
 pub use event_package::EventPackage;
 pub use extensions::{CallExtensions, ReliableProvisionals};
 pub use fork::{ForkId, Leg};
 pub use id::{CallKey, KeyHasher, KeyMap, LocalTag, TagText};
 pub use manager::{DialogManager, OutgoingRefer};
 pub use offer_answer::{OfferMethod, Party};
+pub use outgoing_call::OutgoingCall;
 pub use publication::{OutgoingPublication, PublicationKey, PublicationStatus};
 pub use realm::{Guarded, Realm};
 pub use refer::Refer;

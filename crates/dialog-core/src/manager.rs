@@ -45,6 +45,7 @@ mod subscribe;
 mod subscription;
 mod termination;
 mod update;
+mod waiting;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -69,6 +70,7 @@ use authentication::Authentication;
 pub use refer::OutgoingRefer;
 
 use client::ClientUse;
+use gate::Gate;
 use request::Requests;
 use served::Served;
 use soft_state::SoftStates;
@@ -99,6 +101,8 @@ pub struct DialogManager {
     authentication: Authentication,
     /// Asks peers who they are, where the configuration names a realm.
     gatekeeper: Option<Box<Gatekeeper>>,
+    /// Their requests that it has looked at.
+    gate: Gate,
     /// The INVITEs of peers that wait for our answer.
     servers: KeyMap<ServerKey, CallKey>,
     /// The requests of ours that are of no call, and those that change none.
@@ -144,6 +148,7 @@ impl DialogManager {
             clients: KeyMap::default(),
             authentication: Authentication::default(),
             gatekeeper,
+            gate: Gate::default(),
             servers: KeyMap::default(),
             requests: Requests::default(),
             served: Served::default(),
@@ -181,6 +186,7 @@ impl DialogManager {
         self.calls.len() == 0
             && self.requests.is_empty()
             && self.served.is_empty()
+            && self.gate.is_empty()
             && self.soft_states.len() == 0
             && self.subscriptions.len() == 0
             && self.transactions.is_empty()

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rvoip_transaction_core::sip_core::Method;
 use rvoip_transaction_core::sip_core::digest::{Algorithm, Qop};
 
+use crate::bearer::Bearer;
 use crate::credential_store::CredentialStore;
 
 /// Which requests have to prove who sends them. ACK and CANCEL never have to, as they cannot be sent again (RFC 3261 section
@@ -40,6 +41,15 @@ pub struct Realm {
     pub max_nonces: usize,
     /// Which requests are asked for credentials.
     pub guarded: Guarded,
+    /// Tokens that are taken as well, over secure transports alone (RFC 8898).
+    pub bearer: Option<Bearer>,
+    /// Whether a 2xx proves that this side knows the secret too, and gives a new nonce before the present one is old
+    /// (RFC 7616 section 3.5).
+    pub confirms: bool,
+    /// Requests that may wait for a secret at once; more are answered 503.
+    pub max_lookups: usize,
+    /// How long one waits before it is answered 503.
+    pub lookup_timeout: Duration,
 }
 
 impl Realm {
@@ -54,6 +64,10 @@ impl Realm {
             nonce_lifetime: Duration::from_secs(300),
             max_nonces: 100_000,
             guarded: Guarded::OutsideDialogs,
+            bearer: None,
+            confirms: true,
+            max_lookups: 1_000,
+            lookup_timeout: Duration::from_secs(5),
         }
     }
 

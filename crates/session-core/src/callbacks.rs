@@ -84,6 +84,7 @@ pub(crate) fn dispatch(
         Event::Ended { call, cause } => (call, Callback::Ended(cause)),
         Event::CallPlaced { .. }
         | Event::RegistrationChanged { .. }
+        | Event::SecretWanted { .. }
         | Event::BindingChanged(_)
         | Event::StatePublished(_)
         | Event::EarlyMediaStarted { .. }

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_dialog_core::CallExtensions;
@@ -14,8 +15,8 @@ use rvoip_dialog_core::{Account, EventPackage, Realm};
 use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
 
 use crate::{
-    ConnectionLimits, CoreSettings, ForwardMode, RedirectPolicy, RegistrationConfig, Result,
-    SessionError, SessionLimits,
+    AsyncCredentialStore, ConnectionLimits, CoreSettings, ForwardMode, RedirectPolicy,
+    RegistrationConfig, Result, SessionError, SessionLimits,
 };
 
 /// The settings of a coordinator, with defaults for all of them.
@@ -51,6 +52,8 @@ pub struct SessionManagerConfig {
     pub accounts: Vec<Account>,
     /// Whom this side asks for credentials, and for which. Default nobody.
     pub realm: Option<Realm>,
+    /// Looks up the secrets that the realm's store does not have at hand.
+    pub secrets: Option<Arc<dyn AsyncCredentialStore>>,
     /// The methods whose requests the application answers in [`on_request`](crate::CallHandler::on_request).
     pub methods: Vec<Method>,
     /// What peers may subscribe to; see [`on_subscription`](crate::CallHandler::on_subscription).
@@ -110,6 +113,7 @@ impl Default for SessionManagerConfig {
             max_sessions: 10_000,
             accounts: Vec::new(),
             realm: None,
+            secrets: None,
             methods: Vec::new(),
             event_packages: Vec::new(),
             extensions: CallExtensions::default(),

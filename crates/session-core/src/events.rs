@@ -7,6 +7,7 @@ use rvoip_dialog_core::compositor::PublicationEvent;
 use rvoip_dialog_core::registrar::BindingEvent;
 use rvoip_dialog_core::registration::RegistrationStatus;
 use rvoip_dialog_core::sip_core::{Request, StatusCode};
+use rvoip_dialog_core::{SecretKey, SecretQuery};
 use rvoip_media_core::quality::QualityChange;
 use rvoip_media_core::{Codec, MediaStatistics};
 
@@ -142,6 +143,14 @@ pub enum BasicSessionEvent {
         /// Where it stands now.
         status: RegistrationStatus,
     },
+    /// A request waits for the secret of its user, which [`SessionCore::answer_secret`](crate::SessionCore::answer_secret)
+    /// brings. A coordinator asks its [`AsyncCredentialStore`](crate::AsyncCredentialStore) and tells nobody else.
+    SecretWanted {
+        /// The request.
+        key: SecretKey,
+        /// Whose secret it is.
+        query: SecretQuery,
+    },
     /// A contact has been registered with this side, refreshed, taken back, or has run out.
     BindingChanged(BindingEvent),
     /// State has been published here, modified, refreshed, removed, or has run out.
@@ -162,6 +171,7 @@ impl BasicSessionEvent {
             BasicSessionEvent::RequestReceived { call, .. } => return call.as_ref(),
             BasicSessionEvent::RegistrationChanged { .. }
             | BasicSessionEvent::SubscriptionReceived(_)
+            | BasicSessionEvent::SecretWanted { .. }
             | BasicSessionEvent::BindingChanged(_)
             | BasicSessionEvent::StatePublished(_) => return None,
             BasicSessionEvent::CallReceived { call, .. }

@@ -184,7 +184,7 @@ impl IncomingCall {
         self.decide(CallDecision::Forward(target.to_owned())).await
     }
 
-    /// The URI that the call is for now: that of [`to`](Self::to), unless it was sent elsewhere on its way.
+    /// The URI that the call is for: that of [`to`](Self::to), unless it was sent elsewhere on its way.
     pub fn request_uri(&self) -> &str {
         self.headers.request().raw_uri()
     }

@@ -62,6 +62,7 @@ mod redirect;
 mod register;
 mod registrar;
 mod registry;
+mod secrets;
 #[cfg(feature = "sim")]
 pub mod sim;
 mod state;
@@ -83,8 +84,8 @@ pub use rvoip_dialog_core::registrar::{
 pub use rvoip_dialog_core::registration::{Grant, RegisteredContact, RegistrationStatus};
 pub use rvoip_dialog_core::soft_state::BackOff;
 pub use rvoip_dialog_core::{
-    Account, AccountSecret, BearerTokens, CredentialStore, Guarded, MemoryCredentials, OfferMethod,
-    Realm,
+    Account, AccountSecret, Bearer, BearerTokens, CredentialStore, Guarded, Lookup,
+    MemoryCredentials, OfferMethod, Realm, SecretKey, SecretQuery, TokenVerifier,
 };
 
 pub use self::core::{CoreSettings, MediaInfo, RequestReply, SessionCore, SessionCoreParts};
@@ -119,6 +120,7 @@ pub use record::{CallDirection, CallRecord};
 pub use redirect::{ForwardMode, RedirectPolicy};
 pub use register::{Registration, RegistrationConfig};
 pub use registry::Registry;
+pub use secrets::AsyncCredentialStore;
 pub use state::CallState;
 pub use stats::SessionStats;
 pub use subscribe::{

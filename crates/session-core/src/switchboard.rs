@@ -15,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::registry::Registry;
+use crate::secrets::{self, Secrets};
 use crate::{
     BasicEventBus, BasicSessionEvent, CallHandler, Result, SessionCore, SessionError,
     TransferDecision, TransferProgress, callbacks,
@@ -31,6 +32,7 @@ pub(crate) struct Switchboard {
     pub(crate) bus: BasicEventBus,
     pub(crate) handles: AtomicUsize,
     pub(crate) listeners: Vec<ListenerInfo>,
+    pub(crate) secrets: Option<Secrets>,
     runtime: Handle,
     shard: OnceLock<Shard<SessionCore>>,
     worker: OnceLock<MediaWorker<MediaEngine>>,
@@ -50,10 +52,12 @@ impl Switchboard {
         registry: Arc<Registry>,
         listeners: Vec<ListenerInfo>,
         handler: Option<Arc<dyn CallHandler>>,
+        secrets: Option<Secrets>,
         event_capacity: usize,
     ) -> Self {
         Switchboard {
             registry,
+            secrets,
             bus: BasicEventBus::new(event_capacity),
             handles: AtomicUsize::new(0),
             listeners,
@@ -142,14 +146,22 @@ impl Switchboard {
         command: impl FnOnce(&mut SessionCore, Instant) + Send + 'static,
     ) {
         let switchboard = Arc::clone(self);
-        self.runtime.spawn(async move {
+        self.spawn(async move {
             // A closed shard has no calls left.
             let _ = switchboard.post(command).await;
         });
     }
 
+    /// Runs a task of the application's runtime.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(task);
+    }
+
     /// Takes what the core reports. Runs on the shard: it hands on and does nothing else.
     pub(crate) fn on_event(self: &Arc<Self>, event: BasicSessionEvent) {
+        if let BasicSessionEvent::SecretWanted { key, query } = event {
+            return secrets::look_up(self, key, query);
+        }
         self.bus.publish(&event);
         if matches!(event, BasicSessionEvent::Ended { .. }) && self.registry.is_empty() {
             self.emptied.notify_waiters();

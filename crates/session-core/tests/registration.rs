@@ -1,7 +1,9 @@
 //! Registrations through the facade, on real sockets: made, seen, used by calls, refused, taken back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use async_trait::async_trait;
 use rvoip_session_core::api::*;
+use rvoip_session_core::dialog_core::sip_core::digest::{Ha1, HashFunction};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -249,6 +251,52 @@ async fn registered_phones_call_each_other_through_their_registrar() -> Result<(
         for side in [alice, bob, registrar] {
             side.stop().await?;
         }
+    }
+    Ok(())
+}
+
+/// Looks up alice, and takes its time over everybody else.
+#[derive(Debug)]
+struct Directory(tokio::sync::Notify);
+
+#[async_trait]
+impl AsyncCredentialStore for Directory {
+    async fn ha1(&self, user: &str, realm: &str, hash: HashFunction) -> Option<Ha1> {
+        if user != "alice" {
+            self.0.notified().await;
+        }
+        Some(Ha1::new(hash, user, realm, "zanzibar"))
+    }
+}
+
+#[tokio::test]
+async fn a_secret_is_looked_up_while_others_go_on() -> Result<()> {
+    let directory = Arc::new(Directory(tokio::sync::Notify::new()));
+    let registrar = builder()
+        .with_async_credential_store("127.0.0.1", directory.clone())
+        .with_registrar(RegistrarConfig::default())
+        .build()
+        .await?;
+    registrar.start().await?;
+    let slow = builder()
+        .with_account(Account::new("bob", "zanzibar", "127.0.0.1"))
+        .build()
+        .await?;
+    let place = registrar.get_bound_address();
+    let bob = RegistrationConfig::new("sip:bob@127.0.0.1").with_registrar(format!("sip:{place}"));
+    let waiting = slow.register(bob).await?;
+    let client = client("zanzibar").await?;
+    client
+        .register_and_wait(alice(&registrar), PATIENCE)
+        .await?;
+    assert!(!waiting.is_registered());
+    directory.0.notify_one();
+    let mut status = waiting.clone();
+    while !waiting.is_registered() {
+        status.changed().await;
+    }
+    for side in [client, slow, registrar] {
+        side.stop().await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use rvoip_transaction_core::sip_core::{
 };
 
 use super::DialogManager;
-use super::call::{Exchange, Unacknowledged};
+use super::call::{Call, Exchange, Unacknowledged};
 use super::deadline::PROVISIONAL_REFRESH;
 use crate::id::LocalTag;
 use crate::offer_answer::{Carrier, Meaning, Party};
@@ -18,13 +18,16 @@ impl DialogManager {
     /// Answers the INVITE of the peer that is open. A final answer closes the exchange; a 2xx is kept for its repeats.
     pub(super) fn answer_invite(&mut self, now: Instant, key: CallKey, response: Response) {
         let (t1, patience) = (self.timers.t1, self.patience());
+        let Some(server) = self.calls.get(key).and_then(Call::asking) else {
+            return;
+        };
+        let response = self.confirmed(now, server, response);
         let Some(call) = self.calls.get_mut(key) else {
             return;
         };
         let Exchange::Theirs(theirs) = &mut call.exchange else {
             return;
         };
-        let server = theirs.server;
         if !response.status().is_final() {
             theirs.provisional = Some((response.to_bytes(), now + PROVISIONAL_REFRESH));
         } else {

@@ -126,6 +126,14 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The transaction of the INVITE of the peer that is open.
+    pub(super) fn asking(&self) -> Option<ServerKey> {
+        match &self.exchange {
+            Exchange::Theirs(theirs) => Some(theirs.server),
+            _ => None,
+        }
+    }
+
     pub(super) fn new(key: CallKey, role: Role, dialog: Dialog) -> Call {
         Call {
             key,

@@ -19,6 +19,7 @@ impl Core for DialogManager {
         self.transactions.handle_timeout(now);
         self.pump(now);
         self.handle_unserved(now);
+        self.secrets_due(now);
         self.soft_states_due(now);
         self.bindings_due(now);
         self.publications_due(now);
@@ -38,6 +39,7 @@ impl Core for DialogManager {
             self.transactions.poll_timeout(),
             self.calls.next_deadline(),
             self.served.next_deadline(),
+            self.gate.next_deadline(),
             self.soft_states.next_deadline(),
             self.registrar
                 .as_ref()

@@ -29,13 +29,25 @@ impl DialogManager {
         if let Some(tag) = to_tag.filter(|tag| self.has_usage_dialog(*tag)) {
             return self.handle_in_usage(now, server, request, tag, flow);
         }
-        let leg = match self.sort_in_dialog(&request, to_tag) {
-            Err(refusal) => return self.refuse(now, server, &request, &refusal),
-            Ok(leg) => leg,
-        };
-        if !self.passes(now, server, &request, true) {
-            return;
+        match self.sort_in_dialog(&request, to_tag) {
+            Err(refusal) => self.refuse(now, server, &request, &refusal),
+            Ok(leg) => {
+                if self.passes(now, server, &request, (&flow, Some(leg))) {
+                    self.handle_in_leg(now, server, request, leg, flow);
+                }
+            }
         }
+    }
+
+    /// A request inside a call whose sender has shown who he is, if he has to.
+    pub(super) fn handle_in_leg(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        request: Request,
+        leg: Leg,
+        flow: Flow,
+    ) {
         let key = leg.call;
         self.calls.follow(key, flow);
         match request.method() {

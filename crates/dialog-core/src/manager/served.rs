@@ -1,6 +1,5 @@
 //! Requests of peers that the application answers, outside calls and in them (RFC 3261 section 8.2).
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,53 +8,12 @@ use rvoip_transaction_core::sip_core::{ByteString, HeaderName, Method, Request, 
 use rvoip_transaction_core::sip_transport::Flow;
 
 use super::DialogManager;
-use crate::id::KeyMap;
+use super::waiting::Waiting;
 use crate::out_of_dialog::Refusal;
 use crate::{Body, CallKey, DialogError, IncomingRequestKey, SessionCoordinationEvent};
 
 /// The requests of peers that wait for the application.
-#[derive(Debug, Default)]
-pub(super) struct Served {
-    waiting: KeyMap<ServerKey, Arc<Request>>,
-    /// All have the same time, so that the first is the oldest. An answered one stays until it is the first.
-    due: VecDeque<(Instant, ServerKey)>,
-}
-
-impl Served {
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.due.front().map(|(at, _)| *at)
-    }
-
-    fn insert(&mut self, server: ServerKey, request: Arc<Request>, due: Instant) {
-        let waiting = &mut self.waiting;
-        waiting.insert(server, request);
-        self.due.push_back((due, server));
-        if self.due.len() > 2 * waiting.len() + 64 {
-            self.due.retain(|(_, server)| waiting.contains_key(server));
-        }
-    }
-
-    fn remove(&mut self, server: ServerKey) -> Option<Arc<Request>> {
-        let request = self.waiting.remove(&server);
-        let waiting = &self.waiting;
-        while let Some((_, first)) = self.due.front()
-            && !waiting.contains_key(first)
-        {
-            self.due.pop_front();
-        }
-        request
-    }
-
-    fn pop_due(&mut self, now: Instant) -> Option<(ServerKey, Arc<Request>)> {
-        let (_, server) = *self.due.front().filter(|(at, _)| *at <= now)?;
-        let request = self.remove(server)?;
-        Some((server, request))
-    }
-}
+pub(super) type Served = Waiting<Arc<Request>>;
 
 impl DialogManager {
     /// Hands a request to the application.
@@ -67,7 +25,7 @@ impl DialogManager {
         call: Option<CallKey>,
         flow: Flow,
     ) {
-        if self.served.waiting.len() >= self.max_requests() {
+        if self.served.len() >= self.max_requests() {
             let refusal = Refusal::Unavailable(self.retry_after);
             return self.refuse(now, server, &request, &refusal);
         }
@@ -131,6 +89,7 @@ impl DialogManager {
 
     /// The transaction of a request ended before the application has answered.
     pub(super) fn forget_served(&mut self, server: ServerKey) {
+        self.gate.forget(server);
         if !self.served.is_empty() && self.served.remove(server).is_some() {
             self.emit(SessionCoordinationEvent::RequestExpired {
                 key: IncomingRequestKey(server),

@@ -30,9 +30,19 @@ impl DialogManager {
         if let Some(tag) = request.to_tag().map(LocalTag::parse) {
             return self.handle_in_dialog(now, server, request, tag, flow);
         }
-        if !self.passes(now, server, &request, false) {
-            return;
+        if self.passes(now, server, &request, (&flow, None)) {
+            self.handle_admitted(now, server, request, flow);
         }
+    }
+
+    /// A request outside dialogs whose sender has shown who he is, if he has to.
+    pub(super) fn handle_admitted(
+        &mut self,
+        now: Instant,
+        server: ServerKey,
+        request: Request,
+        flow: Flow,
+    ) {
         if *request.method() == Method::Register {
             return self.handle_register(now, server, &request, &flow);
         }
@@ -119,6 +129,7 @@ impl DialogManager {
 
     /// Answers a request whose fate does not hang on the answer being sent.
     pub(super) fn send(&mut self, now: Instant, server: ServerKey, response: Response) {
+        let response = self.confirmed(now, server, response);
         if let Err(error) = self.transactions.respond(now, server, response) {
             tracing::debug!(%error, "a request could not be answered");
         }
@@ -140,6 +151,9 @@ impl DialogManager {
 
     /// The peer cancelled an INVITE that we have not answered (section 9.2).
     pub(super) fn handle_cancelled(&mut self, now: Instant, server: ServerKey) {
+        if self.cancel_held(now, server) {
+            return;
+        }
         let Some(&key) = self.servers.get(&server) else {
             return;
         };
@@ -164,6 +178,7 @@ impl DialogManager {
         server: ServerKey,
         cause: ServerFailure,
     ) {
+        self.gate.forget(server);
         let Some(key) = self.servers.remove(&server) else {
             return self.forget_served(server);
         };

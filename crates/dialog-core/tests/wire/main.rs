@@ -26,6 +26,7 @@ mod registration;
 mod replaces;
 mod requests;
 mod scene;
+mod secrets;
 mod seeds;
 mod session_timer;
 mod subscriptions;

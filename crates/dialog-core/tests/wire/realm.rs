@@ -17,7 +17,7 @@ use crate::pair::Pair;
 use crate::requests::message;
 use crate::scene::usual_seeds;
 
-fn realm() -> Realm {
+pub(crate) fn realm() -> Realm {
     let users = MemoryCredentials::new().with_user("alice", "zanzibar");
     Realm::new("example.com", Arc::new(users))
 }
@@ -33,7 +33,7 @@ fn guarded(realm: Realm) -> HybridConfig {
     }
 }
 
-fn bench(realm: Realm) -> Bench {
+pub(crate) fn bench(realm: Realm) -> Bench {
     Bench::with(DialogManagerConfig::Hybrid(guarded(realm)))
 }
 
@@ -63,16 +63,16 @@ pub(crate) fn credentials(
     format!("Authorization: {}", Authorization(answer))
 }
 
-const ALICE: (&str, &str) = ("alice", "zanzibar");
-const MESSAGE: (&str, &str) = ("MESSAGE", "");
+pub(crate) const ALICE: (&str, &str) = ("alice", "zanzibar");
+pub(crate) const MESSAGE: (&str, &str) = ("MESSAGE", "");
 
-fn ask(bench: &mut Bench, lines: &[&str]) {
+pub(crate) fn ask(bench: &mut Bench, lines: &[&str]) {
     let request = bench.request("MESSAGE", 1, None, lines, "");
     bench.send(&request);
 }
 
 /// A request without credentials, and the challenges that it meets.
-fn challenged(bench: &mut Bench) -> Vec<WwwAuthenticate> {
+pub(crate) fn challenged(bench: &mut Bench) -> Vec<WwwAuthenticate> {
     ask(bench, &[]);
     bench.quiet();
     challenges(&bench.take_one("401"))

@@ -23,6 +23,7 @@ use rvoip_media_core::{
 use super::media_address;
 use crate::core::SessionCoreParts;
 use crate::registry::Registry;
+use crate::secrets::Secrets;
 use crate::switchboard::Switchboard;
 use crate::{
     CallHandler, Result, SessionCoordinator, SessionCore, SessionError, SessionManagerConfig,
@@ -50,6 +51,7 @@ pub(super) fn assemble(
         Arc::clone(&registry),
         listeners.clone(),
         handler,
+        Secrets::of(&config),
         config.event_capacity,
     ));
     let weak = Arc::downgrade(&switchboard);

@@ -6,6 +6,8 @@ use rvoip_dialog_core::sip_core::Method;
 use rvoip_dialog_core::{Account, CredentialStore, Realm};
 
 use super::SessionManagerBuilder;
+use crate::AsyncCredentialStore;
+use crate::secrets::NothingAtHand;
 
 impl SessionManagerBuilder {
     /// Answers challenges with this account, for requests of every method. May be called several times; of several accounts
@@ -18,6 +20,23 @@ impl SessionManagerBuilder {
     /// Asks peers for credentials of this realm: for all requests outside dialogs.
     pub fn with_credential_store(self, realm: &str, store: Arc<dyn CredentialStore>) -> Self {
         self.with_realm(Realm::new(realm, store))
+    }
+
+    /// Asks peers for credentials of this realm, for all requests outside dialogs; their secrets are looked up where that takes
+    /// time.
+    pub fn with_async_credential_store(
+        self,
+        realm: &str,
+        store: Arc<dyn AsyncCredentialStore>,
+    ) -> Self {
+        self.with_credential_store(realm, Arc::new(NothingAtHand))
+            .with_secrets(store)
+    }
+
+    /// Looks up the secrets that the realm's store says are [pending](rvoip_dialog_core::Lookup::Pending).
+    pub fn with_secrets(mut self, store: Arc<dyn AsyncCredentialStore>) -> Self {
+        self.config.secrets = Some(store);
+        self
     }
 
     /// Asks peers for credentials, by rules of its own.

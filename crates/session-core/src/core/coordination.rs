@@ -40,6 +40,10 @@ impl SessionCore {
                 key, call, request, ..
             } => return self.on_incoming_request(key, call, request),
             Event::Registration { key, status } => return self.on_registration(key, status),
+            Event::SecretWanted { key, query } => {
+                let wanted = BasicSessionEvent::SecretWanted { key, query };
+                return self.events.push_back(wanted);
+            }
             Event::Binding(binding) => return self.on_binding(binding),
             Event::Publication { key, status } => return self.on_publication(key, status),
             Event::Published(event) => return self.on_published(event),

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rvoip_dialog_core::sip_core::digest::Ha1;
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Method, Request, Response};
 use rvoip_dialog_core::{
     Account, Body, CallKey, DialogError, EndCause, IncomingRequestKey, OutgoingRequest, RequestKey,
+    SecretKey,
 };
 
 use super::SessionCore;
@@ -24,6 +26,13 @@ impl SessionCore {
     /// The accounts that challenges are answered with from now on.
     pub fn set_accounts(&mut self, accounts: Vec<Account>) {
         self.dialogs.set_accounts(accounts);
+    }
+
+    /// Brings the secret that a [`SecretWanted`](BasicSessionEvent::SecretWanted) has asked for; `None` when there is no such
+    /// user. In vain when the request no longer waits.
+    pub fn answer_secret(&mut self, now: Instant, key: SecretKey, secret: Option<Ha1>) {
+        self.dialogs.answer_secret(now, key, secret);
+        self.pump(now);
     }
 
     /// Sends a request outside calls, by the way of its sender's registration unless it names one; to a user who is
