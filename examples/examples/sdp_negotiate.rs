@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let origin = Origin::new(2, there.address.ip());
     let theirs = negotiate(&our_offer, &capabilities, there, origin)?;
     println!("{our_offer}-- their answer\n{}", theirs.answer);
-    tell(&accept_answer(&our_offer, &theirs.answer)?);
+    tell(&accept_answer(&our_offer, &theirs.answer, &capabilities)?);
     Ok(())
 }
 

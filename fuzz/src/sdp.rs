@@ -26,7 +26,7 @@ pub fn check(data: &[u8]) {
     };
     let capabilities = Capabilities::default();
     let ours = offer(&capabilities, local, Origin::new(1, address));
-    let _ = accept_answer(&ours, &theirs);
+    let _ = accept_answer(&ours, &theirs, &capabilities);
     if let Ok(negotiated) = negotiate(&theirs, &capabilities, local, Origin::new(2, address)) {
         assert_same(&negotiated.answer);
         assert_eq!(negotiated.answer.media.len(), theirs.media.len());

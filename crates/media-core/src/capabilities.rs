@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::codec::Codec;
+use crate::codec::{Codec, OpusConfig};
 
 /// The length of a frame: the engine's step, and the shortest packet it sends.
 pub const FRAME: Duration = Duration::from_millis(20);
@@ -31,6 +31,10 @@ pub struct Capabilities {
     pub preference: CodecPreference,
     /// Whether telephone events (RFC 4733) are offered and accepted.
     pub telephone_event: bool,
+    /// Whether comfort noise (RFC 3389) is offered and accepted: the peer may leave out its silence then.
+    pub comfort_noise: bool,
+    /// How Opus is encoded.
+    pub opus: OpusConfig,
     /// The packet length that is offered, and that is sent to a peer which does not ask for another.
     pub ptime: Duration,
 }
@@ -42,6 +46,8 @@ impl Default for Capabilities {
             codecs: Codec::DEFAULT.to_vec(),
             preference: CodecPreference::default(),
             telephone_event: true,
+            comfort_noise: false,
+            opus: OpusConfig::default(),
             ptime: FRAME,
         }
     }

@@ -12,6 +12,7 @@ mod pcma;
 mod pcmu;
 mod sample_rate;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use comfort_noise::{ComfortNoise, NoiseEstimator};
@@ -102,6 +103,18 @@ impl Codec {
                 && codec.clock_rate_hz() == clock_rate_hz
                 && codec.channels() == channels
         })
+    }
+
+    /// The parameters of `a=fmtp` in our descriptions.
+    pub(crate) fn fmtp(self, opus: &OpusConfig) -> Option<Cow<'static, str>> {
+        match self {
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => Some(opus.fmtp(self.sample_rate()).into()),
+            _ => {
+                let _ = opus;
+                None
+            }
+        }
     }
 
     /// Whether both are the same encoding on the wire.

@@ -12,7 +12,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::codec::Codec;
+use crate::codec::{Codec, OpusConfig};
 use crate::sdp::{Direction, SessionDescription};
 
 mod answer;
@@ -59,6 +59,10 @@ pub struct MediaParameters {
     pub receive: Vec<(u8, Codec)>,
     /// The payload types of telephone events, if both sides know them.
     pub telephone_event: Option<TelephoneEvent>,
+    /// The payload types of comfort noise, if both sides know it.
+    pub comfort_noise: Option<ComfortNoiseFormat>,
+    /// How to encode, when the codec is Opus: as we are told to, within what the peer asks for.
+    pub opus: OpusConfig,
     /// What this side does.
     pub direction: Direction,
     /// The length of the packets to send, a multiple of 20 ms.
@@ -70,6 +74,17 @@ pub struct MediaParameters {
 /// The payload types of telephone events (RFC 4733).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TelephoneEvent {
+    /// The peer's number, to send with.
+    pub send: u8,
+    /// Our number, to expect.
+    pub receive: u8,
+    /// The clock of their durations in Hz: that of the codec, where the peer has such events.
+    pub clock_rate_hz: u32,
+}
+
+/// The payload types of comfort noise (RFC 3389).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ComfortNoiseFormat {
     /// The peer's number, to send with.
     pub send: u8,
     /// Our number, to expect.

@@ -181,6 +181,16 @@ impl<'a> MediaDescription<'a> {
             .find(|map| map.payload_type == payload_type)
     }
 
+    /// The parameters of `payload_type` by the section's `a=fmtp` lines.
+    #[must_use]
+    pub fn fmtp(&self, payload_type: u8) -> Option<&str> {
+        let mut values = self.attributes().filter(|attribute| attribute.is("fmtp"));
+        values.find_map(|attribute| {
+            let (number, parameters) = attribute.value.as_deref()?.trim().split_once(' ')?;
+            (number.parse() == Ok(payload_type)).then(|| parameters.trim())
+        })
+    }
+
     /// The first attribute of this name as milliseconds: `ptime`, `maxptime`.
     #[must_use]
     pub fn milliseconds(&self, name: &str) -> Option<u32> {

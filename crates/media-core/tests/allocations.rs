@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
     AudioSource, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig, MediaEngine,
-    MediaParameters, MediaSessionController, MediaSessionKey, SimulatedMedia,
+    MediaParameters, MediaSessionController, MediaSessionKey, OpusConfig, SimulatedMedia,
 };
 
 /// A key, which only a controller makes.
@@ -36,6 +36,8 @@ fn nothing_is_allocated_per_packet() {
         payload_type: 0,
         receive: vec![(0, Codec::Pcmu)],
         telephone_event: None,
+        comfort_noise: None,
+        opus: OpusConfig::default(),
         direction: Direction::SendRecv,
         ptime: FRAME,
         held: false,

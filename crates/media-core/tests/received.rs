@@ -12,7 +12,8 @@ use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
     AudioSource, Codec, Direction, Encoder, EngineConfig, FRAME, MediaCommand, MediaConfig,
     MediaEngine, MediaEvent, MediaParameters, MediaSessionController, MediaSessionKey,
-    MediaStatistics, MemoryRecording, RecordingSink, SimulatedMedia, negotiate::TelephoneEvent,
+    MediaStatistics, MemoryRecording, OpusConfig, RecordingSink, SimulatedMedia,
+    negotiate::TelephoneEvent,
 };
 
 const PORT: PortKey = PortKey(1);
@@ -48,7 +49,10 @@ impl Receiver {
             telephone_event: Some(TelephoneEvent {
                 send: 101,
                 receive: 101,
+                clock_rate_hz: 8_000,
             }),
+            comfort_noise: None,
+            opus: OpusConfig::default(),
             direction: Direction::SendRecv,
             ptime: FRAME,
             held: false,

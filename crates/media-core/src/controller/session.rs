@@ -92,14 +92,18 @@ impl Session {
     }
 
     /// What the peer's answer would make of the session; a later answer to the same offer replaces an earlier one.
-    pub(super) fn accept(&self, answer: &str) -> Result<Agreement, MediaError> {
+    pub(super) fn accept(
+        &self,
+        config: &MediaConfig,
+        answer: &str,
+    ) -> Result<Agreement, MediaError> {
         let offered = self.offered.clone();
         let offered = offered.ok_or(MediaError::NoOffer(self.key))?;
         let (offer, answer) = (
             SessionDescription::parse(&offered)?,
             SessionDescription::parse(answer)?,
         );
-        let parameters = accept_answer(&offer, &answer)?;
+        let parameters = accept_answer(&offer, &answer, &config.capabilities)?;
         Ok(Agreement {
             local: offered,
             parameters: Some(Box::new(parameters)),

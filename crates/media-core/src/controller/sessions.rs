@@ -125,7 +125,8 @@ impl MediaSessionController {
     /// # Errors
     /// [`MediaError`]; the offer remains outstanding and the session as it was.
     pub fn apply_answer(&mut self, now: Instant, key: MediaSessionKey, answer: &str) -> Done {
-        let agreement = self.session_mut(key)?.accept(answer)?;
+        let session = session_mut(&mut self.sessions, key)?;
+        let agreement = session.accept(&self.config, answer)?;
         self.agree(now, key, agreement)
     }
 

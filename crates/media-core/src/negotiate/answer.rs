@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::formats::{Formats, names, packet_length};
 use super::remote::{Remote, is_plain_audio, refusal};
-use super::{LocalMedia, MediaParameters, Negotiated, NegotiationError, TelephoneEvent};
-use crate::capabilities::{Capabilities, CodecPreference};
+use super::{LocalMedia, MediaParameters, Negotiated, NegotiationError};
+use crate::capabilities::Capabilities;
 use crate::sdp::{Address, Line, MediaDescription, Origin, SessionDescription};
 
 /// Answers `offer` with what `capabilities` allow; `origin` becomes the `o=` line of the answer.
@@ -73,32 +73,12 @@ fn choose(
     let mut offered = Vec::new();
     for (index, section) in audio {
         let formats = Formats::of(section);
-        if let Some(codec) = preferred(&formats, capabilities) {
-            let event = formats.telephone_event;
-            let answer = Formats {
-                codecs: vec![codec],
-                telephone_event: event.filter(|_| capabilities.telephone_event),
-            };
+        if let Some(answer) = formats.answered(capabilities) {
             return Ok(Some((index, answer)));
         }
         offered.extend(names(section));
     }
     Err(NegotiationError::NoCommonCodec { offered })
-}
-
-fn preferred(formats: &Formats, capabilities: &Capabilities) -> Option<(u8, crate::Codec)> {
-    let mut common = formats
-        .codecs
-        .iter()
-        .copied()
-        .filter(|(_, codec)| capabilities.codecs.contains(codec));
-    match capabilities.preference {
-        CodecPreference::Offerer => common.next(),
-        CodecPreference::Local => common.min_by_key(|(_, codec)| {
-            let mut ours = capabilities.codecs.iter();
-            ours.position(|ours| ours == codec)
-        }),
-    }
 }
 
 fn parameters(
@@ -109,17 +89,19 @@ fn parameters(
     local: LocalMedia,
 ) -> Result<MediaParameters, NegotiationError> {
     let remote = Remote::of(offer, section, local.address.ip())?;
-    let (payload_type, codec) = formats.codecs[0];
+    let agreed = formats.agreed(formats, section, capabilities);
+    let agreed = agreed.ok_or_else(|| NegotiationError::NoCommonCodec {
+        offered: names(section).collect(),
+    })?;
     Ok(MediaParameters {
         remote_rtp: remote.rtp,
         remote_rtcp: remote.rtcp,
-        codec,
-        payload_type,
-        receive: formats.codecs.clone(),
-        telephone_event: formats.telephone_event.map(|number| TelephoneEvent {
-            send: number,
-            receive: number,
-        }),
+        codec: agreed.codec,
+        payload_type: agreed.payload_type,
+        receive: agreed.receive,
+        telephone_event: agreed.telephone_event,
+        comfort_noise: agreed.comfort_noise,
+        opus: agreed.opus,
         direction: remote.direction.reversed().and(local.direction),
         ptime: packet_length(section, capabilities.ptime),
         held: !remote.direction.receives(),

@@ -4,24 +4,39 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::Direction;
-use crate::capabilities::{Capabilities, FRAME};
-use crate::codec::{Codec, SAMPLE_RATE_HZ};
+use crate::capabilities::FRAME;
+use crate::codec::{Codec, OpusConfig};
 use crate::sdp::{Attribute, Line, MediaDescription, number};
 
+mod choice;
+mod numbers;
+
 const TELEPHONE_EVENT: &str = "telephone-event";
-/// The payload type of telephone events in our own offers.
-const TELEPHONE_EVENT_PAYLOAD_TYPE: u8 = 101;
+const COMFORT_NOISE: &str = "CN";
+/// The payload type of comfort noise at 8 kHz (RFC 3551 table 4).
+const COMFORT_NOISE_PAYLOAD_TYPE: u8 = 13;
 /// Room for a short value.
 const USUAL_OCTETS: usize = 32;
 const LONGEST_PACKET: Duration = Duration::from_millis(120);
+
+/// A payload type that is no codec, and its clock rate in Hz.
+type Companion = (u8, u32);
+
+/// The companion at a clock rate.
+fn companion(companions: &[Companion], clock_rate_hz: u32) -> Option<&Companion> {
+    let mut companions = companions.iter();
+    companions.find(|(_, clock)| *clock == clock_rate_hz)
+}
 
 /// What an audio section lists that we know.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Formats {
     /// Payload types and codecs, in the order of the section.
     pub(super) codecs: Vec<(u8, Codec)>,
-    /// The payload type of telephone events.
-    pub(super) telephone_event: Option<u8>,
+    telephone_events: Vec<Companion>,
+    comfort_noises: Vec<Companion>,
+    /// What our own `a=fmtp` says about Opus.
+    opus: OpusConfig,
 }
 
 impl Formats {
@@ -29,48 +44,27 @@ impl Formats {
     pub(super) fn of(section: &MediaDescription<'_>) -> Self {
         let mut formats = Self::default();
         for payload_type in payload_types(section) {
-            match section.rtpmap(payload_type) {
-                Some(map)
-                    if map.clock_rate_hz == SAMPLE_RATE_HZ
-                        && map.encoding.eq_ignore_ascii_case(TELEPHONE_EVENT) =>
-                {
-                    formats.telephone_event.get_or_insert(payload_type);
+            let Some(map) = section.rtpmap(payload_type) else {
+                match Codec::from_static_payload_type(payload_type) {
+                    Some(codec) => formats.codecs.push((payload_type, codec)),
+                    None if payload_type == COMFORT_NOISE_PAYLOAD_TYPE => {
+                        formats.comfort_noises.push((payload_type, 8_000));
+                    }
+                    None => {}
                 }
-                Some(map) => {
-                    let codec = Codec::from_rtpmap(map.encoding, map.clock_rate_hz, map.channels);
-                    formats
-                        .codecs
-                        .extend(codec.map(|codec| (payload_type, codec)));
-                }
-                None => {
-                    let codec = Codec::from_static_payload_type(payload_type);
-                    formats
-                        .codecs
-                        .extend(codec.map(|codec| (payload_type, codec)));
-                }
+                continue;
+            };
+            let companion = (payload_type, map.clock_rate_hz);
+            let named = |name| map.channels == 1 && map.encoding.eq_ignore_ascii_case(name);
+            let codec = Codec::from_rtpmap(map.encoding, map.clock_rate_hz, map.channels);
+            match codec {
+                Some(codec) => formats.codecs.push((payload_type, codec)),
+                None if named(TELEPHONE_EVENT) => formats.telephone_events.push(companion),
+                None if named(COMFORT_NOISE) => formats.comfort_noises.push(companion),
+                None => {}
             }
         }
         formats
-    }
-
-    /// What we offer: payload types as in `previous` where it has them, the usual ones otherwise.
-    pub(super) fn offered(capabilities: &Capabilities, previous: &Self) -> Self {
-        let number = |codec: &Codec| {
-            let known = previous.codecs.iter().find(|(_, known)| known == codec);
-            let number = known.map(|(number, _)| *number);
-            number.or(codec.static_payload_type())
-        };
-        let event = previous.telephone_event;
-        Self {
-            codecs: capabilities
-                .codecs
-                .iter()
-                .filter_map(|codec| Some((number(codec)?, *codec)))
-                .collect(),
-            telephone_event: capabilities
-                .telephone_event
-                .then(|| event.unwrap_or(TELEPHONE_EVENT_PAYLOAD_TYPE)),
-        }
     }
 
     /// A section of ours that lists these formats.
@@ -89,33 +83,57 @@ impl Formats {
             formats: Vec::new(),
             lines: Vec::new(),
         };
-        let mut attribute = |attribute| section.lines.push(Line::Attribute(attribute));
         for (number, codec) in &self.codecs {
-            let map = rtpmap(*number, codec.name(), codec.clock_rate_hz());
-            attribute(Attribute::new("rtpmap", map));
-            section.formats.push(decimal(*number).into());
+            let channels = Some(codec.channels()).filter(|channels| *channels > 1);
+            let map = (codec.name(), codec.clock_rate_hz(), channels);
+            list(&mut section, *number, map, codec.fmtp(&self.opus));
         }
-        if let Some(number) = self.telephone_event {
-            section.formats.push(decimal(number).into());
-            let map = rtpmap(number, TELEPHONE_EVENT, SAMPLE_RATE_HZ);
-            attribute(Attribute::new("rtpmap", map));
-            attribute(Attribute::new("fmtp", decimal(number) + " 0-15"));
+        for (number, clock) in &self.comfort_noises {
+            let map = (COMFORT_NOISE, *clock, None);
+            list(&mut section, *number, map, None);
+        }
+        for (number, clock) in &self.telephone_events {
+            let map = (TELEPHONE_EVENT, *clock, None);
+            list(&mut section, *number, map, Some("0-15".into()));
         }
         let milliseconds = u32::try_from(ptime.as_millis()).unwrap_or(u32::MAX);
-        attribute(Attribute::new("ptime", decimal(milliseconds)));
-        attribute(Attribute::property(direction.as_str()));
+        let last = [
+            Attribute::new("ptime", decimal(milliseconds)),
+            Attribute::property(direction.as_str()),
+        ];
+        section.lines.extend(last.map(Line::Attribute));
         section
     }
 }
 
-/// The value of an `a=rtpmap` of ours.
-fn rtpmap(payload_type: u8, encoding: &str, clock_rate_hz: u32) -> String {
-    let mut map = decimal(payload_type);
-    map.push(' ');
-    map.push_str(encoding);
-    map.push('/');
+/// Lists a format: an encoding with its clock rate and, where that is not one, its number of channels.
+fn list(
+    section: &mut MediaDescription<'_>,
+    payload_type: u8,
+    (encoding, clock_rate_hz, channels): (&str, u32, Option<u8>),
+    parameters: Option<Cow<'_, str>>,
+) {
+    let name = decimal(payload_type);
+    let mut map = String::with_capacity(USUAL_OCTETS);
+    for part in [&name, " ", encoding, "/"] {
+        map.push_str(part);
+    }
     number(&mut map, clock_rate_hz);
-    map
+    if let Some(channels) = channels {
+        map.push('/');
+        number(&mut map, channels);
+    }
+    let parameters = parameters.map(|parameters| {
+        let mut value = String::with_capacity(name.len() + 1 + parameters.len());
+        for part in [&name, " ", &parameters] {
+            value.push_str(part);
+        }
+        Attribute::new("fmtp", value)
+    });
+    let attributes = [Some(Attribute::new("rtpmap", map)), parameters];
+    let attributes = attributes.into_iter().flatten();
+    section.lines.extend(attributes.map(Line::Attribute));
+    section.formats.push(name.into());
 }
 
 fn decimal(value: impl Into<u32>) -> String {
@@ -156,3 +174,6 @@ fn payload_types(section: &MediaDescription<'_>) -> impl Iterator<Item = u8> {
         .filter_map(|format| format.parse().ok());
     numbers.filter(|number| *number < 128)
 }
+
+#[cfg(test)]
+mod tests;

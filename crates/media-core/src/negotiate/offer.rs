@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::formats::{Formats, names, packet_length};
 use super::remote::{Remote, is_plain_audio, refusal};
-use super::{LocalMedia, MediaParameters, NegotiationError, TelephoneEvent};
+use super::{LocalMedia, MediaParameters, NegotiationError};
 use crate::capabilities::{Capabilities, FRAME};
 use crate::sdp::{Address, Line, Origin, SessionDescription};
 
@@ -39,13 +39,14 @@ pub fn reoffer<'a>(
     offer.succeeding(previous)
 }
 
-/// Checks `answer` against our `offer`, and tells how the stream is to be run.
+/// Checks `answer` against our `offer`, which was made from `capabilities`, and tells how the stream is to be run.
 ///
 /// # Errors
 /// [`NegotiationError`] when the answer refuses the stream or does not fit the offer.
 pub fn accept_answer(
     offer: &SessionDescription<'_>,
     answer: &SessionDescription<'_>,
+    capabilities: &Capabilities,
 ) -> Result<MediaParameters, NegotiationError> {
     let differ = NegotiationError::SectionsDiffer {
         offered: offer.media.len(),
@@ -65,25 +66,23 @@ pub fn accept_answer(
         return Err(NegotiationError::Refused);
     }
     let (offered, answered) = (Formats::of(ours), Formats::of(theirs));
-    let known = |codec| offered.codecs.iter().any(|(_, ours)| ours == codec);
-    let mut common = answered.codecs.iter().filter(|(_, codec)| known(codec));
-    let (payload_type, codec) = *common
-        .next()
-        .ok_or_else(|| NegotiationError::NoCommonCodec {
-            offered: names(theirs).collect(),
-        })?;
+    let agreed = offered.agreed(&answered, theirs, capabilities);
+    let agreed = agreed.ok_or_else(|| NegotiationError::NoCommonCodec {
+        offered: names(theirs).collect(),
+    })?;
     let local = offer.connection(ours).and_then(Address::ip);
     let local = local.ok_or(NegotiationError::NoConnection)?;
     let remote = Remote::of(answer, theirs, local)?;
     let wanted = offer.direction(ours);
-    let events = offered.telephone_event.zip(answered.telephone_event);
     Ok(MediaParameters {
         remote_rtp: remote.rtp,
         remote_rtcp: remote.rtcp,
-        codec,
-        payload_type,
-        receive: offered.codecs,
-        telephone_event: events.map(|(receive, send)| TelephoneEvent { send, receive }),
+        codec: agreed.codec,
+        payload_type: agreed.payload_type,
+        receive: agreed.receive,
+        telephone_event: agreed.telephone_event,
+        comfort_noise: agreed.comfort_noise,
+        opus: agreed.opus,
         direction: remote.direction.reversed().and(wanted),
         ptime: packet_length(theirs, packet_length(ours, FRAME)),
         held: wanted.sends() && !remote.direction.receives(),

@@ -64,7 +64,10 @@ fn the_usual_offer() {
         telephone_event: Some(TelephoneEvent {
             send: 101,
             receive: 101,
+            clock_rate_hz: 8_000,
         }),
+        comfort_noise: None,
+        opus: OpusConfig::default().for_peer(None),
         direction: Direction::SendRecv,
         ptime: Duration::from_millis(20),
         held: false,
@@ -110,7 +113,7 @@ fn every_answer_to_every_offer_of_ours() {
         let offered = offer(&capabilities, local(wanted), origin());
         for answered in Direction::ALL {
             let text = format!("{HEAD}m=audio 4000 RTP/AVP 0\r\na={answered}\r\n");
-            let media = accept_answer(&offered, &parse(&text)).unwrap();
+            let media = accept_answer(&offered, &parse(&text), &capabilities).unwrap();
             let case = format!("wanted {wanted}, answered {answered}");
             let sends = wanted.sends() && answered.receives();
             let receives = wanted.receives() && answered.sends();
@@ -301,7 +304,7 @@ fn our_offer_is_answered() {
     let theirs = format!(
         "{HEAD}m=audio 4000 RTP/AVP 18 8 96\r\na=rtpmap:96 telephone-event/8000\r\na=ptime:40\r\n"
     );
-    let media = accept_answer(&ours, &parse(&theirs)).unwrap();
+    let media = accept_answer(&ours, &parse(&theirs), &capabilities).unwrap();
     assert_eq!((media.codec, media.payload_type), (Codec::Pcma, 8));
     assert_eq!(media.receive, [(0, Codec::Pcmu), (8, Codec::Pcma)]);
     let events = media.telephone_event.unwrap();
@@ -311,12 +314,10 @@ fn our_offer_is_answered() {
 
 #[test]
 fn answers_that_do_not_fit_are_refused() {
-    let ours = offer(
-        &Capabilities::default(),
-        local(Direction::SendRecv),
-        origin(),
-    );
-    let refused = |media: &str| accept_answer(&ours, &parse(&format!("{HEAD}{media}")));
+    let capabilities = Capabilities::default();
+    let ours = offer(&capabilities, local(Direction::SendRecv), origin());
+    let refused =
+        |media: &str| accept_answer(&ours, &parse(&format!("{HEAD}{media}")), &capabilities);
     let differ = |answered| {
         Err(NegotiationError::SectionsDiffer {
             offered: 1,
@@ -364,7 +365,10 @@ fn an_offer_and_its_answer_agree() {
         };
         let Negotiated { answer, media } =
             negotiate(&ours, &capabilities, there, origin()).unwrap();
-        let (there, here) = (media.unwrap(), accept_answer(&ours, &answer).unwrap());
+        let (there, here) = (
+            media.unwrap(),
+            accept_answer(&ours, &answer, &capabilities).unwrap(),
+        );
         assert_eq!(here.direction, there.direction.reversed());
         assert_eq!((here.codec, here.ptime), (there.codec, there.ptime));
         assert_eq!(here.direction, direction);
