@@ -6,11 +6,11 @@ use crate::codec::{Codec, OpusConfig};
 
 /// The length of a frame: the engine's step, and the shortest packet it sends.
 pub const FRAME: Duration = Duration::from_millis(20);
-/// The samples of a frame.
+/// The samples of a frame at 8 kHz.
 pub const FRAME_SAMPLES: usize = 160;
 
-/// The sound of one frame.
-pub(crate) type FrameSamples = [i16; FRAME_SAMPLES];
+/// The samples of a frame at the highest rate, 48 kHz.
+pub(crate) const MAX_FRAME_SAMPLES: usize = 960;
 
 /// Whose order decides between several common codecs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -3,6 +3,7 @@
 mod comfort_noise;
 mod decoder;
 mod encoder;
+mod g711;
 mod g722;
 mod l16;
 #[cfg(feature = "opus")]

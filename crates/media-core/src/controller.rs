@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+mod bridge;
 mod dtmf;
 mod hold;
 mod inspect;

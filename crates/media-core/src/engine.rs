@@ -5,10 +5,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+mod bridge;
+mod bridges;
 mod command;
 mod ending;
+mod frames;
+mod leg;
 mod outbox;
 
+pub(crate) use bridge::MAX_LEGS;
+pub use bridges::BridgeKey;
+use bridges::Bridges;
 pub use command::MediaCommand;
 use ending::Ending;
 pub(crate) use outbox::Outbox;
@@ -19,12 +26,9 @@ use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::record::{FileWriter, Recorder};
 use crate::rtp_core::{
-    Channel, Connect, FrameClock, MediaCore, PortKey, RtpError, Tick, Transmit, WallClock, rtcp,
+    Channel, Connect, FrameClock, MediaCore, PortKey, RtpError, Transmit, WallClock, rtcp,
 };
 use crate::stream::Stream;
-
-/// After a stall so many frames of media time are made up for; more are forgotten.
-const MAX_SKIPPED_FRAMES: u64 = 250;
 
 /// How an engine runs its streams.
 #[derive(Debug, Clone)]
@@ -57,6 +61,7 @@ pub struct MediaEngine {
     open: usize,
     ports: HashMap<PortKey, usize>,
     ending: Vec<Ending>,
+    bridges: Bridges,
     outbox: Outbox,
     /// Below the streams: when the engine is dropped they end their recordings first, then this waits for the disk.
     writer: FileWriter,
@@ -74,6 +79,7 @@ impl MediaEngine {
             open: 0,
             ports: HashMap::new(),
             ending: Vec::new(),
+            bridges: Bridges::default(),
             outbox: Outbox::default(),
             writer: FileWriter::default(),
         }
@@ -97,9 +103,7 @@ impl MediaEngine {
         if self.streams.len() <= index {
             self.streams.resize_with(index + 1, || None);
         }
-        if let Some(replaced) = self.streams[index].take() {
-            self.close(now, replaced);
-        }
+        self.close(now, index);
         self.ports.insert(stream.port(), index);
         self.streams[index] = Some(stream);
         self.open += 1;
@@ -126,9 +130,9 @@ impl MediaCore for MediaEngine {
                 let stream = Stream::new(now, key, port, seed, source, self.wall_clock);
                 self.open(now, stream);
             }
-            MediaCommand::Close { .. } if self.stream(key).is_some() => {
-                if let Some(stream) = self.streams[key.index()].take() {
-                    self.close(now, stream);
+            MediaCommand::Close { .. } => {
+                if self.stream(key).is_some() {
+                    self.close(now, key.index());
                     self.end_recorded(now);
                 }
             }
@@ -136,6 +140,14 @@ impl MediaCore for MediaEngine {
                 let recorder = sink.map(|sink| Recorder::new(sink, &mut self.writer));
                 if let Some(stream) = self.stream(key) {
                     stream.record(recorder);
+                }
+            }
+            command if command.is_about_bridge() => {
+                if self.stream(key).is_some() {
+                    let (streams, writer) = (&mut self.streams, &mut self.writer);
+                    let outbox = &mut self.outbox;
+                    self.bridges
+                        .handle_command(key.index(), command, streams, writer, outbox);
                 }
             }
             command => {
@@ -155,12 +167,21 @@ impl MediaCore for MediaEngine {
         source: SocketAddr,
         payload: &mut [u8],
     ) {
-        let index = self.ports.get(&port);
-        if let Some(stream) = index.and_then(|index| self.streams[*index].as_mut()) {
+        let Some(index) = self.ports.get(&port).copied() else {
+            return;
+        };
+        let stream = self.streams[index].as_ref();
+        let other = stream.and_then(|stream| stream.relaying.other_leg());
+        let both = other.and_then(|other| self.streams.get_disjoint_mut([index, other]).ok());
+        let (stream, other) = match both {
+            Some([stream, other]) => (stream, other.as_mut()),
+            None => (&mut self.streams[index], None),
+        };
+        if let Some(stream) = stream {
             match channel {
                 // RFC 5761: both may share the port.
                 Channel::Rtp if !rtcp::is_rtcp(payload) => {
-                    stream.handle_rtp(now, source, payload, &mut self.outbox)
+                    stream.handle_rtp(now, source, payload, other, &mut self.outbox)
                 }
                 _ => stream.handle_rtcp(now, source, payload),
             }
@@ -179,24 +200,7 @@ impl MediaCore for MediaEngine {
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        let Some(clock) = &mut self.clock else {
-            return;
-        };
-        let mut frame_at = clock.deadline();
-        let Tick { skipped, due } = clock.advance(now);
-        let forgotten = skipped.saturating_sub(MAX_SKIPPED_FRAMES);
-        frame_at += FRAME * u32::try_from(forgotten).unwrap_or(u32::MAX);
-        let skipped = skipped - forgotten;
-        for frame in 0..skipped + u64::from(due) {
-            for stream in self.streams.iter_mut().flatten() {
-                if frame < skipped {
-                    stream.skip_frame(frame_at);
-                } else {
-                    stream.frame(frame_at, &self.config, &mut self.outbox);
-                }
-            }
-            frame_at += FRAME;
-        }
+        self.run_frames(now);
         self.end_recorded(now);
     }
 

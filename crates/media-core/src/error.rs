@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::controller::MediaSessionKey;
+use crate::engine::BridgeKey;
 use crate::negotiate::NegotiationError;
 use crate::rtp_core::RtpError;
 use crate::sdp::SdpError;
@@ -32,6 +33,14 @@ pub enum MediaError {
     /// The peer takes no telephone events, or nothing at all now.
     #[error("the peer of media session {0} takes no telephone events now")]
     NoTelephoneEvents(MediaSessionKey),
+    /// The bridge has as many members as it may have: the caller's misuse.
+    #[error("bridge {} has {max_members} members, which are all there may be", .bridge.0)]
+    BridgeFull {
+        /// The bridge.
+        bridge: BridgeKey,
+        /// The limit.
+        max_members: usize,
+    },
     /// The session has no address for its descriptions: bound to all addresses, and none was set to be told to peers.
     #[error("media session {0} has no address to put into a description")]
     NoAddress(MediaSessionKey),

@@ -48,6 +48,13 @@ pub enum MediaEvent {
         /// The figures so far.
         statistics: MediaStatistics,
     },
+    /// The session hears the others of its bridge.
+    Bridged {
+        /// The session.
+        key: MediaSessionKey,
+        /// Whether it hears the only other one as that one's packets come, without decoding.
+        relayed: bool,
+    },
     /// Part of the session failed; the rest goes on.
     Failed {
         /// The session.
@@ -75,6 +82,7 @@ impl MediaEvent {
             | Self::DtmfReceived { key, .. }
             | Self::DtmfEnded { key, .. }
             | Self::Statistics { key, .. }
+            | Self::Bridged { key, .. }
             | Self::Failed { key, .. }
             | Self::Ended { key, .. } => *key,
         }

@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod event;
 pub mod jitter_buffer;
+pub mod mixer;
 pub mod negotiate;
 mod play;
 pub mod quality;
@@ -34,7 +35,7 @@ pub use controller::{
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,
 };
 pub use dtmf::{DtmfDigit, DtmfTiming};
-pub use engine::{EngineConfig, MediaCommand, MediaEngine};
+pub use engine::{BridgeKey, EngineConfig, MediaCommand, MediaEngine};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};
 pub use negotiate::{LocalMedia, MediaParameters, NegotiationError};

@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+mod frame;
 mod kernel;
 mod sample;
 
+pub(crate) use frame::FrameResampler;
 use kernel::kernel;
 pub use sample::Sample;
 

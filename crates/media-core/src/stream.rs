@@ -6,28 +6,34 @@ use std::time::Instant;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+mod configure;
 mod dtmf;
 mod figures;
 mod receive;
+mod relay;
 mod send;
+mod sound;
 
 use dtmf::DtmfSender;
 use figures::QualityWindow;
+use relay::Relaying;
+pub(crate) use relay::Route;
 use send::Packetizer;
+pub(crate) use send::{SharedPayloads, Sound};
+use sound::ReceivedSound;
 
+use crate::capabilities::MAX_FRAME_SAMPLES;
 use crate::codec::SAMPLE_RATE_HZ;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::TelephoneEvents;
 use crate::engine::{EngineConfig, MediaCommand, Outbox};
 use crate::error::MediaError;
 use crate::event::MediaEvent;
-use crate::jitter_buffer::JitterBuffer;
 use crate::negotiate::MediaParameters;
 use crate::play::{AudioSource, Player};
 use crate::record::Recorder;
-use crate::rtp_core::{
-    Connect, Latching, PayloadType, PortKey, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
-};
+use crate::resample::FrameResampler;
+use crate::rtp_core::{Latching, PortKey, RtpSession, RtpSessionConfig, WallClock};
 
 /// 5 % of the 64 kbit/s of G.711, as RFC 3550 section 6.2 has it.
 const RTCP_OCTETS_PER_SECOND: u32 = 400;
@@ -49,9 +55,15 @@ pub(crate) struct Stream {
     dtmf: Option<Box<DtmfSender>>,
     /// Digits that come in.
     events: TelephoneEvents,
-    jitter_buffer: JitterBuffer,
+    jitter_buffer: ReceivedSound,
+    /// The stream's part in a bridge.
+    pub(crate) relaying: Relaying,
+    /// The bridge that the stream is in, by its index.
+    pub(crate) bridge: Option<usize>,
     packets_ignored: u64,
     recorder: Option<Recorder>,
+    /// Brings what is received to the rate of recordings, where that is another.
+    to_recorder: Option<Box<FrameResampler>>,
     /// Samples that earlier recordings of this stream lost.
     recording_samples_dropped: u64,
     /// Whether audio arrives.
@@ -85,14 +97,17 @@ impl Stream {
             rtp: RtpSession::new(now, config, rng.random()),
             parameters: None,
             started: false,
-            player: Player::new(source),
+            player: Player::new(source, SAMPLE_RATE_HZ),
             on_hold: None,
             packetizer: Packetizer::default(),
             dtmf: None,
             events: TelephoneEvents::default(),
-            jitter_buffer: JitterBuffer::new(SAMPLE_RATE_HZ),
+            jitter_buffer: ReceivedSound::new(SAMPLE_RATE_HZ),
+            relaying: Relaying::default(),
+            bridge: None,
             packets_ignored: 0,
             recorder: None,
+            to_recorder: None,
             recording_samples_dropped: 0,
             flowing: false,
             window: QualityWindow::default(),
@@ -119,7 +134,9 @@ impl Stream {
             MediaCommand::Start { .. } => self.started = true,
             MediaCommand::SetSource { source, .. } => self.player.switch(source),
             MediaCommand::Hold { source, .. } => {
-                self.on_hold = source.map(|source| Box::new(Player::new(source)));
+                let sample_rate_hz = self.sample_rate_hz();
+                let player = |source| Box::new(Player::new(source, sample_rate_hz));
+                self.on_hold = source.map(player);
             }
             MediaCommand::SendDtmf { digits, timing, .. } => {
                 self.dtmf.get_or_insert_default().push(&digits, timing);
@@ -137,10 +154,17 @@ impl Stream {
         self.recording_samples_dropped += earlier.map_or(0, |earlier| earlier.dropped());
     }
 
-    /// Does one frame: plays, records, sends, and reports what is due.
+    /// Does one frame: plays, records, sends its own source, and reports what is due.
     pub(crate) fn frame(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
-        let received = self.play(now);
-        self.send(now, &received, outbox);
+        let mut received = [0; MAX_FRAME_SAMPLES];
+        let received = &mut received[..self.frame_samples()];
+        self.play(now, received);
+        self.send(now, Sound::Source(received), outbox);
+        self.end_frame(now, config, outbox);
+    }
+
+    /// Does what is left of a frame when everything has been sent: reports to the peer, and events.
+    pub(crate) fn end_frame(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
         let (rtp, port) = (&mut self.rtp, self.port);
         if rtp.poll_timeout().is_some_and(|at| at <= now) {
             outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
@@ -149,20 +173,13 @@ impl Stream {
         self.watch(now, config, outbox);
     }
 
-    /// Has the socket connected to the peer while it is where it said.
-    fn connect(&mut self, now: Instant, outbox: &mut Outbox) {
-        let peer = self.rtp.connectable(now);
-        if self.connected != peer {
-            self.connected = peer;
-            let port = self.port;
-            outbox.connects.push_back(Connect { port, peer });
-        }
-    }
-
     /// Lets the time of one frame pass after a stall: it is played and recorded, but nothing is sent.
     pub(crate) fn skip_frame(&mut self, now: Instant) {
-        self.play(now);
-        self.packetizer.pause(&mut self.rtp);
+        let mut received = [0; MAX_FRAME_SAMPLES];
+        self.play(now, &mut received[..self.frame_samples()]);
+        if self.relaying.from.is_none() {
+            self.pause();
+        }
     }
 
     /// Says goodbye to the peer.
@@ -176,24 +193,6 @@ impl Stream {
         let recorder = self.recorder?;
         recorder.finish();
         (!recorder.is_complete()).then_some(recorder)
-    }
-
-    fn configure(&mut self, now: Instant, parameters: Option<Box<MediaParameters>>) {
-        self.rtp.set_remote(
-            now,
-            parameters.as_ref().map(|parameters| RemoteAddress {
-                rtp: parameters.remote_rtp,
-                rtcp: Some(parameters.remote_rtcp),
-            }),
-        );
-        if let Some(parameters) = &parameters {
-            let event = parameters.telephone_event.map(|event| event.receive);
-            let numbers = parameters.receive.iter().map(|(number, _)| *number);
-            self.rtp
-                .set_payload_types(numbers.chain(event).filter_map(PayloadType::new));
-        }
-        self.packetizer.reconfigure(&mut self.rtp);
-        self.parameters = parameters;
     }
 
     /// Tells what has come to pass: the flow's end, a failed recording, the figures.

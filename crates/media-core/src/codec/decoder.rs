@@ -3,7 +3,7 @@
 use super::g722::G722Decoder;
 #[cfg(feature = "opus")]
 use super::opus::OpusDecoder;
-use super::{Codec, l16, pcma, pcmu};
+use super::{Codec, g711, l16, pcma, pcmu};
 
 /// The decoder of one direction of one stream, with what it remembers from packet to packet: it is given packets in order.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ impl Decoder {
     /// Appends the sound of `payload` to `samples`: [`Codec::packet_samples`] of them, none of a malformed payload.
     pub fn decode(&mut self, payload: &[u8], samples: &mut Vec<i16>) {
         match &mut self.state {
-            State::Pcmu => samples.extend(payload.iter().map(|octet| pcmu::decode(*octet))),
-            State::Pcma => samples.extend(payload.iter().map(|octet| pcma::decode(*octet))),
+            State::Pcmu => g711::extend(payload, samples, pcmu::decode),
+            State::Pcma => g711::extend(payload, samples, pcma::decode),
             State::G722(decoder) => decoder.decode(payload, samples),
             State::L16 => l16::decode(payload, samples),
             #[cfg(feature = "opus")]

@@ -3,7 +3,7 @@
 use super::g722::G722Encoder;
 #[cfg(feature = "opus")]
 use super::opus::OpusEncoder;
-use super::{Codec, OpusConfig, l16, pcma, pcmu};
+use super::{Codec, OpusConfig, g711, l16, pcma, pcmu};
 
 /// The encoder of one direction of one stream, with what it remembers from packet to packet.
 #[derive(Debug)]
@@ -50,8 +50,8 @@ impl Encoder {
     /// Nothing is appended when the codec finds that nothing needs to be sent.
     pub fn encode(&mut self, samples: &[i16], payload: &mut Vec<u8>) {
         match &mut self.state {
-            State::Pcmu => payload.extend(samples.iter().map(|sample| pcmu::encode(*sample))),
-            State::Pcma => payload.extend(samples.iter().map(|sample| pcma::encode(*sample))),
+            State::Pcmu => g711::extend(samples, payload, pcmu::encode),
+            State::Pcma => g711::extend(samples, payload, pcma::encode),
             State::G722(encoder) => encoder.encode(samples, payload),
             State::L16 => l16::encode(samples, payload),
             #[cfg(feature = "opus")]

@@ -1,62 +1,43 @@
-//! G.711 A-law by table; the tables are computed from the ITU's definition (G.711, G.191) when the crate is compiled.
+//! G.711 A-law (PCMA): like mu-law without bias, but linear below its lowest segment.
 
-/// Payload octet by the upper 12 bits of a sample, which are all that A-law looks at.
-static OCTETS: [u8; 1 << 12] = octets();
-static SAMPLES: [i16; 256] = samples();
+use super::g711::{LANES, middles, steps};
 
-/// The payload octet of a sample.
-pub(super) fn encode(sample: i16) -> u8 {
-    OCTETS[usize::from(sample as u16 >> 4)]
-}
+/// Below this magnitude A-law is linear, in steps of 16.
+const LINEAR: i16 = 256;
+/// Where the steps of magnitudes from there on begin, and how far the linear part is from being the segment before it.
+const FIRST_STEP: i16 = 16;
+/// Every second bit of an octet is inverted.
+const EVEN_BITS: u8 = 0x55;
 
-/// The sample of a payload octet.
-pub(super) fn decode(octet: u8) -> i16 {
-    SAMPLES[usize::from(octet)]
-}
-
-const fn octets() -> [u8; 1 << 12] {
-    let mut table = [0; 1 << 12];
-    let mut index = 0;
-    while index < table.len() {
-        table[index] = compress(((index as u16) << 4) as i16);
-        index += 1;
+/// The payload octets of samples.
+pub(super) fn encode(samples: &[i16; LANES]) -> [u8; LANES] {
+    let magnitudes = samples.map(|sample| sample ^ (sample >> 15));
+    let steps = steps(magnitudes.map(|magnitude| magnitude.max(LINEAR)));
+    let mut octets = [0; LANES];
+    for lane in 0..LANES {
+        let linear = magnitudes[lane].min(LINEAR - 1) >> 4;
+        let step = if magnitudes[lane] < LINEAR {
+            linear
+        } else {
+            steps[lane]
+        };
+        let sign = !samples[lane] >> 15;
+        octets[lane] = (step | (sign & 0x80)) as u8 ^ EVEN_BITS;
     }
-    table
+    octets
 }
 
-const fn samples() -> [i16; 256] {
-    let mut table = [0; 256];
-    let mut octet = 0;
-    while octet < table.len() {
-        table[octet] = expand(octet as u8);
-        octet += 1;
+/// The samples of payload octets.
+pub(super) fn decode(octets: &[u8; LANES]) -> [i16; LANES] {
+    let steps = octets.map(|octet| (octet ^ EVEN_BITS) & 0x7F);
+    let segments = middles(steps.map(|step| step.max(FIRST_STEP as u8)));
+    let mut samples = [0; LANES];
+    for lane in 0..LANES {
+        let step = i16::from(steps[lane]);
+        // The linear part goes down from the first segment's lowest step.
+        let below = (FIRST_STEP - step).max(0) * 16;
+        let sign = !i16::from(octets[lane] as i8) >> 15;
+        samples[lane] = ((segments[lane] - below) ^ sign) - sign;
     }
-    table
-}
-
-const fn compress(sample: i16) -> u8 {
-    let positive = if sample < 0 { !sample } else { sample };
-    let mut magnitude = positive as u16 >> 4;
-    if magnitude > 15 {
-        let mut exponent = 1;
-        while magnitude > 31 {
-            magnitude >>= 1;
-            exponent += 1;
-        }
-        magnitude = magnitude - 16 + (exponent << 4);
-    }
-    let octet = magnitude as u8;
-    (if sample >= 0 { octet | 0x80 } else { octet }) ^ 0x55
-}
-
-const fn expand(octet: u8) -> i16 {
-    let bits = (octet ^ 0x55) & 0x7F;
-    let exponent = bits >> 4;
-    let mantissa = (bits & 0x0F) as i16;
-    let magnitude = if exponent > 0 {
-        ((mantissa + 16) * 16 + 8) << (exponent - 1)
-    } else {
-        mantissa * 16 + 8
-    };
-    if octet > 127 { magnitude } else { -magnitude }
+    samples
 }

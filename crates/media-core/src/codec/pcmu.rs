@@ -1,56 +1,32 @@
-//! G.711 mu-law by table; the tables are computed from the ITU's definition (G.711, G.191) when the crate is compiled.
+//! G.711 mu-law (PCMU).
 
-/// Payload octet by the upper 14 bits of a sample, which are all that mu-law looks at.
-static OCTETS: [u8; 1 << 14] = octets();
-static SAMPLES: [i16; 256] = samples();
+use super::g711::{LANES, middles, steps};
 
-/// The payload octet of a sample.
-pub(super) fn encode(sample: i16) -> u8 {
-    OCTETS[usize::from(sample as u16 >> 2)]
-}
+/// Added to a magnitude so that segments begin at powers of two.
+const BIAS: i16 = 132;
+/// The loudest magnitude that there is a step for.
+const CLIP: i16 = i16::MAX - BIAS;
 
-/// The sample of a payload octet.
-pub(super) fn decode(octet: u8) -> i16 {
-    SAMPLES[usize::from(octet)]
-}
-
-const fn octets() -> [u8; 1 << 14] {
-    let mut table = [0; 1 << 14];
-    let mut index = 0;
-    while index < table.len() {
-        table[index] = compress(((index as u16) << 2) as i16);
-        index += 1;
+/// The payload octets of samples.
+pub(super) fn encode(samples: &[i16; LANES]) -> [u8; LANES] {
+    let biased = samples.map(|sample| (sample ^ (sample >> 15)).min(CLIP) + BIAS);
+    let steps = steps(biased);
+    let mut octets = [0; LANES];
+    for lane in 0..LANES {
+        let sign = samples[lane] >> 15;
+        octets[lane] = (steps[lane] ^ 0xFF ^ (sign & 0x80)) as u8;
     }
-    table
+    octets
 }
 
-const fn samples() -> [i16; 256] {
-    let mut table = [0; 256];
-    let mut octet = 0;
-    while octet < table.len() {
-        table[octet] = expand(octet as u8);
-        octet += 1;
+/// The samples of payload octets.
+pub(super) fn decode(octets: &[u8; LANES]) -> [i16; LANES] {
+    let biased = middles(octets.map(|octet| !octet & 0x7F));
+    let mut samples = [0; LANES];
+    for lane in 0..LANES {
+        // 0 for a positive sample, else -1.
+        let sign = !i16::from(octets[lane] as i8) >> 15;
+        samples[lane] = ((biased[lane] - BIAS) ^ sign) - sign;
     }
-    table
-}
-
-const fn compress(sample: i16) -> u8 {
-    let positive = if sample < 0 { !sample } else { sample };
-    let biased = (positive as u16 >> 2) + 33;
-    let magnitude = if biased > 0x1FFF { 0x1FFF } else { biased };
-    let mut segment = 1;
-    while magnitude >> (5 + segment) != 0 {
-        segment += 1;
-    }
-    let mantissa = (magnitude >> segment) & 0x0F;
-    let octet = ((8 - segment) << 4) as u8 | (0x0F - mantissa as u8);
-    if sample >= 0 { octet | 0x80 } else { octet }
-}
-
-const fn expand(octet: u8) -> i16 {
-    let bits = !octet;
-    let exponent = (bits >> 4) & 0x07;
-    let step = 8_i16 << exponent;
-    let magnitude = (0x80 << exponent) + step * (bits & 0x0F) as i16 + step / 2 - 4 * 33;
-    if octet < 0x80 { -magnitude } else { magnitude }
+    samples
 }

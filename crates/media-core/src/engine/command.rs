@@ -1,5 +1,6 @@
 //! What the engine can be asked to do.
 
+use super::BridgeKey;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::{DtmfDigit, DtmfTiming};
 use crate::negotiate::MediaParameters;
@@ -72,6 +73,47 @@ pub enum MediaCommand {
         /// Where to.
         sink: Option<RecordingSink>,
     },
+    /// Join a bridge, in place of one that the session is in: its members hear each other. Two are relayed without decoding
+    /// where their codecs are the same, more are mixed. The session's own source waits meanwhile.
+    JoinBridge {
+        /// The session.
+        key: MediaSessionKey,
+        /// The bridge, which begins with its first member.
+        bridge: BridgeKey,
+    },
+    /// Leave the bridge, and go on with the own source.
+    LeaveBridge {
+        /// The session.
+        key: MediaSessionKey,
+    },
+    /// Let the others of the bridge hear the session louder or lower.
+    SetBridgeGain {
+        /// The session.
+        key: MediaSessionKey,
+        /// 1 as it is, 0 not at all, 4 (12 dB) at most.
+        gain: f32,
+    },
+    /// Let the others of the bridge not hear the session, or hear it again.
+    SetBridgeMuted {
+        /// The session.
+        key: MediaSessionKey,
+        /// Whether they do not hear it.
+        muted: bool,
+    },
+    /// Let everybody in the session's bridge hear this besides each other, which ends relaying.
+    PlayToBridge {
+        /// A session of the bridge.
+        key: MediaSessionKey,
+        /// What to play; `None` ends it.
+        source: Option<AudioSource>,
+    },
+    /// Record what is said in the session's bridge; relayed legs are decoded for it.
+    RecordBridge {
+        /// A session of the bridge.
+        key: MediaSessionKey,
+        /// Where to; `None` ends the recording.
+        sink: Option<RecordingSink>,
+    },
     /// Report the session's figures now.
     Report {
         /// The session.
@@ -97,8 +139,27 @@ impl MediaCommand {
             | Self::Hold { key, .. }
             | Self::SendDtmf { key, .. }
             | Self::Record { key, .. }
+            | Self::JoinBridge { key, .. }
+            | Self::LeaveBridge { key }
+            | Self::SetBridgeGain { key, .. }
+            | Self::SetBridgeMuted { key, .. }
+            | Self::PlayToBridge { key, .. }
+            | Self::RecordBridge { key, .. }
             | Self::Report { key }
             | Self::Close { key } => *key,
         }
+    }
+
+    /// Whether it is about the bridge that the session is in or joins.
+    pub(super) fn is_about_bridge(&self) -> bool {
+        matches!(
+            self,
+            Self::JoinBridge { .. }
+                | Self::LeaveBridge { .. }
+                | Self::SetBridgeGain { .. }
+                | Self::SetBridgeMuted { .. }
+                | Self::PlayToBridge { .. }
+                | Self::RecordBridge { .. }
+        )
     }
 }

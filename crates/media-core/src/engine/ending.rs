@@ -6,7 +6,6 @@ use super::MediaEngine;
 use crate::controller::MediaSessionKey;
 use crate::event::{MediaEvent, MediaStatistics};
 use crate::record::Recorder;
-use crate::stream::Stream;
 
 /// How long the end of a session waits for the disk to take the rest of its recording.
 const RECORDING_PATIENCE: Duration = Duration::from_secs(5);
@@ -21,8 +20,12 @@ pub(super) struct Ending {
 }
 
 impl MediaEngine {
-    /// Ends a stream that has been taken out of the table.
-    pub(super) fn close(&mut self, now: Instant, mut stream: Stream) {
+    /// Ends the stream at this place, if there is one.
+    pub(super) fn close(&mut self, now: Instant, index: usize) {
+        self.bridges.leave(index, &mut self.streams);
+        let Some(mut stream) = self.streams[index].take() else {
+            return;
+        };
         tracing::debug!(session = %stream.key(), "media session ends");
         self.open -= 1;
         self.ports.remove(&stream.port());

@@ -8,6 +8,8 @@ use std::time::SystemTime;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+mod bridge;
+
 use super::*;
 use crate::controller::{MediaConfig, MediaSessionController, SimulatedMedia, Stopped};
 use crate::event::MediaStatistics;

@@ -31,3 +31,23 @@ pub struct JitterBufferStatistics {
     /// How long they should, by what the network does.
     pub target_delay: Duration,
 }
+
+impl JitterBufferStatistics {
+    /// The sum of what this buffer and the one after it did; how things stand is the later one's.
+    pub(crate) fn followed_by(self, later: Self) -> Self {
+        Self {
+            late: self.late + later.late,
+            duplicates: self.duplicates + later.duplicates,
+            overflowed: self.overflowed + later.overflowed,
+            concealed: self.concealed + later.concealed,
+            recovered: self.recovered + later.recovered,
+            paused: self.paused + later.paused,
+            accelerated: self.accelerated + later.accelerated,
+            expanded: self.expanded + later.expanded,
+            restarts: self.restarts + later.restarts,
+            resumed: self.resumed + later.resumed,
+            delay: later.delay,
+            target_delay: later.target_delay,
+        }
+    }
+}

@@ -104,7 +104,7 @@ impl Trace {
     fn run(mut self, mut network: impl FnMut(&mut StdRng, u32) -> Option<Duration>) -> Heard {
         let scale = self.codec.frame_samples() / 160;
         let whole = 160 * scale;
-        let mut tone = Tone::new(TONE_HZ / scale as f64, 0.5);
+        let mut tone = Tone::new(TONE_HZ / scale as f64, 0.5, 8_000);
         let mut encoder = Encoder::new(self.codec);
         let packets = (self.frames + 50) * whole as u32 / self.samples_per_packet as u32;
         let packet_time = self.sender_frame * self.samples_per_packet as f64 / whole as f64;
@@ -260,7 +260,7 @@ fn a_steady_network_is_passed_through_untouched() {
         assert_eq!(heard.statistics.expanded, Duration::ZERO);
         assert_eq!(heard.statistics.restarts, 0);
         let mut tone = vec![0; 8_000];
-        let mut source = Tone::new(440.0, 0.5);
+        let mut source = Tone::new(440.0, 0.5, 8_000);
         tone.chunks_exact_mut(160)
             .for_each(|frame| source.fill(frame));
         let first = heard
@@ -341,7 +341,7 @@ fn reordered_packets_find_their_places() {
 fn duplicates_are_counted_and_not_heard() {
     let mut buffer = JitterBuffer::new(8_000);
     let start = Instant::now();
-    let mut tone = Tone::new(440.0, 0.5);
+    let mut tone = Tone::new(440.0, 0.5, 8_000);
     for number in 0..100 {
         let mut samples = [0; 160];
         tone.fill(&mut samples);

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::Stream;
+use super::sound::ReceivedSound;
 use crate::capabilities::FRAME;
 use crate::event::{MediaEvent, MediaStatistics};
-use crate::jitter_buffer::JitterBuffer;
 use crate::quality::{CodecImpairment, QualityMetrics, mos, rating};
 use crate::rtp_core::RtpSession;
 
@@ -32,7 +32,7 @@ struct Mark {
 }
 
 impl Mark {
-    fn of(rtp: &RtpSession, jitter_buffer: &JitterBuffer) -> Self {
+    fn of(rtp: &RtpSession, jitter_buffer: &ReceivedSound) -> Self {
         let statistics = rtp.statistics();
         Self {
             expected: statistics.packets_expected,
@@ -45,7 +45,7 @@ impl Mark {
 
 impl QualityWindow {
     /// Counts a frame, and sets a mark when one is due.
-    pub(super) fn frame(&mut self, rtp: &RtpSession, jitter_buffer: &JitterBuffer) {
+    pub(super) fn frame(&mut self, rtp: &RtpSession, jitter_buffer: &ReceivedSound) {
         self.frames += 1;
         if self.frames == MARK_FRAMES {
             self.frames = 0;

@@ -4,20 +4,21 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Stream;
-use crate::capabilities::{FRAME_SAMPLES, FrameSamples};
+use super::relay::Content;
 use crate::codec::Codec;
 use crate::engine::Outbox;
 use crate::event::MediaEvent;
 use crate::jitter_buffer::AudioPacket;
-use crate::rtp_core::PayloadType;
 
 impl Stream {
-    /// Takes a datagram of the RTP port; one that cannot be used is counted by the session.
+    /// Takes a datagram of the RTP port; one that cannot be used is counted by the session. Lets it leave at once through the
+    /// other leg, if there is one.
     pub(crate) fn handle_rtp(
         &mut self,
         now: Instant,
         source: SocketAddr,
         datagram: &mut [u8],
+        other: Option<&mut Stream>,
         outbox: &mut Outbox,
     ) {
         let Ok(received) = self.rtp.handle_rtp(now, source, datagram) else {
@@ -27,6 +28,10 @@ impl Stream {
             self.jitter_buffer.restart();
         }
         let header = received.packet.header();
+        let content = self.content(header.payload_type);
+        if let (Some(content), Some(other)) = (content, other) {
+            self.forward_to(other, now, &received, content, outbox);
+        }
         // Packets that are not sound are not missing from it.
         let sequence = received
             .extended_sequence
@@ -35,18 +40,19 @@ impl Stream {
             // There is no sound from the event's beginning on, and none is made up.
             self.jitter_buffer.pause(header.timestamp, sequence, &[]);
         }
-        let taken = self
-            .expected_codec(header.payload_type)
-            .is_some_and(|codec| {
-                let packet = AudioPacket {
-                    codec,
-                    timestamp: header.timestamp,
-                    sequence,
-                    marker: header.marker,
-                    payload: received.packet.payload(),
-                };
-                self.jitter_buffer.insert(now, &packet)
-            });
+        let taken = self.expected_codec(content).is_some_and(|codec| {
+            if !self.is_heard() {
+                return true;
+            }
+            let packet = AudioPacket {
+                codec,
+                timestamp: header.timestamp,
+                sequence,
+                marker: header.marker,
+                payload: received.packet.payload(),
+            };
+            self.jitter_buffer.insert(now, &packet)
+        });
         if !taken {
             self.packets_ignored += 1;
             return;
@@ -58,11 +64,15 @@ impl Stream {
     }
 
     /// The codec of a packet that is to be played; `None` for telephone events and all else that was not agreed on.
-    fn expected_codec(&self, payload_type: PayloadType) -> Option<Codec> {
+    fn expected_codec(&mut self, content: Option<Content>) -> Option<Codec> {
         let parameters = self.parameters.as_ref()?;
-        let mut known = parameters.receive.iter();
-        let (_, codec) = known.find(|(number, _)| *number == payload_type.number())?;
-        parameters.direction.receives().then_some(*codec)
+        match content {
+            Some(Content::Audio(codec)) if parameters.direction.receives() => {
+                self.note_arriving(codec);
+                Some(codec)
+            }
+            _ => None,
+        }
     }
 
     /// Takes a datagram of the RTCP port; one that cannot be used is counted by the session.
@@ -70,13 +80,15 @@ impl Stream {
         let _ = self.rtp.handle_rtcp(now, source, datagram);
     }
 
-    /// Plays and records a frame.
-    pub(super) fn play(&mut self, now: Instant) -> FrameSamples {
-        let mut received = [0; FRAME_SAMPLES];
-        let playing = self.jitter_buffer.play(now, &mut received);
+    /// Plays and records a frame; returns whether there was anything to be heard.
+    pub(crate) fn play(&mut self, now: Instant, received: &mut [i16]) -> bool {
+        let playing = self.jitter_buffer.play(now, received);
         if let Some(recorder) = self.recorder.as_mut().filter(|_| playing) {
-            recorder.write(&received);
+            match &mut self.to_recorder {
+                Some(resampler) => recorder.write(resampler.frame(received)),
+                None => recorder.write(received),
+            }
         }
-        received
+        playing
     }
 }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use super::Stream;
-use crate::capabilities::{FRAME, FRAME_SAMPLES, FrameSamples};
-use crate::codec::Encoder;
+use crate::capabilities::{FRAME, MAX_FRAME_SAMPLES};
+use crate::codec::{Codec, Encoder, SAMPLE_RATE_HZ};
 use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
 use crate::play::Played;
@@ -15,8 +15,9 @@ use crate::rtp_core::{Channel, Frame, PayloadType, RtpSession};
 #[derive(Debug, Default)]
 pub(super) struct Packetizer {
     encoder: Option<Encoder>,
-    /// Whole frames that wait for their packet to be full.
+    /// Whole frames that wait for their packet to be full, at the rate of the codec below.
     sound: Vec<i16>,
+    codec: Option<Codec>,
     payload: Vec<u8>,
     /// Whether the packet before was sent without a pause: the next one continues its talkspurt.
     talking: bool,
@@ -28,17 +29,25 @@ impl Packetizer {
         self.muted = muted;
     }
 
-    /// Takes a frame; when the packet is full, writes it and returns where it goes.
+    pub(super) fn is_muted(&self) -> bool {
+        self.muted
+    }
+
+    /// Takes a frame; when the packet is full, writes it and returns where it goes. `shared` has what others have made of
+    /// the same frame, if it is the same.
     pub(super) fn frame(
         &mut self,
         now: Instant,
-        sound: &FrameSamples,
+        sound: &[i16],
+        shared: Option<&mut SharedPayloads>,
         parameters: &MediaParameters,
         rtp: &mut RtpSession,
         out: &mut Vec<u8>,
     ) -> Option<SocketAddr> {
         let payload_type = PayloadType::new(parameters.payload_type)?;
         let codec = parameters.codec;
+        self.codec = Some(codec);
+        let shared = shared.filter(|_| self.sound.is_empty() && !self.muted);
         if self.muted {
             self.sound.resize(self.sound.len() + sound.len(), 0);
         } else {
@@ -47,19 +56,22 @@ impl Packetizer {
         if FRAME * self.frames() < parameters.ptime {
             return None;
         }
-        self.encoder.take_if(|encoder| encoder.codec() != codec);
-        self.payload.clear();
-        self.encoder
-            .get_or_insert_with(|| Encoder::new(codec))
-            .encode(&self.sound, &mut self.payload);
-        if self.payload.is_empty() {
+        let ticks = self.ticks();
+        let payload = match shared.filter(|_| SharedPayloads::can_hold(codec)) {
+            Some(shared) => shared.payload(codec, &self.sound),
+            None => {
+                self.encode(codec);
+                &self.payload
+            }
+        };
+        if payload.is_empty() {
             self.give_way(rtp);
             return None;
         }
         let frame = Frame {
             payload_type,
-            payload: &self.payload,
-            ticks: self.ticks(),
+            payload,
+            ticks,
             marker: !self.talking,
         };
         rtp.next_packet(now, &frame, out);
@@ -68,9 +80,17 @@ impl Packetizer {
         rtp.destination()
     }
 
+    fn encode(&mut self, codec: Codec) {
+        self.encoder.take_if(|encoder| encoder.codec() != codec);
+        self.payload.clear();
+        self.encoder
+            .get_or_insert_with(|| Encoder::new(codec))
+            .encode(&self.sound, &mut self.payload);
+    }
+
     /// Lets a frame's time pass without sound; what was not sent yet never is.
-    pub(super) fn pause(&mut self, rtp: &mut RtpSession) {
-        rtp.advance(FRAME_SAMPLES as u32);
+    pub(super) fn pause(&mut self, rtp: &mut RtpSession, clock_rate_hz: u32) {
+        rtp.advance(clock_rate_hz / 50);
         self.give_way(rtp);
     }
 
@@ -87,21 +107,68 @@ impl Packetizer {
     }
 
     fn frames(&self) -> u32 {
-        self.ticks() / FRAME_SAMPLES as u32
+        let frame = self.codec.map_or(1, Codec::frame_samples);
+        (self.sound.len() / frame) as u32
     }
 
     fn ticks(&self) -> u32 {
-        self.sound.len() as u32
+        self.codec
+            .map_or(0, |codec| self.frames() * (codec.clock_rate_hz() / 50))
     }
+}
+
+/// What listeners who hear the same are sent, encoded once for each codec that remembers nothing.
+#[derive(Debug, Default)]
+pub(crate) struct SharedPayloads {
+    payloads: Vec<(Codec, Vec<u8>)>,
+    /// How many of them are of the present frame.
+    present: usize,
+}
+
+impl SharedPayloads {
+    /// Forgets the frame before.
+    pub(crate) fn clear(&mut self) {
+        self.present = 0;
+    }
+
+    /// Whether payloads of this codec are the same for whoever hears the same.
+    fn can_hold(codec: Codec) -> bool {
+        matches!(codec, Codec::Pcmu | Codec::Pcma | Codec::L16(_))
+    }
+
+    fn payload(&mut self, codec: Codec, sound: &[i16]) -> &[u8] {
+        let mut present = self.payloads[..self.present].iter();
+        if let Some(known) = present.position(|(known, _)| *known == codec) {
+            return &self.payloads[known].1;
+        }
+        if self.present == self.payloads.len() {
+            self.payloads.push((codec, Vec::new()));
+        }
+        let (as_codec, payload) = &mut self.payloads[self.present];
+        *as_codec = codec;
+        payload.clear();
+        Encoder::new(codec).encode(sound, payload);
+        self.present += 1;
+        payload
+    }
+}
+
+/// What a stream is to send in a frame, unless digits or music on hold come first.
+#[derive(Debug)]
+pub(crate) enum Sound<'a> {
+    /// Its own source; with it what is heard meanwhile, for an echo.
+    Source(&'a [i16]),
+    /// What the members of its bridge say; with it what others have made of the same, if it is the same.
+    Mix(&'a [i16], Option<&'a mut SharedPayloads>),
 }
 
 impl Stream {
     /// Sends what is due in this frame: a digit, the sound, or nothing.
-    pub(super) fn send(&mut self, now: Instant, received: &FrameSamples, outbox: &mut Outbox) {
+    pub(crate) fn send(&mut self, now: Instant, sound: Sound<'_>, outbox: &mut Outbox) {
         let parameters = self.parameters.as_ref().filter(|_| self.started);
         let Some(parameters) = parameters.filter(|parameters| parameters.direction.sends()) else {
             self.dtmf = None;
-            return self.packetizer.pause(&mut self.rtp);
+            return self.pause();
         };
         if let Some(dtmf) = &mut self.dtmf {
             self.packetizer.give_way(&mut self.rtp);
@@ -114,16 +181,31 @@ impl Stream {
             }
             return;
         }
-        let mut sound = [0; FRAME_SAMPLES];
-        let player = self.on_hold.as_deref_mut().unwrap_or(&mut self.player);
-        match player.frame(received, &mut sound) {
-            Played::Nothing => self.packetizer.pause(&mut self.rtp),
-            Played::Sound => {
-                let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);
-                outbox.datagram(self.port, Channel::Rtp, |out| {
-                    packetizer.frame(now, &sound, parameters, rtp, out)
-                });
-            }
+        if self.leaves_frame_to_relay(now) {
+            return self.packetizer.give_way(&mut self.rtp);
         }
+        let mut played = [0; MAX_FRAME_SAMPLES];
+        let played = &mut played[..parameters.codec.frame_samples()];
+        let (sound, shared) = match (sound, self.on_hold.as_deref_mut()) {
+            (Sound::Mix(sound, shared), None) => (sound, shared),
+            (Sound::Mix(heard, _) | Sound::Source(heard), player) => {
+                let player = player.unwrap_or(&mut self.player);
+                match player.frame(heard, played) {
+                    Played::Nothing => return self.pause(),
+                    Played::Sound => (&*played, None),
+                }
+            }
+        };
+        let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);
+        outbox.datagram(self.port, Channel::Rtp, |out| {
+            packetizer.frame(now, sound, shared, parameters, rtp, out)
+        });
+    }
+
+    /// Lets a frame's time pass in which nothing is sent.
+    pub(super) fn pause(&mut self) {
+        let codec = self.parameters.as_ref().map(|parameters| parameters.codec);
+        let clock_rate_hz = codec.map_or(SAMPLE_RATE_HZ, Codec::clock_rate_hz);
+        self.packetizer.pause(&mut self.rtp, clock_rate_hz);
     }
 }

@@ -32,7 +32,7 @@ impl Line {
         Self {
             now: Instant::now(),
             timestamp: 5_000,
-            tone: Tone::new(hz, 0.5),
+            tone: Tone::new(hz, 0.5, 8_000),
             buffer: JitterBuffer::new(8_000),
             number: 0,
             under_way: Vec::new(),
@@ -115,7 +115,7 @@ fn gaps_may_begin_and_end_anywhere() {
 #[test]
 fn a_period_is_cut_out_or_put_in_without_a_step() {
     for hz in tones() {
-        let mut tone = Tone::new(hz, 0.5);
+        let mut tone = Tone::new(hz, 0.5, 8_000);
         let mut sound = [0; 960];
         tone.fill(&mut sound);
         let mut frame = [0; 160];
@@ -180,7 +180,7 @@ fn a_restart_lets_the_old_sound_fade_and_joins_the_new() {
                 assert_eq!(line.heard[line.heard.len() - 320..], [0; 320]);
             }
             // The new source is at another phase and another timestamp.
-            line.tone = Tone::new(hz, 0.5);
+            line.tone = Tone::new(hz, 0.5, 8_000);
             line.timestamp = line.timestamp.wrapping_add(1 << 30);
             line.packets(20);
             line.check(hz, &format!("a new source after {pause} frames"));
@@ -196,7 +196,7 @@ fn a_timestamp_jump_is_no_click() {
             let mut line = Line::new(hz);
             line.packets(20);
             line.timestamp = line.timestamp.wrapping_add(jump);
-            line.tone = Tone::new(hz, 0.5);
+            line.tone = Tone::new(hz, 0.5, 8_000);
             line.packets(40);
             line.check(hz, &format!("a jump by {jump}"));
             let end = &line.heard[line.heard.len() - 1_600..];
@@ -218,7 +218,7 @@ fn a_talkspurt_after_silence_is_faded_in() {
             line.packets(25);
             // The sender is silent and time runs on; the talkspurt begins at the tone's peak.
             (0..60).for_each(|_| line.pass());
-            line.tone = Tone::new(hz, 0.5);
+            line.tone = Tone::new(hz, 0.5, 8_000);
             line.tone.fill(&mut vec![0; (2_000.0 / hz) as usize]);
         }
         line.packets(25);

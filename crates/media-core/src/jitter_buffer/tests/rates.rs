@@ -57,7 +57,7 @@ fn codecs_change_in_the_middle_of_the_sound() {
     let mut rng = StdRng::seed_from_u64(8);
     let mut buffer = JitterBuffer::new(8_000);
     let start = Instant::now();
-    let mut tone = Tone::new(TONE_HZ, 0.5);
+    let mut tone = Tone::new(TONE_HZ, 0.5, 8_000);
     let mut arrivals = Vec::new();
     for number in 0..1_000_u32 {
         let mut samples = [0; 160];

@@ -1,0 +1,62 @@
+//! How a stream is run, as negotiated.
+
+use std::time::Instant;
+
+use super::Stream;
+use crate::codec::SAMPLE_RATE_HZ;
+use crate::engine::Outbox;
+use crate::negotiate::MediaParameters;
+use crate::resample::FrameResampler;
+use crate::rtp_core::{Connect, PayloadType, RemoteAddress};
+
+impl Stream {
+    /// Samples per second of what is heard and said.
+    pub(crate) fn sample_rate_hz(&self) -> u32 {
+        let parameters = self.parameters.as_ref();
+        parameters.map_or(SAMPLE_RATE_HZ, |parameters| {
+            parameters.codec.sample_rate_hz()
+        })
+    }
+
+    /// The samples of a frame.
+    pub(crate) fn frame_samples(&self) -> usize {
+        self.sample_rate_hz() as usize / 50
+    }
+
+    /// Runs the stream by these from now on; sequence and timestamps go on.
+    pub(super) fn configure(&mut self, now: Instant, parameters: Option<Box<MediaParameters>>) {
+        self.rtp.set_remote(
+            now,
+            parameters.as_ref().map(|parameters| RemoteAddress {
+                rtp: parameters.remote_rtp,
+                rtcp: Some(parameters.remote_rtcp),
+            }),
+        );
+        if let Some(parameters) = &parameters {
+            let event = parameters.telephone_event.map(|event| event.receive);
+            let numbers = parameters.receive.iter().map(|(number, _)| *number);
+            self.rtp
+                .set_payload_types(numbers.chain(event).filter_map(PayloadType::new));
+        }
+        self.packetizer.reconfigure(&mut self.rtp);
+        self.parameters = parameters;
+        let sample_rate_hz = self.sample_rate_hz();
+        self.jitter_buffer.set_sample_rate(sample_rate_hz);
+        let to_recorder = || Box::new(FrameResampler::new(sample_rate_hz, SAMPLE_RATE_HZ));
+        self.to_recorder = (sample_rate_hz != SAMPLE_RATE_HZ).then(to_recorder);
+        self.player.set_sample_rate(sample_rate_hz);
+        if let Some(player) = &mut self.on_hold {
+            player.set_sample_rate(sample_rate_hz);
+        }
+    }
+
+    /// Has the socket connected to the peer while it is where it said.
+    pub(super) fn connect(&mut self, now: Instant, outbox: &mut Outbox) {
+        let peer = self.rtp.connectable(now);
+        if self.connected != peer {
+            self.connected = peer;
+            let port = self.port;
+            outbox.connects.push_back(Connect { port, peer });
+        }
+    }
+}
