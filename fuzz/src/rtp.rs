@@ -8,6 +8,8 @@ use crate::bound;
 /// RTP and RTCP are read without memory; what is written is the datagram again, but for padding.
 pub fn check(data: &[u8]) {
     if let Ok(packet) = bound::within(0, || RtpPacket::parse(data)) {
+        let extension = packet.extension();
+        bound::within(0, || extension.map_or(0, |found| found.elements().count()));
         let csrcs: Vec<Ssrc> = packet.csrcs().collect();
         let writer = RtpWriter {
             header: *packet.header(),
@@ -25,7 +27,7 @@ pub fn check(data: &[u8]) {
             data[..data.len() - padding]
         );
     }
-    if let Ok(compound) = bound::within(0, || Compound::parse(data)) {
+    if let Ok(compound) = bound::within(0, || Compound::parse_reduced_size(data)) {
         let count = bound::within(0, || {
             compound.packets().map(|packet| touch(packet.ok())).count()
         });
@@ -43,6 +45,7 @@ fn touch(packet: Option<RtcpPacket<'_>>) {
                 let _ = (chunk.items().count(), chunk.cname());
             }
         }
+        Some(RtcpPacket::ExtendedReport(report)) => _ = report.blocks().count(),
         Some(RtcpPacket::Bye(bye)) => _ = (bye.sources().count(), bye.reason()),
         _ => {}
     }

@@ -32,6 +32,14 @@ impl Jitter {
         }
     }
 
+    /// Goes on with another clock: the jitter so far in its ticks, and the next packet is compared to none before.
+    pub fn set_clock_rate(&mut self, clock_rate_hz: u32) {
+        let old = u64::from(self.clock_rate_hz.max(1));
+        self.scaled = self.scaled * u64::from(clock_rate_hz) / old;
+        self.clock_rate_hz = clock_rate_hz;
+        self.last = None;
+    }
+
     /// Takes a packet with `timestamp` that arrived `arrival` after some fixed moment.
     pub fn handle(&mut self, arrival: Duration, timestamp: u32) {
         let transit = ticks(arrival, self.clock_rate_hz).wrapping_sub(timestamp);
@@ -117,6 +125,23 @@ mod tests {
         assert_eq!(ticks(Duration::new(0, 999_999_999), RATE), 7999);
         // 2^32 ticks of 8 kHz are 536,870.912 s.
         assert_eq!(ticks(Duration::from_millis(536_870_912 + 20), RATE), 160);
+    }
+
+    #[test]
+    fn another_clock_keeps_the_time_and_compares_nothing_across_the_change() {
+        let mut jitter = Jitter::new(RATE);
+        jitter.handle(FRAME, 160);
+        jitter.handle(FRAME * 2 + Duration::from_millis(10), 320);
+        jitter.set_clock_rate(48_000);
+        assert_eq!(
+            (jitter.ticks(), jitter.duration()),
+            (30, Duration::from_micros(625))
+        );
+        // The timeline of the new clock begins anywhere.
+        jitter.handle(FRAME * 3, 5_000);
+        jitter.handle(FRAME * 4, 5_960);
+        // D is 0: J = 30 - 30/16, all in ticks of 48 kHz.
+        assert_eq!(jitter.ticks(), 28);
     }
 
     proptest! {

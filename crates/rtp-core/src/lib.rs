@@ -62,7 +62,7 @@ pub use interval::{Membership, RtcpSchedule, deterministic_interval};
 pub use jitter::Jitter;
 pub use latch::{Latch, Latching, Standing};
 pub use ntp::{NtpTime, WallClock};
-pub use packet::{Extension, RtpHeader, RtpPacket, RtpWriter, Ssrc};
+pub use packet::{Extension, ExtensionElement, RtpHeader, RtpPacket, RtpWriter, Ssrc};
 pub use payload_type::PayloadType;
 pub use port_pool::{DEFAULT_PORT_RANGE, PortPair, PortPool, QUARANTINE};
 pub use sequence::{Arrival, Counts, SequenceTracker};

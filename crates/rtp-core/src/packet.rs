@@ -1,8 +1,11 @@
 //! RTP data packets (RFC 3550 5.1, 5.3.1): a borrowed view and a writer.
 
+mod extension;
+
 use std::fmt;
 
 use crate::{Malformed, PayloadType, RtpError};
+pub use extension::{Extension, ExtensionElement};
 
 const VERSION: u8 = 2;
 const FIXED_OCTETS: usize = 12;
@@ -30,15 +33,6 @@ pub struct RtpHeader {
     pub timestamp: u32,
     /// Who sends.
     pub ssrc: Ssrc,
-}
-
-/// A header extension (RFC 3550 5.3.1), uninterpreted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extension<'a> {
-    /// The 16 bits that the profile defines; 0xBEDE for RFC 8285 one-byte elements.
-    pub profile: u16,
-    /// The words after it; a multiple of four octets.
-    pub words: &'a [u8],
 }
 
 /// A received packet, checked and borrowed from its datagram.

@@ -50,6 +50,10 @@ impl Reception {
         result
     }
 
+    pub(crate) fn set_clock_rate(&mut self, clock_rate_hz: u32) {
+        self.jitter.set_clock_rate(clock_rate_hz);
+    }
+
     /// Whether a packet goes on where this source stopped.
     pub(crate) fn is_continued_by(&self, header: &RtpHeader) -> bool {
         self.ssrc == header.ssrc && self.sequence.is_next(header.sequence)

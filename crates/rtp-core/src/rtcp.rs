@@ -5,6 +5,8 @@ mod bye;
 mod rr;
 mod sdes;
 mod sr;
+mod voip_metrics;
+mod xr;
 
 use crate::packet::unpad;
 use crate::{Malformed, Ssrc};
@@ -13,17 +15,20 @@ pub use bye::Bye;
 pub use rr::{ReceiverReport, ReportBlock, ReportBlocks};
 pub use sdes::{Chunk, Item, ItemKind, SourceDescription};
 pub use sr::{SenderInfo, SenderReport};
+pub use voip_metrics::{Concealment, VoipMetrics};
+pub use xr::{ExtendedBlock, ExtendedReport};
 
 const VERSION: u8 = 2;
 const HEADER_OCTETS: usize = 4;
 
-/// Packet types of RFC 3550 12.1.
+/// Packet types of RFC 3550 12.1 and RFC 3611.
 pub(crate) mod packet_type {
     pub(crate) const SR: u8 = 200;
     pub(crate) const RR: u8 = 201;
     pub(crate) const SDES: u8 = 202;
     pub(crate) const BYE: u8 = 203;
     pub(crate) const APP: u8 = 204;
+    pub(crate) const XR: u8 = 207;
 }
 
 /// One packet of a compound.
@@ -40,7 +45,9 @@ pub enum RtcpPacket<'a> {
     Bye(Bye<'a>),
     /// Data of an application.
     App(App<'a>),
-    /// A packet type that is not of RFC 3550.
+    /// More about reception and quality.
+    ExtendedReport(ExtendedReport<'a>),
+    /// A packet of another type.
     Other(Other<'a>),
 }
 
@@ -68,11 +75,23 @@ impl<'a> Compound<'a> {
     /// # Errors
     /// [`Malformed`] names the rule that is broken.
     pub fn parse(datagram: &'a [u8]) -> Result<Compound<'a>, Malformed> {
+        let compound = Compound::parse_reduced_size(datagram)?;
+        match datagram[1] {
+            packet_type::SR | packet_type::RR => Ok(compound),
+            other => Err(Malformed::FirstPacketType(other)),
+        }
+    }
+
+    /// As [`Compound::parse`], but the first packet may be any (RFC 5506), which both sides have to agree on.
+    ///
+    /// # Errors
+    /// [`Malformed`] names the rule that is broken.
+    pub fn parse_reduced_size(datagram: &'a [u8]) -> Result<Compound<'a>, Malformed> {
         let mut rest = datagram;
         let mut first = true;
         while first || !rest.is_empty() {
             let (packet, after) = split_packet(rest)?;
-            if first && !matches!(packet.packet_type, packet_type::SR | packet_type::RR) {
+            if !(192..=223).contains(&packet.packet_type) {
                 return Err(Malformed::FirstPacketType(packet.packet_type));
             }
             if rest[0] & 0x20 != 0 && !after.is_empty() {
@@ -106,6 +125,7 @@ impl<'a> Other<'a> {
             packet_type::SDES => RtcpPacket::SourceDescription(SourceDescription::parse(self)?),
             packet_type::BYE => RtcpPacket::Bye(Bye::parse(self)?),
             packet_type::APP => RtcpPacket::App(App::parse(self)?),
+            packet_type::XR => RtcpPacket::ExtendedReport(ExtendedReport::parse(self)?),
             _ => RtcpPacket::Other(self),
         })
     }

@@ -109,6 +109,14 @@ impl Sender {
         old
     }
 
+    /// Goes on with another clock from where the stream is.
+    pub(crate) fn set_clock_rate(&mut self, now: Instant, clock_rate_hz: u32) {
+        self.last = self.position(now).map(|position| (now, position));
+        self.end_run(now);
+        self.clock_rate_hz = clock_rate_hz;
+        self.packet_ticks = clock_rate_hz / 50;
+    }
+
     /// Where the stream is at `now`, extrapolated from what was sent last.
     fn position(&self, now: Instant) -> Option<u32> {
         let (at, timestamp) = self.last?;

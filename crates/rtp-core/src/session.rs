@@ -3,6 +3,7 @@
 mod address;
 mod data;
 mod report;
+mod schedule;
 mod security;
 mod send;
 
@@ -13,6 +14,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::reception::{LastSenderReport, Reception};
+use crate::rtcp::VoipMetrics;
 use crate::sender::Sender;
 use crate::srtp::Association;
 use crate::{
@@ -133,6 +135,9 @@ pub struct RtpSession {
     abandoned: Option<Ssrc>,
     collided: bool,
     ended: bool,
+    reduced_size: bool,
+    /// What the next report tells about how the peer sounds.
+    metrics: Option<VoipMetrics>,
     /// The SRTP of this session, kept while it is off, since no index may come twice under one key.
     association: Option<Box<Association>>,
     secured: bool,
@@ -163,6 +168,8 @@ impl RtpSession {
             abandoned: None,
             collided: false,
             ended: false,
+            reduced_size: false,
+            metrics: None,
             association: None,
             secured: false,
             counted: RtpStatistics::default(),
@@ -185,6 +192,19 @@ impl RtpSession {
     #[must_use]
     pub fn remote_cname(&self) -> Option<&str> {
         self.cname.as_deref()
+    }
+
+    /// Goes on with another clock rate, as when the codec changes (RFC 7160): SSRC and sequence stay, timestamps go on
+    /// from where they are by the new rate, and jitter is told in its ticks.
+    pub fn set_clock_rate(&mut self, now: Instant, clock_rate_hz: u32) {
+        if clock_rate_hz != self.config.clock_rate_hz {
+            self.config.clock_rate_hz = clock_rate_hz;
+            self.sender.set_clock_rate(now, clock_rate_hz);
+            let candidate = self.candidate.as_mut().map(|(_, candidate)| candidate);
+            for source in self.source.iter_mut().chain(candidate) {
+                source.set_clock_rate(clock_rate_hz);
+            }
+        }
     }
 
     /// When the last valid RTP packet came.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::rtcp::VoipMetrics;
+
 use crate::srtp::SrtpCounts;
 
 /// The figures of one session, from its beginning to the moment they were asked for.
@@ -52,6 +54,8 @@ pub struct RtpStatistics {
     pub srtp: SrtpCounts,
     /// What the peer says about the stream it gets from us.
     pub remote: Option<RemoteReport>,
+    /// How it sounds to the peer, if it says so (RFC 3611).
+    pub remote_metrics: Option<VoipMetrics>,
 }
 
 impl RtpStatistics {

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use rvoip_rtp_core::rtcp::{Concealment, ExtendedReport, ReceiverReport, VoipMetrics};
 use rvoip_rtp_core::{
-    Frame, Latching, PayloadType, RemoteAddress, RtpSession, RtpSessionConfig, WallClock,
+    Frame, Latching, PayloadType, RemoteAddress, RtpSession, RtpSessionConfig, Ssrc, WallClock,
 };
 
 const ALICE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
@@ -312,4 +313,74 @@ fn reports_are_read_by_tshark_and_give_it_the_same_round_trip() {
             format!("{},{lost},{highest},1,", view.fraction_lost)
         );
     }
+}
+
+#[test]
+fn tshark_reads_our_voip_metrics() {
+    let metrics = VoipMetrics {
+        loss_rate: 10,
+        discard_rate: 11,
+        burst_density: 12,
+        gap_density: 13,
+        burst_duration: Duration::from_millis(1400),
+        gap_duration: Duration::from_millis(1500),
+        round_trip: Duration::from_millis(160),
+        end_system_delay: Duration::from_secs(100),
+        signal_level_dbm: Some(-18),
+        noise_level_dbm: Some(-70),
+        echo_return_loss_db: Some(20),
+        gap_threshold: 16,
+        r_factor: Some(93),
+        external_r_factor: None,
+        listening_mos_tenths: Some(44),
+        conversational_mos_tenths: Some(43),
+        concealment: Concealment::Standard,
+        adaptive: Some(true),
+        adaptation_rate: 5,
+        jitter_buffer_nominal: Duration::from_millis(40),
+        jitter_buffer_maximum: Duration::from_millis(60),
+        jitter_buffer_absolute_maximum: Duration::from_millis(200),
+    };
+    let mut out = Vec::new();
+    ReceiverReport::write(Ssrc(7), &[], &mut out);
+    ExtendedReport::write_voip_metrics(Ssrc(7), Ssrc(8), &metrics, &mut out);
+    let mut capture = Capture::new();
+    capture.add(Duration::ZERO, ALICE, BOB, RTCP, &out);
+    let Some(output) = capture.tshark("metrics", &["-V"]) else {
+        return;
+    };
+    // Names as tshark 4 prints them, in the order of RFC 3611 4.7; 65535 ms is all that 16 bits hold.
+    let expected = [
+        "Identifier: 0x00000008 (8)",
+        "Fraction lost: 10 / 256",
+        "Fraction discarded: 11 / 256",
+        "Burst Density: 12",
+        "Gap Density: 13",
+        "Burst Duration(ms): 1400",
+        "Gap Duration(ms): 1500",
+        "Round Trip Delay(ms): 160",
+        "End System Delay(ms): 65535",
+        "Signal Level: -18",
+        "Noise Level: -70",
+        "Residual Echo Return Loss: 20",
+        "Gmin: 16",
+        "R Factor: 93",
+        "External R Factor: Unavailable",
+        "MOS - Listening Quality: 4.4",
+        "MOS - Conversational Quality: 4.3",
+        "Packet Loss Concealment Algorithm: Standard",
+        "Adaptive Jitter Buffer Algorithm: Adaptive",
+        "Jitter Buffer Rate: 5",
+        "Nominal Jitter Buffer Size: 40",
+        "Maximum Jitter Buffer Size: 60",
+        "Absolute Maximum Jitter Buffer Size: 200",
+    ];
+    let lines: Vec<&str> = output.lines().collect();
+    for line in expected {
+        assert!(
+            lines.iter().any(|found| found.contains(line)),
+            "{line} in {output}"
+        );
+    }
+    assert!(!output.contains("Malformed"));
 }

@@ -179,3 +179,64 @@ proptest! {
         prop_assert_eq!(packet.padding_octets(), padding_octets);
     }
 }
+
+fn elements(profile: u16, words: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let extension = Extension { profile, words };
+    let elements = extension.elements();
+    elements
+        .map(|element| (element.id, element.data.to_vec()))
+        .collect()
+}
+
+/// The figures of RFC 8285 4.2 and 4.3, with data of our choice.
+#[test]
+fn elements_are_those_of_the_figures() {
+    let one_byte = [0x10, 1, 0x21, 2, 3, 0, 0, 0x33, 4, 5, 6, 7];
+    let expected = [(1, vec![1]), (2, vec![2, 3]), (3, vec![4, 5, 6, 7])];
+    assert_eq!(elements(0xbede, &one_byte), expected);
+    let two_byte = [1, 0, 2, 1, 9, 0, 3, 4, 4, 5, 6, 7];
+    let expected = [(1, vec![]), (2, vec![9]), (3, vec![4, 5, 6, 7])];
+    for profile in [0x1000, 0x100f] {
+        assert_eq!(elements(profile, &two_byte), expected);
+    }
+    for profile in [0x0fff, 0x1010, 0xbedf] {
+        assert_eq!(elements(profile, &one_byte), []);
+    }
+}
+
+#[test]
+fn an_element_that_breaks_the_rules_ends_the_extension() {
+    // Id 15, padding with a length, and data that is cut off.
+    for rest in [[0xf0, 1, 0x20, 2], [0x01, 1, 1, 0], [0x2f, 1, 2, 3]] {
+        let mut words = vec![0x10, 1, 0, 0];
+        words.extend(rest);
+        assert_eq!(elements(0xbede, &words), [(1, vec![1])]);
+    }
+    assert_eq!(elements(0x1000, &[1, 1, 7, 2]), [(1, vec![7])]);
+    assert_eq!(elements(0x1000, &[1, 3, 7, 2]), []);
+}
+
+#[test]
+fn elements_are_written_in_the_smallest_form_that_holds_them() {
+    let mut buffer = Vec::new();
+    let mut written = |given: &[(u8, &[u8])]| {
+        let given: Vec<_> = given
+            .iter()
+            .map(|(id, data)| ExtensionElement { id: *id, data })
+            .collect();
+        let extension = Extension::of_elements(&given, &mut buffer)?;
+        Ok::<_, RtpError>((extension.profile, extension.words.to_vec()))
+    };
+    assert_eq!(
+        written(&[(1, &[7]), (14, &[8, 9])]),
+        Ok((0xbede, vec![0x10, 7, 0xe1, 8, 9, 0, 0, 0]))
+    );
+    assert_eq!(
+        written(&[(1, &[7]), (15, &[8])]),
+        Ok((0x1000, vec![1, 1, 7, 15, 1, 8, 0, 0]))
+    );
+    assert_eq!(written(&[(1, &[])]), Ok((0x1000, vec![1, 0, 0, 0])));
+    assert_eq!(written(&[(1, &[0; 17])]).unwrap().0, 0x1000);
+    assert_eq!(written(&[]), Ok((0xbede, vec![])));
+    assert!(written(&[(0, &[1])]).is_err() && written(&[(1, &[0; 256])]).is_err());
+}

@@ -113,7 +113,7 @@ fn a_packet_with_a_bad_body_hides_no_other() {
 fn an_unknown_packet_type_is_passed_on_and_hides_no_other() {
     let datagram = [
         &[0x80, 201, 0, 1, 0, 0, 0, 1],
-        &[0x8f, 207, 0, 1, 9, 9, 9, 9],
+        &[0x8f, 208, 0, 1, 9, 9, 9, 9],
         &COMPOUND[52..],
     ]
     .concat();
@@ -122,7 +122,7 @@ fn an_unknown_packet_type_is_passed_on_and_hides_no_other() {
     assert_eq!(
         packets[1],
         Ok(RtcpPacket::Other(Other {
-            packet_type: 207,
+            packet_type: 208,
             count: 15,
             body: &[9; 4]
         }))
@@ -291,6 +291,7 @@ fn read_everything(datagram: &[u8]) -> usize {
                 );
             }
             Ok(RtcpPacket::Bye(bye)) => drop(bye.sources().collect::<Vec<_>>()),
+            Ok(RtcpPacket::ExtendedReport(report)) => _ = report.blocks().count(),
             Ok(RtcpPacket::App(_) | RtcpPacket::Other(_)) | Err(_) => {}
         }
     }
@@ -336,4 +337,35 @@ proptest! {
         let [Ok(RtcpPacket::ReceiverReport(report))] = packets[..] else { panic!() };
         prop_assert_eq!(report.blocks.iter().next(), Some(block));
     }
+}
+
+#[test]
+fn blocks_of_an_extended_report_are_read_whatever_they_are() {
+    // A receiver reference time (RFC 3611 4.4), then VoIP metrics of a length that they do not have.
+    let mut out = vec![0x80, 201, 0, 1, 0, 0, 0, 1, 0x80, 207, 0, 6, 0, 0, 0, 1];
+    out.extend([4, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8]);
+    out.extend([7, 0, 0, 1, 0, 0, 0, 9]);
+    let packets = packets(&out);
+    let Some(Ok(RtcpPacket::ExtendedReport(report))) = packets.last() else {
+        panic!("{packets:?}")
+    };
+    let other = |block_type, body| ExtendedBlock::Other {
+        block_type,
+        specific: 0,
+        body,
+    };
+    let expected = [
+        other(4, &[1, 2, 3, 4, 5, 6, 7, 8][..]),
+        other(7, &[0, 0, 0, 9]),
+    ];
+    assert_eq!(
+        (report.ssrc, report.blocks().collect::<Vec<_>>()),
+        (Ssrc(1), expected.to_vec())
+    );
+    // A block that is longer than the packet.
+    out[19] = 9;
+    assert!(matches!(
+        super::Compound::parse(&out).unwrap().packets().last(),
+        Some(Err(Malformed::Truncated { .. }))
+    ));
 }

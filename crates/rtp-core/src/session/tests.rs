@@ -6,7 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::rtcp::{App, Bye, Compound, ReceiverReport, ReportBlock, RtcpPacket, SourceDescription};
+use crate::rtcp::{
+    App, Bye, Compound, ExtendedReport, ReceiverReport, ReportBlock, RtcpPacket, SourceDescription,
+};
 use crate::{Dropped, RtpHeader};
 
 mod address;
@@ -751,4 +753,87 @@ proptest! {
         prop_assert!(RtpPacket::parse(&out).is_ok());
         prop_assert!(session.poll_timeout().unwrap() < now + Duration::from_secs(60));
     }
+}
+
+#[test]
+fn reduced_size_is_taken_only_where_it_was_agreed_on() {
+    let now = Instant::now();
+    let mut session = session(now, Latching::default());
+    let mut out = Vec::new();
+    SourceDescription::write_cname(Ssrc(7), "them", &mut out);
+    let refused = session.handle_rtcp(now, address(4001), &mut out.clone());
+    assert!(matches!(refused, Err(Dropped::Malformed(_))));
+    session.set_reduced_size(true);
+    session.handle_rtcp(now, address(4001), &mut out).unwrap();
+    assert_eq!(session.remote_cname(), Some("them"));
+    let mut rtp = rtp(7, 1);
+    assert!(session.handle_rtcp(now, address(4001), &mut rtp).is_err());
+}
+
+#[test]
+fn how_the_peer_sounds_is_told_once_and_what_it_says_of_us_is_kept() {
+    let now = Instant::now();
+    let mut listener = session(now, Latching::default());
+    let metrics = VoipMetrics {
+        loss_rate: 3,
+        r_factor: Some(93),
+        ..VoipMetrics::default()
+    };
+    listener.set_voip_metrics(metrics);
+    listener
+        .handle_rtp(now, address(4000), &mut rtp(7, 1))
+        .unwrap();
+    let (_, _, mut first) = next_report(&mut listener);
+    let (_, _, second) = next_report(&mut listener);
+    let has_metrics = |report: &[u8]| {
+        let packets = Compound::parse(report).unwrap().packets();
+        packets
+            .filter(|packet| matches!(packet, Ok(RtcpPacket::ExtendedReport(_))))
+            .count()
+    };
+    assert_eq!((has_metrics(&first), has_metrics(&second)), (1, 0));
+    let mut speaker = session(now, Latching::default());
+    speaker.sender.ssrc = Ssrc(7);
+    speaker.handle_rtcp(now, address(4001), &mut first).unwrap();
+    assert_eq!(speaker.statistics().remote_metrics, Some(metrics));
+    speaker.sender.ssrc = Ssrc(8);
+    let other = VoipMetrics {
+        loss_rate: 9,
+        ..metrics
+    };
+    let mut out = Vec::new();
+    ReceiverReport::write(Ssrc(9), &[], &mut out);
+    ExtendedReport::write_voip_metrics(Ssrc(9), Ssrc(7), &other, &mut out);
+    speaker.handle_rtcp(now, address(4001), &mut out).unwrap();
+    assert_eq!(
+        speaker.statistics().remote_metrics,
+        Some(metrics),
+        "not about us"
+    );
+}
+
+#[test]
+fn another_clock_rate_keeps_ssrc_and_sequence_and_time_goes_on_from_where_it_is() {
+    let now = Instant::now();
+    let mut session = session(now, Latching::default());
+    let send = |session: &mut RtpSession, at, ticks| {
+        let mut out = Vec::new();
+        session.next_packet(at, &Frame { ticks, ..frame() }, &mut out);
+        *RtpPacket::parse(&out).unwrap().header()
+    };
+    let last = send(&mut session, now, 160);
+    session.set_clock_rate(now + FRAME, 48_000);
+    let first = send(&mut session, now + FRAME, 960);
+    let second = send(&mut session, now + FRAME * 2, 960);
+    assert_eq!(
+        first,
+        RtpHeader {
+            sequence: last.sequence + 1,
+            timestamp: last.timestamp.wrapping_add(160),
+            ..last
+        }
+    );
+    assert_eq!(second.timestamp.wrapping_sub(first.timestamp), 960);
+    let report = session.sender.info(now + FRAME * 3, crate::NtpTime(0));
+    assert_eq!(report.rtp_timestamp.wrapping_sub(second.timestamp), 960);
 }
