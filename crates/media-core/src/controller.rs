@@ -21,6 +21,7 @@ pub use socket::SocketPorts;
 use crate::capabilities::Capabilities;
 use crate::dtmf::DtmfTiming;
 use crate::play::AudioSource;
+use crate::stream::Listening;
 
 /// Names a media session; never used twice in the life of a controller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,10 +66,13 @@ pub struct MediaConfig {
     pub source: AudioSource,
     /// How long the digits are that a session sends.
     pub dtmf_timing: DtmfTiming,
+    /// What a session listens for in the peer's sound.
+    pub listening: Listening,
 }
 
 impl Default for MediaConfig {
-    /// Active media, the bound address, default [`Capabilities`], silence, digits of 100 ms.
+    /// Active media, the bound address, default [`Capabilities`], silence, digits of 100 ms,
+    /// listening for nothing.
     fn default() -> Self {
         Self {
             mode: MediaMode::default(),
@@ -76,6 +80,7 @@ impl Default for MediaConfig {
             capabilities: Capabilities::default(),
             source: AudioSource::Silence,
             dtmf_timing: DtmfTiming::default(),
+            listening: Listening::default(),
         }
     }
 }

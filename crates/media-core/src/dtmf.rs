@@ -3,8 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+mod detector;
 mod telephone_event;
+mod tone;
 
+pub use detector::DtmfDetector;
+pub(crate) use detector::RATE_HZ as DETECTOR_RATE_HZ;
 pub(crate) use telephone_event::{Press, TelephoneEvents};
 
 /// A DTMF digit: 0 to 9, `*`, `#`, A to D.

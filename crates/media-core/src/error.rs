@@ -30,9 +30,9 @@ pub enum MediaError {
     /// An answer without an outstanding offer: the caller's misuse.
     #[error("media session {0} has no offer outstanding")]
     NoOffer(MediaSessionKey),
-    /// The peer takes no telephone events, or nothing at all now.
-    #[error("the peer of media session {0} takes no telephone events now")]
-    NoTelephoneEvents(MediaSessionKey),
+    /// There is no way to the peer now: nothing was agreed on, or one of the two holds the call.
+    #[error("nothing is sent to the peer of media session {0} now")]
+    NothingSent(MediaSessionKey),
     /// The bridge has as many members as it may have: the caller's misuse.
     #[error("bridge {} has {max_members} members, which are all there may be", .bridge.0)]
     BridgeFull {

@@ -23,7 +23,8 @@ pub enum MediaEvent {
         /// The session.
         key: MediaSessionKey,
     },
-    /// The peer pressed a DTMF digit (RFC 4733); told once, with the first that is heard of it.
+    /// The peer pressed a DTMF digit: a telephone event (RFC 4733), or tones where these are listened for. Told once, with the
+    /// first that is heard of it.
     DtmfReceived {
         /// The session.
         key: MediaSessionKey,
@@ -40,6 +41,16 @@ pub enum MediaEvent {
         digit: DtmfDigit,
         /// How long it was pressed, as far as that is known.
         duration: Duration,
+    },
+    /// Somebody begins to speak; told where it is listened for.
+    VoiceStarted {
+        /// The session.
+        key: MediaSessionKey,
+    },
+    /// Nobody has spoken for a quarter of a second.
+    VoiceStopped {
+        /// The session.
+        key: MediaSessionKey,
     },
     /// The figures of the session; at the engine's interval and on request.
     Statistics {
@@ -79,6 +90,8 @@ impl MediaEvent {
         match self {
             Self::FlowStarted { key }
             | Self::FlowStopped { key }
+            | Self::VoiceStarted { key }
+            | Self::VoiceStopped { key }
             | Self::DtmfReceived { key, .. }
             | Self::DtmfEnded { key, .. }
             | Self::Statistics { key, .. }

@@ -24,6 +24,7 @@ mod resample;
 pub mod sdp;
 mod stream;
 mod tone;
+mod voice_activity;
 pub mod wav;
 
 pub use capabilities::{Capabilities, CodecPreference, FRAME, FRAME_SAMPLES};
@@ -34,7 +35,7 @@ pub use controller::{
     MediaConfig, MediaMode, MediaPorts, MediaSessionController, MediaSessionKey, OpenPort,
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,
 };
-pub use dtmf::{DtmfDigit, DtmfTiming};
+pub use dtmf::{DtmfDetector, DtmfDigit, DtmfTiming};
 pub use engine::{BridgeKey, EngineConfig, MediaCommand, MediaEngine};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};
@@ -44,4 +45,6 @@ pub use quality::QualityMetrics;
 pub use record::{MemoryRecording, RecordingSink};
 pub use resample::{Resampler, Sample};
 pub use sdp::{Direction, SdpError, SessionDescription};
+pub use stream::Listening;
+pub use voice_activity::VoiceActivity;
 pub use wav::{Audio, WavError};

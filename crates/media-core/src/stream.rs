@@ -9,6 +9,7 @@ use rand::{RngExt, SeedableRng};
 mod configure;
 mod dtmf;
 mod figures;
+mod listening;
 mod receive;
 mod relay;
 mod send;
@@ -16,6 +17,8 @@ mod sound;
 
 use dtmf::DtmfSender;
 use figures::QualityWindow;
+use listening::Listener;
+pub use listening::Listening;
 use relay::Relaying;
 pub(crate) use relay::Route;
 use send::Packetizer;
@@ -53,6 +56,7 @@ pub(crate) struct Stream {
     packetizer: Packetizer,
     /// Digits that are being sent.
     dtmf: Option<Box<DtmfSender>>,
+    listener: Listener,
     /// Digits that come in.
     events: TelephoneEvents,
     jitter_buffer: ReceivedSound,
@@ -101,6 +105,7 @@ impl Stream {
             on_hold: None,
             packetizer: Packetizer::default(),
             dtmf: None,
+            listener: Listener::default(),
             events: TelephoneEvents::default(),
             jitter_buffer: ReceivedSound::new(SAMPLE_RATE_HZ),
             relaying: Relaying::default(),
@@ -142,6 +147,7 @@ impl Stream {
                 self.dtmf.get_or_insert_default().push(&digits, timing);
             }
             MediaCommand::SetMuted { muted, .. } => self.packetizer.set_muted(muted),
+            MediaCommand::Listen { listening, .. } => self.listen(listening),
             MediaCommand::Report { .. } => outbox.events.push_back(self.report()),
             // The others are the engine's own.
             _ => {}
@@ -199,6 +205,7 @@ impl Stream {
     fn watch(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
         let key = self.key;
         self.miss_events(now, outbox);
+        self.tell_heard(outbox);
         let expected = self
             .parameters
             .as_ref()

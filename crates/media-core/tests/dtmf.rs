@@ -11,8 +11,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rvoip_media_core::rtp_core::WallClock;
 use rvoip_media_core::{
-    AudioSource, DtmfDigit, DtmfTiming, EngineConfig, MediaConfig, MediaEngine, MediaEvent,
-    MediaSessionController, MediaSessionKey, MemoryRecording, RecordingSink, SimulatedMedia,
+    AudioSource, Capabilities, DtmfDigit, DtmfTiming, EngineConfig, Listening, MediaConfig,
+    MediaEngine, MediaEvent, MediaSessionController, MediaSessionKey, MemoryRecording,
+    RecordingSink, SimulatedMedia,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -36,7 +37,7 @@ struct Line {
     recording: MemoryRecording,
 }
 
-fn party(now: Instant, last: u8, timing: DtmfTiming) -> Party {
+fn party(now: Instant, last: u8, timing: DtmfTiming, telephone_event: bool) -> Party {
     let clock = WallClock::new(now, SystemTime::UNIX_EPOCH);
     let engine = MediaEngine::new(EngineConfig::default(), clock);
     let address = IpAddr::from([192, 0, 2, last]);
@@ -47,6 +48,14 @@ fn party(now: Instant, last: u8, timing: DtmfTiming) -> Party {
             amplitude: 0.3,
         },
         dtmf_timing: timing,
+        listening: Listening {
+            in_band_dtmf: true,
+            voice_activity: true,
+        },
+        capabilities: Capabilities {
+            telephone_event,
+            ..Capabilities::default()
+        },
         ..MediaConfig::default()
     };
     let mut controller = MediaSessionController::new(config, Box::new(ports), last.into());
@@ -60,8 +69,15 @@ fn party(now: Instant, last: u8, timing: DtmfTiming) -> Party {
 
 impl Line {
     fn new(seed: u64, loss: f64, timing: DtmfTiming) -> Self {
+        Self::between(
+            [1, 2].map(|last| party(Instant::now(), last, timing, true)),
+            seed,
+            loss,
+        )
+    }
+
+    fn between(mut parties: [Party; 2], seed: u64, loss: f64) -> Self {
         let now = Instant::now();
-        let mut parties = [1, 2].map(|last| party(now, last, timing));
         let [caller, called] = &mut parties;
         let offer = caller.controller.generate_offer(caller.key).unwrap();
         let answer = called
@@ -228,6 +244,51 @@ fn digits_are_sent_while_the_sound_is_muted_and_while_music_plays() {
     line.press("34");
     line.run(SECOND);
     assert_eq!(line.digits().0, "1234");
+}
+
+/// A peer that takes no telephone events is sent tones, which this side finds in the sound.
+#[test]
+fn digits_go_as_tones_to_a_peer_that_takes_no_events() {
+    let digits = "0123456789*#ABCD5551";
+    let parties = [1, 2].map(|last| party(Instant::now(), last, DtmfTiming::default(), last == 1));
+    let mut line = Line::between(parties, 1, 0.0);
+    line.run(SECOND);
+    let pressed_at = line.now;
+    line.press(digits);
+    line.run(SECOND * 5);
+    let (begun, lengths) = line.digits();
+    assert_eq!(begun, digits);
+    let near = |length: &Duration| length.abs_diff(milliseconds(100)) <= milliseconds(15);
+    assert!(lengths.iter().all(near), "{lengths:?}");
+    let told = |(at, event): &(Instant, MediaEvent)| {
+        matches!(event, MediaEvent::DtmfReceived { .. }).then_some(*at)
+    };
+    // A frame until it is sent, the jitter buffer, and then 50 ms.
+    let at = line.heard.iter().find_map(told).unwrap();
+    assert!(
+        at - pressed_at <= milliseconds(20 + 40 + 50),
+        "{:?}",
+        at - pressed_at
+    );
+    assert!(line.sent.iter().all(|(_, _, packet)| packet[1] & 0x7F == 0));
+}
+
+#[test]
+fn a_voice_is_told_and_a_tone_is_none() {
+    let mut line = Line::new(1, 0.0, DtmfTiming::default());
+    line.run(SECOND * 10);
+    let told = |voice: fn(&MediaEvent) -> bool| {
+        line.heard.iter().filter(|(_, event)| voice(event)).count()
+    };
+    // The tone begins like a voice, and goes on for too long to be one.
+    assert_eq!(
+        told(|event| matches!(event, MediaEvent::VoiceStarted { .. })),
+        1
+    );
+    assert_eq!(
+        told(|event| matches!(event, MediaEvent::VoiceStopped { .. })),
+        1
+    );
 }
 
 /// Where a digit stands in for the sound, nothing is made up.

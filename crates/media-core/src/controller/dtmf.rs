@@ -1,4 +1,4 @@
-//! Digits of a session.
+//! Digits of a session, and what is listened for.
 
 use std::time::Instant;
 
@@ -7,21 +7,20 @@ use super::{MediaSessionController, MediaSessionKey};
 use crate::dtmf::DtmfDigit;
 use crate::engine::MediaCommand;
 use crate::error::MediaError;
+use crate::stream::Listening;
 
 impl MediaSessionController {
-    /// Sends digits as telephone events (RFC 4733), one after the other, in place of the sound, with the timing of
+    /// Sends digits as telephone events (RFC 4733), or as tones when the peer takes none, one after the other, in place of the sound, with the timing of
     /// [`MediaConfig::dtmf_timing`](crate::MediaConfig::dtmf_timing). What is not sent when the session is held is dropped.
     ///
     /// # Errors
-    /// [`MediaError::NoTelephoneEvents`] when the peer takes none, or takes nothing now; as
+    /// [`MediaError::NothingSent`] when the peer takes nothing now; as
     /// [`start`](Self::start).
     pub fn send_dtmf(&mut self, now: Instant, key: MediaSessionKey, digits: &[DtmfDigit]) -> Done {
         let parameters = self.parameters(key);
-        let takes = parameters
-            .is_some_and(|media| media.telephone_event.is_some() && media.direction.sends());
-        if !takes {
+        if !parameters.is_some_and(|media| media.direction.sends()) {
             self.session_mut(key)?;
-            return Err(MediaError::NoTelephoneEvents(key));
+            return Err(MediaError::NothingSent(key));
         }
         let digits = digits.to_vec();
         let timing = self.config.dtmf_timing;
@@ -34,5 +33,14 @@ impl MediaSessionController {
                 timing,
             },
         )
+    }
+
+    /// Listens for this in the peer's sound from now on.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn listen(&mut self, now: Instant, key: MediaSessionKey, listening: Listening) -> Done {
+        self.session_mut(key)?;
+        self.command(now, key, MediaCommand::Listen { key, listening })
     }
 }

@@ -17,6 +17,7 @@ use crate::event::MediaEvent;
 use crate::play::AudioSource;
 use crate::record::RecordingSink;
 use crate::rtp_core::{PortKey, RtpError};
+use crate::stream::Listening;
 
 /// The media sessions of all calls. Deterministic: ports come through [`MediaPorts`], randomness from a seed.
 pub struct MediaSessionController {
@@ -81,6 +82,10 @@ impl MediaSessionController {
         }
         let session_id = u64::from(self.rng.random::<u32>());
         entry.insert(Box::new(Session::new(key, port, session_id)));
+        let listening = self.config.listening;
+        if listening != Listening::default() {
+            self.listen(now, key, listening)?;
+        }
         Ok(key)
     }
 

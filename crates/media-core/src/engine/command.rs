@@ -7,6 +7,7 @@ use crate::negotiate::MediaParameters;
 use crate::play::AudioSource;
 use crate::record::RecordingSink;
 use crate::rtp_core::PortKey;
+use crate::stream::Listening;
 
 /// What the engine is asked to do; every command names its session.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ pub enum MediaCommand {
         /// What to send.
         source: Option<AudioSource>,
     },
-    /// Send digits as telephone events, one after the other, in place of the source.
+    /// Send digits, one after the other, in place of the source: telephone events, or tones when the peer takes none.
     SendDtmf {
         /// The session.
         key: MediaSessionKey,
@@ -114,6 +115,13 @@ pub enum MediaCommand {
         /// Where to; `None` ends the recording.
         sink: Option<RecordingSink>,
     },
+    /// Listen for this in the peer's sound.
+    Listen {
+        /// The session.
+        key: MediaSessionKey,
+        /// For what.
+        listening: Listening,
+    },
     /// Report the session's figures now.
     Report {
         /// The session.
@@ -145,6 +153,7 @@ impl MediaCommand {
             | Self::SetBridgeMuted { key, .. }
             | Self::PlayToBridge { key, .. }
             | Self::RecordBridge { key, .. }
+            | Self::Listen { key, .. }
             | Self::Report { key }
             | Self::Close { key } => *key,
         }

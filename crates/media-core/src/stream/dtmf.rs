@@ -1,4 +1,5 @@
-//! DTMF digits as telephone events (RFC 4733): a digit is one event, whose packets keep the timestamp of its start.
+//! DTMF digits as telephone events (RFC 4733): a digit is one event, whose packets keep the timestamp of its start. To a peer that
+//! takes no events they are sent as tones.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -6,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Stream;
 use crate::capabilities::FRAME;
+use crate::codec::SAMPLE_RATE_HZ;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::{DtmfDigit, DtmfTiming, Press};
 use crate::engine::Outbox;
@@ -13,7 +15,7 @@ use crate::event::MediaEvent;
 use crate::negotiate::MediaParameters;
 use crate::rtp_core::{Frame, PayloadType, RtpPacket, RtpSession};
 
-const FRAMES_PER_SECOND: u32 = 50;
+pub(super) const FRAMES_PER_SECOND: u32 = 50;
 
 /// No digit and no pause is longer.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -47,7 +49,7 @@ struct Waiting {
 }
 
 /// A stretch of an event that has a timestamp of its own.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Segment {
     timestamp: u32,
     /// How long the event had lasted before it.
@@ -90,17 +92,17 @@ impl DtmfSender {
                 },
             )
         });
-        let frame_ticks = parameters.codec.clock_rate_hz() / FRAMES_PER_SECOND;
+        let event = parameters.telephone_event?;
+        let frame_ticks = event.clock_rate_hz / FRAMES_PER_SECOND;
         let whole = (number + 1).min(tone).saturating_mul(frame_ticks);
         let ticks = whole - segment.earlier_ticks;
         let goes_on = ticks > LONGEST_SEGMENT;
-        rtp.advance(frame_ticks);
+        rtp.advance(parameters.codec.clock_rate_hz() / FRAMES_PER_SECOND);
         match number + 1 < tone + pause {
             true if goes_on => self.present = Some((number + 1, segment.next())),
             true => self.present = Some((number + 1, segment)),
             false => drop(self.digits.pop_front()),
         }
-        let event = parameters.telephone_event?;
         let payload_type = PayloadType::new(event.send)?;
         if number >= tone - 1 + END_PACKETS {
             return None;
@@ -116,6 +118,27 @@ impl DtmfSender {
         };
         rtp.next_packet_at(now, segment.timestamp, &frame, out);
         rtp.destination()
+    }
+}
+
+impl DtmfSender {
+    /// Writes the sound of what is due in this frame, for a peer that takes no telephone events.
+    pub(super) fn sound(&mut self, frame: &mut [i16]) {
+        frame.fill(0);
+        let Some(Waiting { digit, tone, pause }) = self.digits.front().copied() else {
+            return;
+        };
+        let (number, segment) = self.present.take().unwrap_or_default();
+        let length = frame.len();
+        if number < tone {
+            let sample_rate_hz = length as u32 * FRAMES_PER_SECOND;
+            let (from, whole) = (number as usize * length, tone as usize * length);
+            digit.sound(sample_rate_hz, from, whole, frame);
+        }
+        match number + 1 < tone + pause {
+            true => self.present = Some((number + 1, segment)),
+            false => drop(self.digits.pop_front()),
+        }
     }
 }
 
@@ -146,14 +169,15 @@ impl Stream {
         let Some(parameters) = &self.parameters else {
             return false;
         };
-        let expected = parameters.telephone_event.is_some_and(|event| {
+        let expected = parameters.telephone_event.filter(|event| {
             event.receive == header.payload_type.number() && parameters.direction.receives()
         });
-        if !expected {
+        let Some(event) = expected else {
             return false;
-        }
-        let (key, clock) = (self.key, parameters.codec.clock_rate_hz());
+        };
+        let (key, clock) = (self.key, event.clock_rate_hz);
         let mut begun = false;
+        self.listener.hears_event();
         self.events.handle(
             now,
             header.ssrc,
@@ -169,10 +193,9 @@ impl Stream {
 
     /// Ends digits whose end was lost.
     pub(super) fn miss_events(&mut self, now: Instant, outbox: &mut Outbox) {
-        let clock = self
-            .parameters
-            .as_ref()
-            .map_or(1, |parameters| parameters.codec.clock_rate_hz());
+        let parameters = self.parameters.as_ref();
+        let event = parameters.and_then(|parameters| parameters.telephone_event);
+        let clock = event.map_or(SAMPLE_RATE_HZ, |event| event.clock_rate_hz);
         let key = self.key;
         self.events.handle_timeout(now, |press| {
             outbox.events.push_back(told(key, press, clock))
@@ -180,7 +203,7 @@ impl Stream {
     }
 }
 
-fn told(key: MediaSessionKey, press: Press, clock_rate_hz: u32) -> MediaEvent {
+pub(super) fn told(key: MediaSessionKey, press: Press, clock_rate_hz: u32) -> MediaEvent {
     let duration = |ticks: u32| Duration::from_secs(ticks.into()) / clock_rate_hz.max(1);
     match press {
         Press::Begun(digit, ticks) => MediaEvent::DtmfReceived {

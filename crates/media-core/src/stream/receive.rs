@@ -83,6 +83,7 @@ impl Stream {
     /// Plays and records a frame; returns whether there was anything to be heard.
     pub(crate) fn play(&mut self, now: Instant, received: &mut [i16]) -> bool {
         let playing = self.jitter_buffer.play(now, received);
+        self.hear(received);
         if let Some(recorder) = self.recorder.as_mut().filter(|_| playing) {
             match &mut self.to_recorder {
                 Some(resampler) => recorder.write(resampler.frame(received)),

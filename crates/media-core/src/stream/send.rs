@@ -170,7 +170,8 @@ impl Stream {
             self.dtmf = None;
             return self.pause();
         };
-        if let Some(dtmf) = &mut self.dtmf {
+        let tells_events = parameters.telephone_event.is_some();
+        if let Some(dtmf) = self.dtmf.as_mut().filter(|_| tells_events) {
             self.packetizer.give_way(&mut self.rtp);
             let rtp = &mut self.rtp;
             outbox.datagram(self.port, Channel::Rtp, |out| {
@@ -186,9 +187,14 @@ impl Stream {
         }
         let mut played = [0; MAX_FRAME_SAMPLES];
         let played = &mut played[..parameters.codec.frame_samples()];
-        let (sound, shared) = match (sound, self.on_hold.as_deref_mut()) {
-            (Sound::Mix(sound, shared), None) => (sound, shared),
-            (Sound::Mix(heard, _) | Sound::Source(heard), player) => {
+        let (sound, shared) = match (sound, self.on_hold.as_deref_mut(), &mut self.dtmf) {
+            (_, _, Some(dtmf)) => {
+                dtmf.sound(played);
+                self.dtmf.take_if(|dtmf| dtmf.is_empty());
+                (&*played, None)
+            }
+            (Sound::Mix(sound, shared), None, None) => (sound, shared),
+            (Sound::Mix(heard, _) | Sound::Source(heard), player, None) => {
                 let player = player.unwrap_or(&mut self.player);
                 match player.frame(heard, played) {
                     Played::Nothing => return self.pause(),
