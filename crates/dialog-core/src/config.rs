@@ -5,11 +5,16 @@ use std::time::Duration;
 use rvoip_transaction_core::sip_core::{ByteString, Method};
 
 use crate::extensions::CallExtensions;
+use crate::soft_state::BackOff;
 
 use crate::{EventPackage, Realm};
 
 /// The role of a [`DialogManager`](crate::DialogManager).
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each manager, and it is not moved about"
+)]
 pub enum DialogManagerConfig {
     /// Places calls; an incoming one is refused with 403.
     Client(ClientConfig),
@@ -92,6 +97,11 @@ pub struct SubscriptionConfig {
     pub min_expires: Duration,
     /// The longest time that is granted.
     pub max_expires: Duration,
+    /// How long to wait before a subscription of ours is made again that the notifier has ended for a time, and that does
+    /// not last then; with none it is over (RFC 6665 section 4.1.3).
+    pub renewal: Option<BackOff>,
+    /// Packages whose NOTIFY is taken without a subscription, as some servers send it to every phone that is registered.
+    pub unsolicited: Vec<ByteString>,
 }
 
 /// A client and a server in one; the smaller `max_calls` holds.
@@ -131,6 +141,8 @@ impl Default for SubscriptionConfig {
             max_per_dialog: 8,
             min_expires: Duration::from_secs(60),
             max_expires: Duration::from_secs(3600),
+            renewal: Some(BackOff::default()),
+            unsolicited: Vec::new(),
         }
     }
 }

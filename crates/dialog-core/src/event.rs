@@ -197,6 +197,23 @@ pub enum SessionCoordinationEvent {
         /// 1xx while it is on its way, 2xx when it is answered, above when it has failed.
         status: StatusCode,
     },
+    /// A subscription of ours has ended for a time and will be made again, with the same key: those who want it no longer
+    /// unsubscribe.
+    SubscriptionInterrupted {
+        /// The subscription.
+        key: SubscriptionKey,
+        /// Why it has ended.
+        cause: SubscriptionEnd,
+        /// When it is made again.
+        retry_after: Duration,
+    },
+    /// A peer tells a state that no subscription has asked for, of a package that is taken so.
+    Unsolicited {
+        /// The NOTIFY.
+        request: Arc<Request>,
+        /// The state.
+        body: Option<Body>,
+    },
     /// The subscription is over and its key is void. Comes exactly once for each, of either side.
     SubscriptionEnded {
         /// The subscription.

@@ -216,3 +216,6 @@ impl std::fmt::Debug for Gatekeeper {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

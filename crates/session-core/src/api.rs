@@ -22,8 +22,8 @@ pub use rvoip_dialog_core::sip_transport::{
 };
 pub use rvoip_dialog_core::transaction_core::{TimerConfig, TransactionConfig};
 pub use rvoip_dialog_core::{
-    Body, CallExtensions, EventPackage, ReliableProvisionals, SessionTimerConfig, SubscriptionEnd,
-    TerminationReason,
+    Body, CallExtensions, EventPackage, ReliableProvisionals, SessionTimerConfig,
+    SubscriptionConfig, SubscriptionEnd, TerminationReason,
 };
 pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};

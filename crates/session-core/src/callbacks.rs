@@ -85,6 +85,7 @@ pub(crate) fn dispatch(
         Event::CallPlaced { .. }
         | Event::RegistrationChanged { .. }
         | Event::SecretWanted { .. }
+        | Event::Unsolicited { .. }
         | Event::BindingChanged(_)
         | Event::StatePublished(_)
         | Event::EarlyMediaStarted { .. }

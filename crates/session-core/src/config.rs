@@ -11,7 +11,7 @@ use rvoip_dialog_core::registrar::RegistrarConfig;
 use rvoip_dialog_core::sip_core::{ByteString, Method, Strictness, Uri};
 use rvoip_dialog_core::sip_transport::{LocationConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
-use rvoip_dialog_core::{Account, EventPackage, Realm};
+use rvoip_dialog_core::{Account, Realm, SubscriptionConfig};
 use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
 
 use crate::{
@@ -56,8 +56,8 @@ pub struct SessionManagerConfig {
     pub secrets: Option<Arc<dyn AsyncCredentialStore>>,
     /// The methods whose requests the application answers in [`on_request`](crate::CallHandler::on_request).
     pub methods: Vec<Method>,
-    /// What peers may subscribe to; see [`on_subscription`](crate::CallHandler::on_subscription).
-    pub event_packages: Vec<EventPackage>,
+    /// Limits of subscriptions of both sides, and what peers may subscribe to.
+    pub subscriptions: SubscriptionConfig,
     /// What to do when a called party sends us elsewhere. Default: go there.
     pub redirects: RedirectPolicy,
     /// What becomes of a call that the application forwards. Default: the caller is told by 302.
@@ -115,7 +115,7 @@ impl Default for SessionManagerConfig {
             realm: None,
             secrets: None,
             methods: Vec::new(),
-            event_packages: Vec::new(),
+            subscriptions: SubscriptionConfig::default(),
             extensions: CallExtensions::default(),
             location: LocationConfig::default(),
             connections: ConnectionLimits::default(),

@@ -7,7 +7,7 @@ use rvoip_dialog_core::compositor::PublicationEvent;
 use rvoip_dialog_core::registrar::BindingEvent;
 use rvoip_dialog_core::registration::RegistrationStatus;
 use rvoip_dialog_core::sip_core::{Request, StatusCode};
-use rvoip_dialog_core::{SecretKey, SecretQuery};
+use rvoip_dialog_core::{Body, SecretKey, SecretQuery};
 use rvoip_media_core::quality::QualityChange;
 use rvoip_media_core::{Codec, MediaStatistics};
 
@@ -143,6 +143,14 @@ pub enum BasicSessionEvent {
         /// Where it stands now.
         status: RegistrationStatus,
     },
+    /// A peer tells a state that no subscription has asked for, of a
+    /// [package](crate::SessionManagerBuilder::with_subscriptions) that is taken so.
+    Unsolicited {
+        /// The NOTIFY.
+        request: Arc<Request>,
+        /// The state.
+        body: Option<Body>,
+    },
     /// A request waits for the secret of its user, which [`SessionCore::answer_secret`](crate::SessionCore::answer_secret)
     /// brings. A coordinator asks its [`AsyncCredentialStore`](crate::AsyncCredentialStore) and tells nobody else.
     SecretWanted {
@@ -172,6 +180,7 @@ impl BasicSessionEvent {
             BasicSessionEvent::RegistrationChanged { .. }
             | BasicSessionEvent::SubscriptionReceived(_)
             | BasicSessionEvent::SecretWanted { .. }
+            | BasicSessionEvent::Unsolicited { .. }
             | BasicSessionEvent::BindingChanged(_)
             | BasicSessionEvent::StatePublished(_) => return None,
             BasicSessionEvent::CallReceived { call, .. }

@@ -35,11 +35,18 @@ pub enum SubscriptionChange {
         /// The state, in the media type of the package.
         body: Option<Body>,
     },
+    /// The notifier has ended it for a time (RFC 6665 section 4.1.3); it is made again by itself.
+    Interrupted {
+        /// Why.
+        cause: SubscriptionEnd,
+        /// When it is made again.
+        retry_after: Duration,
+    },
     /// It is over; other branches may go on.
     Ended(SubscriptionEnd),
 }
 
-/// A subscription of ours, refreshed by itself. Dropping it takes it back.
+/// A subscription of ours, refreshed by itself, and made again where the notifier allows. Dropping it takes it back.
 pub struct Subscription {
     key: SubscriptionKey,
     notices: mpsc::Receiver<SubscriptionNotice>,

@@ -3,13 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rvoip_session_core::dialog_core::event_package::message_summary::MessageSummary;
-use rvoip_session_core::dialog_core::{Body, EventPackage, SubscriptionEnd, TerminationReason};
+use rvoip_session_core::dialog_core::{
+    Body, EventPackage, SubscriptionConfig, SubscriptionEnd, TerminationReason,
+};
 use rvoip_session_core::{
-    CallDecision, CallHandler, CallSession, IncomingCall, SessionControl, SessionCoordinator,
-    SessionManagerBuilder, Subscription, SubscriptionChange, SubscriptionDecision, Watcher,
+    BackOff, CallDecision, CallHandler, CallSession, IncomingCall, SessionControl,
+    SessionCoordinator, SessionManagerBuilder, Subscription, SubscriptionChange,
+    SubscriptionDecision, Watcher,
 };
 use tokio::sync::mpsc;
 
@@ -44,7 +48,14 @@ fn summary(new: u32) -> Body {
 async fn coordinator(handler: Option<Arc<dyn CallHandler>>) -> Arc<SessionCoordinator> {
     let builder = SessionManagerBuilder::new()
         .with_local_bind_addr("127.0.0.1:0".parse().unwrap())
-        .with_event_packages([EventPackage::message_summary()]);
+        .with_event_packages([EventPackage::message_summary()])
+        .with_subscriptions(SubscriptionConfig {
+            renewal: Some(BackOff {
+                base: Duration::from_millis(10),
+                max: Duration::from_millis(10),
+            }),
+            ..SubscriptionConfig::default()
+        });
     let builder = match handler {
         Some(handler) => builder.with_handler(handler),
         None => builder,
@@ -168,6 +179,35 @@ async fn who_may_not_watch_is_told_so() {
         tokio::task::yield_now().await;
     }
     assert_eq!(told(&mut subscription).await, 1);
+    alice.stop().await.unwrap();
+    bob.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_notifier_ends_for_a_time_is_made_again() {
+    let (watchers, mut watching) = mpsc::unbounded_channel();
+    let decision = SubscriptionDecision::Accept(Some(summary(1)));
+    let bob = coordinator(Some(Arc::new(Mailbox { watchers, decision }))).await;
+    let alice = coordinator(None).await;
+    let mut subscription = subscribe(&alice, &bob).await;
+    for _ in 0..3 {
+        let watcher = watching.recv().await.unwrap();
+        assert_eq!(told(&mut subscription).await, 1);
+        let reason = TerminationReason::Deactivated;
+        watcher.terminate(reason, None).await.unwrap();
+        assert!(watcher.ended().await.is_some());
+    }
+    let watcher = watching.recv().await.unwrap();
+    assert_eq!(told(&mut subscription).await, 1);
+    let reason = TerminationReason::NoResource;
+    watcher.terminate(reason, None).await.unwrap();
+    assert!(matches!(
+        end(&mut subscription).await,
+        SubscriptionEnd::Terminated {
+            reason: Some(TerminationReason::NoResource),
+            ..
+        }
+    ));
     alice.stop().await.unwrap();
     bob.stop().await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! NOTIFY received: found its subscription by dialog and event, told, and the subscriptions of several branches (RFC 6665
 //! sections 4.1.3 and 4.4.1).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_transaction_core::ServerKey;
@@ -140,12 +141,17 @@ impl DialogManager {
         };
         let time = |seconds: u32| Duration::from_secs(seconds.into());
         let refers = subscription.refer.is_some();
-        if substate == Substate::Terminated {
-            subscription.note(SubscriptionEnd::Terminated {
-                reason: state.reason().and_then(TerminationReason::parse),
-                retry_after: state.retry_after().map(time),
-            });
-        } else if let Some(subscriber) = subscription.subscriber_mut() {
+        let end = (substate == Substate::Terminated).then(|| SubscriptionEnd::Terminated {
+            reason: state.reason().and_then(TerminationReason::parse),
+            retry_after: state.retry_after().map(time),
+        });
+        if end.is_none()
+            && let Some(subscriber) = subscription.subscriber_mut()
+        {
+            if let Some(renewal) = &mut subscriber.renewal {
+                renewal.was_granted = true;
+                renewal.granted_at.get_or_insert(now);
+            }
             let unknown = match refers {
                 true => EventPackage::refer().expires,
                 false => subscriber.interval,
@@ -167,6 +173,26 @@ impl DialogManager {
                 body,
             },
         };
-        self.step_subscriber(now, key, input, Some(report));
+        match end {
+            Some(end) => self.lose_subscription(now, key, end, input, Some(report)),
+            None => self.step_subscriber(now, key, input, Some(report)),
+        }
+    }
+
+    /// Whether a NOTIFY is taken that no subscription has asked for.
+    pub(super) fn is_welcome(&self, request: &Request) -> bool {
+        let event = request.headers().first::<Event>().ok().flatten();
+        let unsolicited = &self.config.subscriptions().unsolicited;
+        event.is_some_and(|event| unsolicited.iter().any(|name| *name == event.package()))
+    }
+
+    /// A NOTIFY that no subscription has asked for.
+    pub(super) fn handle_unsolicited(&mut self, now: Instant, server: ServerKey, request: Request) {
+        let response = self.response(&request, StatusCode::OK);
+        let response = self.capabilities.sign_response(response).build();
+        self.send(now, server, response);
+        let body = Body::of_request(&request);
+        let request = Arc::new(request);
+        self.emit(SessionCoordinationEvent::Unsolicited { request, body });
     }
 }

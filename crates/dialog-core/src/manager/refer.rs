@@ -111,6 +111,7 @@ impl DialogManager {
                 interval: package.expires,
                 refresh_at: None,
                 forks_until: Some(patience),
+                renewal: None,
             }),
             wake: None,
         })

@@ -55,6 +55,7 @@ impl DialogManager {
                 Method::Invite | Method::Options => self.admission().map(|()| found),
                 Method::Subscribe | Method::Refer => self.drained().map(|()| found),
                 method if is_free(method) => self.drained().map(|()| found),
+                Method::Notify if self.is_welcome(&request) => Ok(found),
                 _ => Err(Refusal::NoDialog),
             }
         });
@@ -62,6 +63,9 @@ impl DialogManager {
             Err(refusal) => self.refuse(now, server, &request, &refusal),
             Ok((uri, body)) if *request.method() == Method::Invite => {
                 self.handle_incoming_call(now, server, request, (&uri, body), flow);
+            }
+            Ok(_) if *request.method() == Method::Notify => {
+                self.handle_unsolicited(now, server, request);
             }
             Ok((uri, _)) if *request.method() == Method::Subscribe => {
                 self.handle_new_subscribe(now, server, request, &uri, flow);

@@ -13,7 +13,7 @@ use super::DialogManager;
 use super::client::ClientUse;
 use super::errand::Errand;
 use super::subscription::Asked;
-use super::subscription::record::{Home, Side, Subscriber, Subscription};
+use super::subscription::record::{Home, Renewal, Side, Subscriber, Subscription};
 use crate::config::DialogManagerConfig;
 use crate::dialog::Dialog;
 use crate::id::{LocalTag, mint_call_id};
@@ -59,11 +59,37 @@ impl DialogManager {
                 interval: wanted.expires,
                 refresh_at: None,
                 forks_until: wanted.package.forks.then_some(patience),
+                renewal: (!wanted.expires.is_zero()).then(|| {
+                    Box::new(Renewal {
+                        wanted: wanted.clone(),
+                        granted_at: None,
+                        was_granted: false,
+                        failures: 0,
+                        wait: Duration::ZERO,
+                    })
+                }),
             }),
             wake: None,
         });
+        let sent = self.send_first_subscribe(now, key, wanted);
+        if let Err(error) = sent {
+            self.forget_subscription(key);
+            return Err(error);
+        }
+        self.pump(now);
+        Ok(key)
+    }
+
+    /// Sends the SUBSCRIBE that makes a subscription.
+    pub(super) fn send_first_subscribe(
+        &mut self,
+        now: Instant,
+        key: SubscriptionKey,
+        wanted: OutgoingSubscription,
+    ) -> Result<(), DialogError> {
+        let event = self.subscriptions.known_mut(key)?.event.clone();
         let whither = (&wanted.local, wanted.target);
-        let sent = self.ask_outside(now, key, Method::Subscribe, whither, |request| {
+        self.ask_outside(now, key, Method::Subscribe, whither, |request| {
             let mut request = request
                 .header(&event)
                 .header(&seconds(wanted.expires))
@@ -72,13 +98,7 @@ impl DialogManager {
                 request = request.raw(name, value);
             }
             Body::attach(wanted.body.as_ref(), request)
-        });
-        if let Err(error) = sent {
-            self.forget_subscription(key);
-            return Err(error);
-        }
-        self.pump(now);
-        Ok(key)
+        })
     }
 
     /// Takes a subscription back. Its last event follows when the notifier knows, or cannot be told.

@@ -4,6 +4,7 @@ mod answered;
 mod branch;
 mod decision;
 pub(super) mod record;
+mod renewal;
 mod step;
 pub(super) mod store;
 mod usage;

@@ -20,6 +20,9 @@
 //!          |  | refresh due: SUBSCRIBE                NOTIFY terminated, from any state --> Terminated
 //!          |  +--+
 //!          +--expired, lost (481)--> Terminated
+//!
+//!     NotifyWait, Pending, Active --interrupted--> Waiting --retry due: SUBSCRIBE anew--> NotifyWait
+//!                                                  Waiting --unsubscribe--> Terminated
 //! ```
 
 /// Where the subscriber's side of a subscription is.
@@ -35,6 +38,8 @@ pub enum State {
     Active,
     /// The last NOTIFY is awaited.
     Leaving,
+    /// The notifier has ended it for a time; it will be made again.
+    Waiting,
     /// Over.
     Terminated,
 }
@@ -62,6 +67,10 @@ pub enum Input {
     Expired,
     /// A refresh was answered 481 or its like.
     Lost,
+    /// It has ended for one of the reasons above, but may be made again (RFC 6665 section 4.1.3).
+    Interrupted,
+    /// It is time to make it again.
+    RetryDue,
     /// The user wants it no more.
     Unsubscribe,
 }
@@ -75,6 +84,10 @@ pub struct Actions {
     pub refresh: bool,
     /// Send SUBSCRIBE with Expires 0, and start Timer N.
     pub unsubscribe: bool,
+    /// Tell why it has ended, leave its dialog, and be woken when it may be made again.
+    pub wait: bool,
+    /// Send SUBSCRIBE in a new dialog, and start Timer N.
+    pub renew: bool,
     /// The subscription is over: one event, and the record goes.
     pub end: bool,
 }
@@ -84,6 +97,8 @@ impl Actions {
         report: false,
         refresh: false,
         unsubscribe: false,
+        wait: false,
+        renew: false,
         end: false,
     };
     const REPORT: Actions = Actions {
@@ -101,6 +116,15 @@ impl Actions {
     const REPORT_UNSUBSCRIBE: Actions = Actions {
         report: true,
         unsubscribe: true,
+        ..Actions::NONE
+    };
+    const REPORT_WAIT: Actions = Actions {
+        report: true,
+        wait: true,
+        ..Actions::NONE
+    };
+    const RENEW: Actions = Actions {
+        renew: true,
         ..Actions::NONE
     };
     const END: Actions = Actions {
@@ -123,6 +147,7 @@ impl State {
             State::Pending => "pending",
             State::Active => "active",
             State::Leaving => "leaving",
+            State::Waiting => "waiting to be made again",
             State::Terminated => "terminated",
         }
     }
@@ -134,6 +159,10 @@ pub const fn step(state: State, input: Input) -> Option<(State, Actions)> {
     use State::*;
     Some(match (state, input) {
         (Terminated, _) => return None,
+        (Waiting, RetryDue) => (NotifyWait, Actions::RENEW),
+        (Waiting, Unsubscribe) => (Terminated, Actions::END),
+        (Waiting, _) => return None,
+        (NotifyWait | Pending | Active, Interrupted) => (Waiting, Actions::REPORT_WAIT),
         (_, NotifyTerminated) => (Terminated, Actions::REPORT_END),
 
         (NotifyWait | Departing, Accepted) => (state, Actions::REPORT),

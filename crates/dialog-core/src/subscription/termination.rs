@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::SubscriptionEnd;
+
 /// The `reason` of a Subscription-State that says `terminated`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -66,6 +68,34 @@ impl Retry {
             (Some(Rejected | NoResource | Invariant), _) => Retry::Never,
             (Some(Probation | GiveUp) | None, Some(after)) => Retry::After(after),
             (Some(Probation | GiveUp) | None, None) => Retry::Now,
+        }
+    }
+}
+
+impl SubscriptionEnd {
+    /// When a subscription that has ended so may be made again, having been granted before.
+    pub fn retry(&self) -> Retry {
+        match self {
+            SubscriptionEnd::Terminated {
+                reason,
+                retry_after,
+            } => Retry::of(*reason, *retry_after),
+            SubscriptionEnd::Refused {
+                status,
+                retry_after,
+                ..
+            } => match (status.code(), retry_after) {
+                (_, Some(after)) => Retry::After(*after),
+                (408 | 480 | 481 | 500..=599, None) => Retry::Now,
+                _ => Retry::Never,
+            },
+            SubscriptionEnd::Lost { status } if status.code() == 481 => Retry::Now,
+            SubscriptionEnd::Expired
+            | SubscriptionEnd::TimedOut
+            | SubscriptionEnd::TransportFailed { .. } => Retry::Now,
+            SubscriptionEnd::Lost { .. }
+            | SubscriptionEnd::WithoutSubscription
+            | SubscriptionEnd::Unsubscribed => Retry::Never,
         }
     }
 }

@@ -29,7 +29,9 @@ macro_rules! grid {
 fn the_subscribers_grid() {
     let grid = grid!(
         subscriber,
-        [NotifyWait, Departing, Pending, Active, Leaving, Terminated],
+        [
+            NotifyWait, Departing, Pending, Active, Leaving, Waiting, Terminated
+        ],
         [
             Accepted,
             WithoutSubscription,
@@ -41,9 +43,11 @@ fn the_subscribers_grid() {
             RefreshDue,
             Expired,
             Lost,
+            Interrupted,
+            RetryDue,
             Unsubscribe
         ],
-        [report, refresh, unsubscribe, end]
+        [report, refresh, unsubscribe, wait, renew, end]
     );
     assert_eq!(
         grid,
@@ -55,6 +59,7 @@ fn the_subscribers_grid() {
             "NotifyWait NotifyActive -> Active report",
             "NotifyWait NotifyTerminated -> Terminated report end",
             "NotifyWait TimerN -> Terminated end",
+            "NotifyWait Interrupted -> Waiting report wait",
             "NotifyWait Unsubscribe -> Departing",
             "Departing Accepted -> Departing report",
             "Departing WithoutSubscription -> Terminated end",
@@ -70,6 +75,7 @@ fn the_subscribers_grid() {
             "Pending RefreshDue -> Pending refresh",
             "Pending Expired -> Terminated end",
             "Pending Lost -> Terminated end",
+            "Pending Interrupted -> Waiting report wait",
             "Pending Unsubscribe -> Leaving unsubscribe",
             "Active NotifyPending -> Pending report",
             "Active NotifyActive -> Active report",
@@ -77,6 +83,7 @@ fn the_subscribers_grid() {
             "Active RefreshDue -> Active refresh",
             "Active Expired -> Terminated end",
             "Active Lost -> Terminated end",
+            "Active Interrupted -> Waiting report wait",
             "Active Unsubscribe -> Leaving unsubscribe",
             "Leaving Failure -> Terminated end",
             "Leaving NotifyPending -> Leaving report",
@@ -86,6 +93,8 @@ fn the_subscribers_grid() {
             "Leaving Expired -> Terminated end",
             "Leaving Lost -> Terminated end",
             "Leaving Unsubscribe -> Leaving",
+            "Waiting RetryDue -> NotifyWait renew",
+            "Waiting Unsubscribe -> Terminated end",
         ]
     );
 }

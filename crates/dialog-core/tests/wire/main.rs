@@ -23,6 +23,7 @@ mod refer;
 mod refusals;
 mod registrar;
 mod registration;
+mod renewals;
 mod replaces;
 mod requests;
 mod scene;

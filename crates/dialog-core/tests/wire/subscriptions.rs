@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rvoip_dialog_core::sip_core::HeaderName;
 use rvoip_dialog_core::{
-    DialogError, EventPackage, OutgoingSubscription, SubscriptionEnd, SubscriptionKey,
-    TerminationReason,
+    DialogError, DialogManagerConfig, EventPackage, HybridConfig, OutgoingSubscription,
+    SubscriptionEnd, SubscriptionKey, TerminationReason,
 };
 
 use crate::kit::*;
@@ -36,6 +36,13 @@ pub(crate) fn notify(
     )
 }
 
+/// One whose subscriptions are not made again.
+pub(crate) fn once() -> Bench {
+    let mut config = HybridConfig::default();
+    config.server.subscriptions.renewal = None;
+    Bench::with(DialogManagerConfig::Hybrid(config))
+}
+
 fn wanted(package: EventPackage) -> OutgoingSubscription {
     OutgoingSubscription::new(
         "Alice <sip:alice@example.com>".parse().unwrap(),
@@ -50,7 +57,7 @@ fn subscribe(bench: &mut Bench, package: EventPackage) -> (SubscriptionKey, Rece
 }
 
 /// A subscription to presence that is active.
-fn active(bench: &mut Bench) -> (SubscriptionKey, Received) {
+pub(crate) fn active(bench: &mut Bench) -> (SubscriptionKey, Received) {
     let (key, request) = subscribe(bench, EventPackage::presence());
     bench.send(&reply(
         &request,
@@ -78,7 +85,7 @@ fn refreshed(bench: &mut Bench) -> Received {
     panic!("no refresh")
 }
 
-fn ended(bench: &mut Bench) -> SubscriptionEnd {
+pub(crate) fn ended(bench: &mut Bench) -> SubscriptionEnd {
     let mut events = bench.events();
     match events.pop() {
         Some(Event::SubscriptionEnded { cause, .. }) => cause,
@@ -167,12 +174,12 @@ fn the_first_notify_may_come_before_the_2xx() {
     ));
     bench.take_one("200");
     assert_eq!(bench.names(), ["Notified", "Notified"]);
-    let moved = "terminated;reason=deactivated;retry-after=9";
+    let moved = "terminated;reason=rejected;retry-after=9";
     bench.send(&notify(&request, ("n1", 3), "presence", moved, ""));
     assert_eq!(
         ended(&mut bench),
         SubscriptionEnd::Terminated {
-            reason: Some(TerminationReason::Deactivated),
+            reason: Some(TerminationReason::Rejected),
             retry_after: Some(Duration::from_secs(9))
         }
     );
@@ -312,14 +319,14 @@ fn what_is_taken_back_early_is_said_after_the_first_notify() {
 
 #[test]
 fn a_refresh_answered_481_ends_it_and_another_failure_does_not() {
-    let mut bench = Bench::new();
+    let mut bench = once();
     active(&mut bench);
     let refresh = refreshed(&mut bench);
     bench.send(&reply(&refresh, "481 No Subscription", None, &[], ""));
     assert!(matches!(ended(&mut bench), SubscriptionEnd::Lost { .. }));
     bench.assert_clean();
 
-    let mut bench = Bench::new();
+    let mut bench = once();
     active(&mut bench);
     let refresh = refreshed(&mut bench);
     bench.send(&reply(&refresh, "500 Overloaded", None, &[], ""));
@@ -333,7 +340,7 @@ fn a_refresh_answered_481_ends_it_and_another_failure_does_not() {
 
 #[test]
 fn several_branches_notify_where_the_package_allows() {
-    let mut bench = Bench::new();
+    let mut bench = once();
     let (key, request) = subscribe(&mut bench, EventPackage::message_summary());
     bench.send(&reply(
         &request,
@@ -399,7 +406,7 @@ fn several_branches_notify_where_the_package_allows() {
     bench.assert_clean();
     assert_eq!(bench.names().last().unwrap(), "SubscriptionEnded");
 
-    let mut bench = Bench::new();
+    let mut bench = once();
     let (_, request) = active(&mut bench);
     bench.send(&notify(&request, ("n2", 1), "presence", "active", "two"));
     bench.take_one("481");

@@ -11,7 +11,6 @@ use rvoip_dialog_core::sip_transport::driver::{self, Sockets};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, WireTap};
 use rvoip_dialog_core::{
     ClientConfig, DialogManager, DialogManagerConfig, HybridConfig, ServerConfig,
-    SubscriptionConfig,
 };
 use rvoip_media_core::rtp_core::driver::MediaWorker;
 use rvoip_media_core::rtp_core::{PortKey, RtpError, WallClock};
@@ -115,10 +114,7 @@ fn roles(config: &SessionManagerConfig) -> DialogManagerConfig {
             max_ringing: config.ringing_timeout,
             extensions: config.extensions.clone(),
             methods: config.methods.clone(),
-            subscriptions: SubscriptionConfig {
-                packages: config.event_packages.clone(),
-                ..SubscriptionConfig::default()
-            },
+            subscriptions: config.subscriptions.clone(),
             realm: config.realm.clone(),
             ..ServerConfig::default()
         },

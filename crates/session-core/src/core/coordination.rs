@@ -44,6 +44,10 @@ impl SessionCore {
                 let wanted = BasicSessionEvent::SecretWanted { key, query };
                 return self.events.push_back(wanted);
             }
+            Event::Unsolicited { request, body } => {
+                let told = BasicSessionEvent::Unsolicited { request, body };
+                return self.events.push_back(told);
+            }
             Event::Binding(binding) => return self.on_binding(binding),
             Event::Publication { key, status } => return self.on_publication(key, status),
             Event::Published(event) => return self.on_published(event),
@@ -56,6 +60,7 @@ impl SessionCore {
                 | Event::Subscribed { .. }
                 | Event::Notified { .. }
                 | Event::SubscriptionForked { .. }
+                | Event::SubscriptionInterrupted { .. }
                 | Event::ReferProgress { .. }
                 | Event::SubscriptionEnded { .. }
         ) {

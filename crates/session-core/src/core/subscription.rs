@@ -156,6 +156,11 @@ impl SessionCore {
             Event::Notified { key, state, body } => {
                 self.tell(key, SubscriptionChange::Notified { state, body });
             }
+            Event::SubscriptionInterrupted {
+                key,
+                cause,
+                retry_after,
+            } => self.tell(key, SubscriptionChange::Interrupted { cause, retry_after }),
             Event::Subscribed { key, .. } if self.subscriptions.ours.contains_key(&key) => {
                 self.tell(key, SubscriptionChange::Accepted);
             }

@@ -33,13 +33,13 @@ impl DialogManager {
         };
         match asked {
             Asked::First => {
-                subscription.note(refused(response));
-                self.step_subscriber(now, key, subscriber::Input::Failure, None);
+                let (end, input) = (refused(response), subscriber::Input::Failure);
+                self.lose_subscription(now, key, end, input, None);
             }
             // Who refers has done without refreshes before, and will tell the outcome all the same.
             Asked::Refresh if subscription.refer.is_none() && ends_usage(status) => {
-                subscription.note(SubscriptionEnd::Lost { status });
-                self.step_subscriber(now, key, subscriber::Input::Lost, None);
+                let end = SubscriptionEnd::Lost { status };
+                self.lose_subscription(now, key, end, subscriber::Input::Lost, None);
             }
             Asked::Refresh => self.refresh_failed(now, key),
             _ => {

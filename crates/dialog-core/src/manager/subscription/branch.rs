@@ -48,6 +48,7 @@ impl DialogManager {
             interval: subscriber.interval,
             refresh_at: None,
             forks_until: None,
+            renewal: None,
         };
         let (event, media_type) = (subscription.event.clone(), subscription.media_type.clone());
         let (refer, until) = (subscription.refer, subscription.until);

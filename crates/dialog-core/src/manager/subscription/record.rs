@@ -9,7 +9,7 @@ use rvoip_transaction_core::sip_core::header::Event;
 use rvoip_transaction_core::sip_core::{ByteString, Request};
 use rvoip_transaction_core::sip_transport::soonest;
 
-use crate::subscription::{TerminationReason, notifier, subscriber};
+use crate::subscription::{OutgoingSubscription, TerminationReason, notifier, subscriber};
 use crate::{Body, CallKey, SubscriptionEnd, SubscriptionKey};
 
 /// Whose dialog a subscription uses.
@@ -30,6 +30,22 @@ pub(crate) struct Subscriber {
     pub(crate) refresh_at: Option<Instant>,
     /// Until then other branches of the first request may notify.
     pub(crate) forks_until: Option<Instant>,
+    /// What it takes to make it again.
+    pub(crate) renewal: Option<Box<Renewal>>,
+}
+
+/// What it takes to make a subscription of ours again.
+#[derive(Debug)]
+pub(crate) struct Renewal {
+    pub(crate) wanted: OutgoingSubscription,
+    /// Since when it has been granted this time.
+    pub(crate) granted_at: Option<Instant>,
+    /// It has been granted at some time.
+    pub(crate) was_granted: bool,
+    /// How often in a row it did not last.
+    pub(crate) failures: u32,
+    /// How long to wait before it is made again.
+    pub(crate) wait: Duration,
 }
 
 /// One NOTIFY to send.

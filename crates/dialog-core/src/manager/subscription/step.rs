@@ -55,10 +55,7 @@ impl DialogManager {
             Asked::Notify => self.notify_failed(now, key, end),
             Asked::Refresh => self.refresh_failed(now, key),
             Asked::First | Asked::Leave => {
-                if let Some(subscription) = self.subscriptions.get_mut(key) {
-                    subscription.note(end);
-                }
-                self.step_subscriber(now, key, subscriber::Input::Failure, None);
+                self.lose_subscription(now, key, end, subscriber::Input::Failure, None);
             }
         }
     }
@@ -75,18 +72,22 @@ impl DialogManager {
         };
         let subscribes = matches!(subscription.side, Side::Subscriber(_));
         if due(&mut subscription.patience) {
-            if subscribes {
-                subscription.note(SubscriptionEnd::TimedOut);
-                return self.step_subscriber(now, key, subscriber::Input::TimerN, None);
+            if let Some(subscriber) = subscription.subscriber_mut() {
+                if subscriber.state == subscriber::State::Waiting {
+                    return self.step_subscriber(now, key, subscriber::Input::RetryDue, None);
+                }
+                let (end, input) = (SubscriptionEnd::TimedOut, subscriber::Input::TimerN);
+                return self.lose_subscription(now, key, end, input, None);
             }
             return self.refuse_undecided(now, key, StatusCode::TEMPORARILY_UNAVAILABLE);
         }
         if due(&mut subscription.until) {
-            subscription.note(SubscriptionEnd::Expired);
-            return match subscribes {
-                true => self.step_subscriber(now, key, subscriber::Input::Expired, None),
-                false => self.expire_notifier(now, key),
-            };
+            let end = SubscriptionEnd::Expired;
+            if subscribes {
+                return self.lose_subscription(now, key, end, subscriber::Input::Expired, None);
+            }
+            subscription.note(end);
+            return self.expire_notifier(now, key);
         }
         if let Some(subscriber) = subscription.subscriber_mut()
             && due(&mut subscriber.refresh_at)
@@ -124,6 +125,12 @@ impl DialogManager {
         }
         if actions.unsubscribe {
             self.send_unsubscribe(now, key);
+        }
+        if actions.wait {
+            self.await_renewal(now, key);
+        }
+        if actions.renew {
+            self.renew_subscription(now, key);
         }
         if actions.end {
             self.end_subscription(key);

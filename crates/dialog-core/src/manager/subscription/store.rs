@@ -108,7 +108,27 @@ impl SubscriptionStore {
         self.get(key)?;
         let mut subscription = self.slab.remove(key.index as usize);
         self.deadlines.set(key, &mut subscription.wake, None);
-        if let Home::Own(index) = subscription.home
+        self.leave(key, subscription.home);
+        Some(subscription)
+    }
+
+    /// Moves a subscription out of its dialog into one of its own.
+    pub(crate) fn move_to(&mut self, key: SubscriptionKey, home: Home) {
+        let Some(subscription) = self.get_mut(key) else {
+            return;
+        };
+        let before = std::mem::replace(&mut subscription.home, home);
+        self.leave(key, before);
+        if let Home::Own(index) = home
+            && let Some(usage) = self.dialogs.get_mut(index)
+        {
+            usage.usages.push(key);
+        }
+    }
+
+    /// A subscription is no longer in this dialog, which goes with the last of them.
+    fn leave(&mut self, key: SubscriptionKey, home: Home) {
+        if let Home::Own(index) = home
             && let Some(usage) = self.dialogs.get_mut(index)
         {
             usage.usages.retain(|other| *other != key);
@@ -116,7 +136,6 @@ impl SubscriptionStore {
                 self.remove_dialog(index);
             }
         }
-        Some(subscription)
     }
 
     fn remove_dialog(&mut self, index: usize) {
