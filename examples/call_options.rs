@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rvoip_session_core::api::{SessionManagerBuilder, SessionTimerConfig};
+use rvoip_session_core::api::{DtmfMethod, SessionManagerBuilder, SessionTimerConfig};
 
 use crate::{MediaChoice, RegistrationWords, Script, TlsOptions, parse_duration, parse_ports};
 
@@ -25,6 +25,9 @@ pub struct CallOptions {
     /// Ask for refreshes of a call within this time, as 90s; without it within half an hour
     #[arg(long, value_parser = parse_duration)]
     session_expires: Option<Duration>,
+    /// How keys are pressed: auto, rfc4733 or info
+    #[arg(long, value_parser = parse_dtmf, default_value = "auto")]
+    dtmf_by: DtmfMethod,
     #[command(flatten)]
     pub tls: TlsOptions,
 }
@@ -41,7 +44,8 @@ impl CallOptions {
     ) -> Result<SessionManagerBuilder, Box<dyn std::error::Error>> {
         let mut builder = builder
             .with_media_ports(self.rtp_ports.0, self.rtp_ports.1)
-            .with_preferred_codecs(&self.codecs);
+            .with_preferred_codecs(&self.codecs)
+            .with_dtmf(self.dtmf_by);
         if let Some(expires) = self.session_expires {
             builder = builder.with_session_timer(Some(SessionTimerConfig {
                 expires,
@@ -49,5 +53,14 @@ impl CallOptions {
             }));
         }
         self.media.apply(self.registration.apply(builder, peer))
+    }
+}
+
+fn parse_dtmf(text: &str) -> Result<DtmfMethod, String> {
+    match text {
+        "auto" => Ok(DtmfMethod::Auto),
+        "rfc4733" => Ok(DtmfMethod::Rfc4733),
+        "info" => Ok(DtmfMethod::Info),
+        _ => Err("expected auto, rfc4733 or info".to_owned()),
     }
 }

@@ -22,7 +22,7 @@ pub struct Script {
     /// Offer our description again, unchanged, by UPDATE at this time; by re-INVITE where the peer does not allow UPDATE
     #[arg(long, value_parser = parse_duration)]
     update_after: Option<Duration>,
-    /// Press these keys, one INFO of application/dtmf-relay each
+    /// Press these keys
     #[arg(long, value_parser = parse_keys)]
     dtmf: Option<String>,
     /// Send the peer to this URI
@@ -124,13 +124,7 @@ async fn perform(
             let sdp = sdp.ok_or("no media of ours")?;
             call.update_media_by(method, &sdp).await?;
         }
-        Act::Press(key) => {
-            let body = format!("Signal={key}\r\nDuration=160\r\n");
-            let response = call.send_info(None, "application/dtmf-relay", body).await?;
-            if !response.is_success() {
-                return Err(format!("{} {}", response.status().code(), response.reason()).into());
-            }
-        }
+        Act::Press(key) => call.send_dtmf(&key.to_string()).await?,
         Act::Transfer(target) => {
             let transfer = call.transfer(target).await?;
             completed(transfer.wait_for_outcome().await)?;

@@ -204,6 +204,14 @@ impl Capabilities {
             .raw(&HeaderName::AcceptLanguage, "en")
     }
 
+    /// Hands requests of this method to the application from now on.
+    pub(crate) fn serve_also(&mut self, method: &Method) {
+        if is_open(method) && !self.is_served(method) {
+            self.served.push(method.clone());
+            self.allow_also(method);
+        }
+    }
+
     /// Says from now on that requests of this method are taken, too.
     pub(crate) fn allow_also(&mut self, method: &Method) {
         let line = &self.allow_line;

@@ -147,12 +147,12 @@ impl CallSession {
         &self.switchboard
     }
 
-    /// Sends DTMF digits (0 to 9, `*`, `#`, A to D) as telephone events (RFC 4733), 100 ms each and 100 ms apart. Returns when
-    /// they are on their way.
+    /// Sends DTMF digits (0 to 9, `*`, `#`, A to D), 100 ms each, as telephone events (RFC 4733) or one INFO after the other, as
+    /// [`DtmfMethod`](crate::DtmfMethod) says. Returns when they are on their way.
     ///
     /// # Errors
     /// [`SessionError::InvalidDigit`]; [`SessionError::InvalidState`] unless the call is answered; [`SessionError::NoMedia`],
-    /// and [`SessionError::Media`] when the peer takes no telephone events now.
+    /// and [`SessionError::Media`] when the peer takes no digits now.
     pub async fn send_dtmf(&self, digits: &str) -> Result<()> {
         let (id, digits) = (self.id, digits.to_owned());
         self.switchboard

@@ -62,6 +62,11 @@ pub(crate) fn dispatch(
             active,
             codec,
         } => (call, Callback::MediaFlowChanged(active, codec)),
+        Event::DtmfReceived {
+            call,
+            digit,
+            duration,
+        } => (call, Callback::Pressed(digit, duration)),
         Event::MediaReported { call, statistics } => (call, Callback::MediaReported(statistics)),
         Event::QualityChanged { call, change } => {
             let message = Arc::from(change.to_string());
@@ -181,6 +186,10 @@ impl Caller {
                 self.handler
                     .on_media_flow(&id, MediaFlowDirection::Receive, active, codec)
                     .await;
+            }
+            Callback::Pressed(digit, duration) => {
+                let ms = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+                self.handler.on_dtmf(&id, digit, ms).await
             }
             Callback::MediaReported(statistics) => {
                 self.handler.on_media_quality(&id, &statistics).await

@@ -15,7 +15,7 @@ use rvoip_dialog_core::{Account, Realm, SubscriptionConfig};
 use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
 
 use crate::{
-    AsyncCredentialStore, ConnectionLimits, CoreSettings, ForwardMode, RedirectPolicy,
+    AsyncCredentialStore, ConnectionLimits, CoreSettings, DtmfMethod, ForwardMode, RedirectPolicy,
     RegistrationConfig, Result, SessionError, SessionLimits,
 };
 
@@ -62,6 +62,8 @@ pub struct SessionManagerConfig {
     pub redirects: RedirectPolicy,
     /// What becomes of a call that the application forwards. Default: the caller is told by 302.
     pub forwarding: ForwardMode,
+    /// How digits go to the peer. Default: as telephone events, or as INFO where there are none.
+    pub dtmf: DtmfMethod,
     /// Session timers and reliable provisional responses, for calls of both directions.
     pub extensions: CallExtensions,
     /// How servers are found by name, and how long what is learnt holds.
@@ -121,6 +123,7 @@ impl Default for SessionManagerConfig {
             connections: ConnectionLimits::default(),
             redirects: RedirectPolicy::default(),
             forwarding: ForwardMode::default(),
+            dtmf: DtmfMethod::default(),
             limits: SessionLimits::default(),
             session_timeout: None,
             ringing_timeout: Duration::from_secs(60),
@@ -158,6 +161,7 @@ impl SessionManagerConfig {
             music_on_hold: self.music_on_hold.clone(),
             redirects: self.redirects.clone(),
             forwarding: self.forwarding,
+            dtmf: self.dtmf,
             limits: self.limits.clone(),
         }
     }

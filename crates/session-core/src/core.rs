@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_dialog_core::DialogManager;
-use rvoip_dialog_core::sip_core::StatusCode;
+use rvoip_dialog_core::sip_core::{Method, StatusCode};
 use rvoip_dialog_core::sip_transport::Output;
 use rvoip_media_core::MediaSessionController;
 
@@ -83,6 +83,8 @@ pub struct SessionCore {
     replies: Replies,
     registrations: Registrations,
     publications: Publications,
+    /// The application answers INFO.
+    answers_info: bool,
     accepting: bool,
     draining: bool,
     wire: VecDeque<Output<BasicSessionEvent>>,
@@ -104,6 +106,7 @@ impl SessionCore {
     pub fn new(parts: SessionCoreParts) -> Self {
         let mut dialogs = parts.dialogs;
         dialogs.limit_calls(parts.settings.max_sessions);
+        let answers_info = dialogs.serve_also(&Method::Info);
         let registrations = Registrations::new(Arc::clone(&parts.registry));
         SessionCore {
             dialogs,
@@ -117,6 +120,7 @@ impl SessionCore {
             replies: Replies::default(),
             registrations,
             publications: Publications::default(),
+            answers_info,
             accepting: false,
             draining: false,
             wire: VecDeque::new(),

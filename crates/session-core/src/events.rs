@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rvoip_dialog_core::compositor::PublicationEvent;
 use rvoip_dialog_core::registrar::BindingEvent;
@@ -106,6 +107,15 @@ pub enum BasicSessionEvent {
         /// The codec in use.
         codec: Option<Codec>,
     },
+    /// The peer has pressed a key: told once, be it in the media, as INFO, or in both ways.
+    DtmfReceived {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// 0 to 9, `*`, `#`, A to D.
+        digit: char,
+        /// How long it was pressed, as far as that is known.
+        duration: Duration,
+    },
     /// The media of a call was measured.
     MediaReported {
         /// The call.
@@ -194,6 +204,7 @@ impl BasicSessionEvent {
             | BasicSessionEvent::HoldChanged { call, .. }
             | BasicSessionEvent::OfferRefused { call, .. }
             | BasicSessionEvent::MediaFlowChanged { call, .. }
+            | BasicSessionEvent::DtmfReceived { call, .. }
             | BasicSessionEvent::MediaReported { call, .. }
             | BasicSessionEvent::QualityChanged { call, .. }
             | BasicSessionEvent::MediaFailed { call, .. }

@@ -140,6 +140,12 @@ pub trait CallHandler: Send + Sync + fmt::Debug {
         let _ = (session_id, direction, active, codec);
     }
 
+    /// The peer has pressed a key: 0 to 9, `*`, `#`, A to D, for so many milliseconds as far as that is known. A press that it
+    /// tells in the media and as INFO is told once.
+    async fn on_dtmf(&self, session_id: &SessionId, digit: char, duration_ms: u32) {
+        let _ = (session_id, digit, duration_ms);
+    }
+
     /// A peer sends a request of one of the [methods](crate::SessionManagerBuilder::with_methods) that the application
     /// answers, beside calls or inside one. It waits 16 s for the answer and is answered 500 then.
     async fn on_request(&self, request: IncomingRequest) -> RequestAnswer {

@@ -89,9 +89,15 @@ impl CallHandler for Server {
         }
     }
 
+    async fn on_dtmf(&self, session_id: &SessionId, digit: char, duration_ms: u32) {
+        self.printer.line(format_args!(
+            "call {session_id} pressed {digit} for {duration_ms} ms"
+        ));
+    }
+
     async fn on_request(&self, request: IncomingRequest) -> RequestAnswer {
         let media_type = request.header(&HeaderName::ContentType).unwrap_or_default();
-        if !["", "text/plain", "application/dtmf-relay"].contains(&media_type) {
+        if !["", "text/plain"].contains(&media_type) {
             return RequestAnswer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
         let (method, from) = (request.method(), request.from());

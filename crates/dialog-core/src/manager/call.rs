@@ -107,6 +107,8 @@ pub(crate) struct Call {
     pub(crate) path: Option<Arc<Target>>,
     /// The peer's last Allow names UPDATE.
     pub(crate) updates: bool,
+    /// It names INFO.
+    pub(crate) infos: bool,
     /// Which of the called parties has answered.
     pub(crate) fork: Option<ForkId>,
     /// What there is before the answer only.
@@ -144,6 +146,7 @@ impl Call {
             unacknowledged: None,
             path: None,
             updates: false,
+            infos: false,
             fork: None,
             early: None,
             change: None,
@@ -181,10 +184,11 @@ impl Call {
         offered
     }
 
-    /// What a message of the peer says about UPDATE; one without Allow says nothing.
+    /// What a message of the peer says about UPDATE and INFO; one without Allow says nothing.
     pub(super) fn note_allow(&mut self, headers: &HeaderMap) {
         if let Ok(Some(allow)) = headers.first::<Allow>() {
             self.updates = allow.contains(&Method::Update);
+            self.infos = allow.contains(&Method::Info);
         }
     }
 

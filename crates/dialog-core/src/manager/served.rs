@@ -16,6 +16,18 @@ use crate::{Body, CallKey, DialogError, IncomingRequestKey, SessionCoordinationE
 pub(super) type Served = Waiting<Arc<Request>>;
 
 impl DialogManager {
+    /// Serves requests of one more method from now on; gives whether they were served before.
+    pub fn serve_also(&mut self, method: &Method) -> bool {
+        let before = self.capabilities.is_served(method);
+        self.capabilities.serve_also(method);
+        before
+    }
+
+    /// Whether the peer of a call has said that it takes INFO.
+    pub fn allows_info(&self, key: CallKey) -> bool {
+        self.calls.get(key).is_some_and(|call| call.infos)
+    }
+
     /// Hands a request to the application.
     pub(super) fn serve(
         &mut self,

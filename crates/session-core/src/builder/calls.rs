@@ -8,7 +8,9 @@ use rvoip_dialog_core::{CallExtensions, ReliableProvisionals, SessionTimerConfig
 use rvoip_media_core::{Audio, AudioSource};
 
 use super::SessionManagerBuilder;
-use crate::{ConnectionLimits, ForwardMode, RedirectPolicy, Result, SessionError, SessionLimits};
+use crate::{
+    ConnectionLimits, DtmfMethod, ForwardMode, RedirectPolicy, Result, SessionError, SessionLimits,
+};
 
 impl SessionManagerBuilder {
     /// What to do when a called party sends us elsewhere; without this, go there.
@@ -20,6 +22,12 @@ impl SessionManagerBuilder {
     /// What becomes of a call that the application forwards; without this the caller is told by 302.
     pub fn with_forwarding(mut self, mode: ForwardMode) -> Self {
         self.config.forwarding = mode;
+        self
+    }
+
+    /// How digits go to the peer; without this as telephone events, or as INFO where there are none.
+    pub fn with_dtmf(mut self, method: DtmfMethod) -> Self {
+        self.config.dtmf = method;
         self
     }
 

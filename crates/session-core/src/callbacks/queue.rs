@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rvoip_dialog_core::sip_core::Request;
 use rvoip_media_core::{Codec, MediaStatistics};
@@ -30,6 +31,7 @@ pub(crate) enum Callback {
     ReplacementReceived(Arc<Request>, Arc<CallRecord>),
     TransferAdvanced(Arc<Transfer>, TransferProgress),
     MediaFlowChanged(bool, Option<Codec>),
+    Pressed(char, Duration),
     MediaReported(Arc<MediaStatistics>),
     Warning(WarningCategory, Arc<str>),
     Requested(IncomingRequest),

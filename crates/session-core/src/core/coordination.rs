@@ -33,12 +33,14 @@ impl SessionCore {
         }
         let event = match event {
             Event::RequestAnswered { key, response } => {
-                return self.on_request_answered(key, response);
+                return self.on_request_over(now, key, Ok(response));
             }
-            Event::RequestFailed { key, cause } => return self.on_request_failed(key, cause),
+            Event::RequestFailed { key, cause } => {
+                return self.on_request_over(now, key, Err(cause));
+            }
             Event::IncomingRequest {
                 key, call, request, ..
-            } => return self.on_incoming_request(key, call, request),
+            } => return self.on_incoming_request(now, key, call, request),
             Event::Registration { key, status } => return self.on_registration(key, status),
             Event::SecretWanted { key, query } => {
                 let wanted = BasicSessionEvent::SecretWanted { key, query };

@@ -1,22 +1,157 @@
-//! DTMF digits on their way to the media.
+//! DTMF digits on their way to the peer, in the media or as INFO, and those that come from it.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use rvoip_dialog_core::sip_core::{ByteString, HeaderName, Method, StatusCode};
+use rvoip_dialog_core::{Body, IncomingRequestKey};
 use rvoip_media_core::DtmfDigit;
 
 use super::SessionCore;
-use crate::{Operation, Result, SessionError, SessionId};
+use super::request::Reply;
+use crate::dtmf::{DtmfSource, MEDIA_TYPES, is_dtmf, read, write};
+use crate::message::{IncomingRequest, RequestAnswer};
+use crate::{BasicSessionEvent, DtmfMethod, Operation, Result, SessionError, SessionId};
 
 impl SessionCore {
-    /// Sends DTMF digits as telephone events (RFC 4733), one after the other.
+    /// Sends DTMF digits as telephone events (RFC 4733) or INFO, as the settings say, one after the other.
     ///
     /// # Errors
-    /// A character that is no digit; no such session, one that is not answered, without media here, or whose peer takes no
-    /// telephone events now.
+    /// A character that is no digit; no such session, one that is not answered, or whose peer takes neither now.
     pub fn send_dtmf(&mut self, now: Instant, id: SessionId, digits: &str) -> Result<()> {
         self.permit(id, Operation::SendDtmf)?;
         let digit = |text| DtmfDigit::from_char(text).ok_or(SessionError::InvalidDigit(text));
-        let digits: Vec<DtmfDigit> = digits.chars().map(digit).collect::<Result<_>>()?;
-        self.with_media(id, |media, key| media.send_dtmf(now, key, &digits))
+        let events: Vec<DtmfDigit> = digits.chars().map(digit).collect::<Result<_>>()?;
+        if !self.sends_info(id) {
+            return self.with_media(id, |media, key| media.send_dtmf(now, key, &events));
+        }
+        let Some(session) = self.sessions.get_mut(id) else {
+            return Ok(());
+        };
+        let waiting = &mut session.extras_mut().digits;
+        let idle = waiting.is_empty();
+        waiting.extend(digits.chars().map(|digit| digit.to_ascii_uppercase()));
+        match idle {
+            true => self.press_next(now, id),
+            false => Ok(()),
+        }
+    }
+
+    fn sends_info(&self, id: SessionId) -> bool {
+        let Some(session) = self.sessions.get(id) else {
+            return false;
+        };
+        match self.settings.dtmf {
+            DtmfMethod::Rfc4733 => false,
+            DtmfMethod::Info => true,
+            DtmfMethod::Auto => {
+                let media = session.media.and_then(|key| self.media.parameters(key));
+                let events = media.is_some_and(|media| media.telephone_event.is_some());
+                !events
+                    && session
+                        .call
+                        .is_some_and(|key| self.dialogs.allows_info(key))
+            }
+        }
+    }
+
+    /// Sends the first of the digits that wait; it stays the first until it is answered, so that they come in their order.
+    fn press_next(&mut self, now: Instant, id: SessionId) -> Result<()> {
+        let Some(session) = self.sessions.get(id) else {
+            return Ok(());
+        };
+        let digit = session.extras().and_then(|it| it.digits.front().copied());
+        let (Some(digit), Some(call)) = (digit, session.call) else {
+            return Ok(());
+        };
+        let body = Body {
+            content_type: ByteString::from_static(MEDIA_TYPES[0]),
+            content: write(digit).into(),
+        };
+        let sent = self
+            .dialogs
+            .request_in_call(now, call, Method::Info, &[], Some(body));
+        match sent {
+            Ok(key) => {
+                self.replies.expect(key, Reply::Digit(id));
+                self.pump(now);
+                Ok(())
+            }
+            Err(source) => {
+                self.forget_digits(id);
+                Err(self.signalling(id, source))
+            }
+        }
+    }
+
+    /// An INFO of ours with a digit has come to its end.
+    pub(super) fn on_digit_answered(&mut self, now: Instant, id: SessionId, taken: bool) {
+        if !taken {
+            tracing::info!(session = %id, "the peer does not take digits as INFO");
+            return self.forget_digits(id);
+        }
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.extras_mut().digits.pop_front();
+        }
+        if let Err(error) = self.press_next(now, id) {
+            tracing::info!(session = %id, %error, "digits are left over");
+        }
+    }
+
+    fn forget_digits(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.extras_mut().digits.clear();
+        }
+    }
+
+    /// Takes an INFO that is not for the application: a digit, or what nobody here understands.
+    pub(super) fn takes_info(
+        &mut self,
+        now: Instant,
+        key: IncomingRequestKey,
+        request: &IncomingRequest,
+    ) -> bool {
+        if *request.method() != Method::Info {
+            return false;
+        }
+        let media_type = request.header(&HeaderName::ContentType).unwrap_or_default();
+        let answer = match request.session_id().filter(|_| is_dtmf(media_type)) {
+            Some(id) => match read(request.body()) {
+                Some(press) => {
+                    self.hear_dtmf(now, id, DtmfSource::Info, press.digit, press.duration);
+                    RequestAnswer::ok()
+                }
+                None => RequestAnswer::new(StatusCode::BAD_REQUEST),
+            },
+            None if self.answers_info => return false,
+            None => RequestAnswer {
+                headers: vec![(HeaderName::Accept, MEDIA_TYPES.join(", "))],
+                ..RequestAnswer::new(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            },
+        };
+        self.answer_request(now, key, answer);
+        true
+    }
+
+    /// The peer has pressed a key. One that it tells in both ways is told once.
+    pub(super) fn hear_dtmf(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        source: DtmfSource,
+        digit: char,
+        duration: Duration,
+    ) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let call = Arc::clone(&session.record);
+        if !session.extras_mut().presses.is_twin(now, source, digit) {
+            self.events.push_back(BasicSessionEvent::DtmfReceived {
+                call,
+                digit,
+                duration,
+            });
+        }
     }
 }

@@ -18,9 +18,23 @@ use crate::{BasicSessionEvent, Operation, Result, SessionError, SessionId, Termi
 /// Told what became of a request: its final response, or why there is none. Dropped when everything stops.
 pub type RequestReply = Box<dyn FnOnce(Result<Arc<Response>, TerminalCause>) + Send>;
 
+/// Who waits for the response to a request that was sent.
+pub(super) enum Reply {
+    /// The application.
+    Application(RequestReply),
+    /// The digits of this session that follow.
+    Digit(SessionId),
+}
+
 /// Who waits for the responses to requests that were sent.
 #[derive(Default)]
-pub(super) struct Replies(HashMap<RequestKey, RequestReply>);
+pub(super) struct Replies(HashMap<RequestKey, Reply>);
+
+impl Replies {
+    pub(super) fn expect(&mut self, key: RequestKey, reply: Reply) {
+        self.0.insert(key, reply);
+    }
+}
 
 impl SessionCore {
     /// The accounts that challenges are answered with from now on.
@@ -61,7 +75,7 @@ impl SessionCore {
                 source,
             },
         })?;
-        self.replies.0.insert(key, reply);
+        self.replies.expect(key, Reply::Application(reply));
         self.pump(now);
         Ok(())
     }
@@ -88,7 +102,7 @@ impl SessionCore {
             session_id: Some(id),
             source,
         })?;
-        self.replies.0.insert(key, reply);
+        self.replies.expect(key, Reply::Application(reply));
         self.pump(now);
         Ok(())
     }
@@ -105,20 +119,26 @@ impl SessionCore {
         self.pump(now);
     }
 
-    pub(super) fn on_request_answered(&mut self, key: RequestKey, response: Arc<Response>) {
-        if let Some(reply) = self.replies.0.remove(&key) {
-            reply(Ok(response));
-        }
-    }
-
-    pub(super) fn on_request_failed(&mut self, key: RequestKey, cause: EndCause) {
-        if let Some(reply) = self.replies.0.remove(&key) {
-            reply(Err(cause.into()));
+    /// A request of ours is over, with a response or without.
+    pub(super) fn on_request_over(
+        &mut self,
+        now: Instant,
+        key: RequestKey,
+        outcome: Result<Arc<Response>, EndCause>,
+    ) {
+        match self.replies.0.remove(&key) {
+            Some(Reply::Application(reply)) => reply(outcome.map_err(Into::into)),
+            Some(Reply::Digit(id)) => {
+                let taken = outcome.is_ok_and(|response| response.status().is_success());
+                self.on_digit_answered(now, id, taken);
+            }
+            None => {}
         }
     }
 
     pub(super) fn on_incoming_request(
         &mut self,
+        now: Instant,
         key: IncomingRequestKey,
         call: Option<CallKey>,
         request: Arc<Request>,
@@ -128,14 +148,15 @@ impl SessionCore {
             .and_then(|id| self.sessions.get(id))
             .map(|session| Arc::clone(&session.record));
         let user = self.dialogs.authenticated_user(&request);
-        self.events.push_back(BasicSessionEvent::RequestReceived {
-            call,
-            request: IncomingRequest {
-                key,
-                request,
-                session_id: session,
-                user,
-            },
-        });
+        let request = IncomingRequest {
+            key,
+            request,
+            session_id: session,
+            user,
+        };
+        if !self.takes_info(now, key, &request) {
+            self.events
+                .push_back(BasicSessionEvent::RequestReceived { call, request });
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! One session of a core: what is known and outstanding of it.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use rvoip_media_core::quality::QualityAlarm;
 
 use super::early::Early;
 use super::target_set::TargetSet;
+use crate::dtmf::Presses;
 use crate::limits::Occupant;
 use crate::record::{CallDirection, End};
 use crate::redirect::Redirects;
@@ -102,6 +104,10 @@ pub(super) struct Extras {
     pub(super) leg: Option<Leg>,
     /// Those who may take a call that has been sent on from here, until one does.
     pub(super) targets: Option<Box<TargetSet>>,
+    /// The digits that go out as INFO.
+    pub(super) digits: VecDeque<char>,
+    /// What the peer has pressed of late.
+    pub(super) presses: Presses,
     /// The application's description that is to be offered, and how.
     pub(super) update: Option<(Box<str>, OfferMethod)>,
     /// Watches how the call sounds.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rvoip_media_core::AudioSource;
 
-use crate::{ForwardMode, RedirectPolicy, SessionLimits};
+use crate::{DtmfMethod, ForwardMode, RedirectPolicy, SessionLimits};
 
 /// The settings of a [`SessionCore`](crate::SessionCore).
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct CoreSettings {
     pub redirects: RedirectPolicy,
     /// What becomes of a call that the application forwards. Default: the caller is told by 302.
     pub forwarding: ForwardMode,
+    /// How digits go to the peer. Default: as telephone events, or as INFO where there are none.
+    pub dtmf: DtmfMethod,
     /// How many sessions one user and one endpoint may have. Default without limit.
     pub limits: SessionLimits,
 }
@@ -42,6 +44,7 @@ impl Default for CoreSettings {
             music_on_hold: AudioSource::None,
             redirects: RedirectPolicy::default(),
             forwarding: ForwardMode::default(),
+            dtmf: DtmfMethod::default(),
             limits: SessionLimits::default(),
         }
     }

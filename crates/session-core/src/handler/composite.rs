@@ -98,6 +98,12 @@ impl CallHandler for CompositeHandler {
         }
     }
 
+    async fn on_dtmf(&self, session_id: &SessionId, digit: char, duration_ms: u32) {
+        for handler in &self.handlers {
+            handler.on_dtmf(session_id, digit, duration_ms).await;
+        }
+    }
+
     async fn on_call_replaced(&self, call: IncomingCall, replaced: CallSession) -> CallDecision {
         for handler in &self.handlers {
             let decision = handler.on_call_replaced(call.clone(), replaced.clone());

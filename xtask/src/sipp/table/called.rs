@@ -118,7 +118,7 @@ pub const RUNS: &[Run] = &[
     Run {
         name: "called_info_dtmf",
         scenario: Scenario::File("uas_info_dtmf"),
-        ours: &["--duration", "2s", "--dtmf", "4#"],
+        ours: &["--duration", "2s", "--dtmf", "4#", "--dtmf-by", "info"],
         ..CALLED
     },
     Run {

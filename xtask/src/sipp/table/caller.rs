@@ -201,7 +201,7 @@ pub const RUNS: &[Run] = &[
         name: "info_dtmf",
         scenario: Scenario::File("uac_info_dtmf"),
         sipp: &["-d", "200"],
-        says: &["request INFO", "Signal=7"],
+        says: &["pressed 7 for"],
         ..CALLER
     },
     Run {
@@ -262,6 +262,13 @@ pub const RUNS: &[Run] = &[
         scenario: Scenario::File("uac_far_hold"),
         ours: &["--hold-at", "300ms", "--resume-at", "800ms"],
         sipp: &["-d", "200"],
+        ..CALLER
+    },
+    Run {
+        name: "far_dtmf",
+        scenario: Scenario::File("uac_far_dtmf"),
+        ours: &["--dtmf", "4#"],
+        sipp: &["-d", "500"],
         ..CALLER
     },
     Run {

@@ -1,0 +1,130 @@
+//! Digits as INFO, both ways: sent where the peer knows no telephone events, told once, and refused where they make no sense.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![cfg(feature = "sim")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rvoip_session_core::media_core::AudioSource;
+use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimHost};
+use rvoip_session_core::{
+    BasicSessionEvent, CallRecord, CallState, DtmfMethod, SessionError, TerminalCause,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn host(address: &str, dtmf: DtmfMethod, events: bool) -> SimHost {
+    let mut host = SimHost::new(address.parse().unwrap()).answering(Answering::at_once());
+    host.media.source = AudioSource::None;
+    host.media.capabilities.telephone_event = events;
+    host.settings.dtmf = dtmf;
+    host
+}
+
+/// A call from the first host to the second.
+fn call(
+    simulation: &mut CallSimulation,
+    (alice, bob): (SimHost, SimHost),
+    transport: &str,
+) -> ([HostId; 2], Arc<CallRecord>) {
+    let hosts = [alice, bob].map(|host| simulation.add(host).unwrap());
+    let target = format!("sip:bob@10.0.0.2;transport={transport}");
+    let call = simulation
+        .call(hosts[0], "sip:alice@10.0.0.1", &target)
+        .unwrap();
+    simulation.run_for(2 * SECOND);
+    assert_eq!(call.state(), CallState::Active);
+    (hosts, call)
+}
+
+fn pressed(simulation: &mut CallSimulation, host: HostId) -> Vec<(char, u128)> {
+    let events = simulation.events(host);
+    let digits = events.into_iter().filter_map(|(_, event)| match event {
+        BasicSessionEvent::DtmfReceived {
+            digit, duration, ..
+        } => Some((digit, duration.as_millis())),
+        _ => None,
+    });
+    digits.collect()
+}
+
+fn infos(simulation: &CallSimulation) -> usize {
+    let wire = simulation.wire();
+    wire.iter().filter(|it| it.label() == "INFO").count()
+}
+
+#[test]
+fn digits_go_as_info_where_no_telephone_events_were_agreed_on() {
+    for (method, events, by_info) in [
+        (DtmfMethod::Auto, true, false),
+        (DtmfMethod::Auto, false, true),
+        (DtmfMethod::Info, true, true),
+    ] {
+        let mut simulation = CallSimulation::new(1);
+        let parties = (
+            host("10.0.0.1", method, true),
+            host("10.0.0.2", DtmfMethod::Auto, events),
+        );
+        let (hosts, call) = call(&mut simulation, parties, "udp");
+        let id = call.id();
+        simulation
+            .with(hosts[0], |core, now| core.send_dtmf(now, id, "1#"))
+            .unwrap();
+        simulation
+            .with(hosts[0], |core, now| core.send_dtmf(now, id, "a"))
+            .unwrap();
+        simulation.run_for(5 * SECOND);
+        assert_eq!(infos(&simulation), if by_info { 3 } else { 0 });
+        if by_info {
+            let told = pressed(&mut simulation, hosts[1]);
+            assert_eq!(told, [('1', 100), ('#', 100), ('A', 100)]);
+        }
+    }
+}
+
+#[test]
+fn digits_without_a_way_are_refused() {
+    let mut simulation = CallSimulation::new(2);
+    let parties = (
+        host("10.0.0.1", DtmfMethod::Rfc4733, true),
+        host("10.0.0.2", DtmfMethod::Auto, false),
+    );
+    let (hosts, call) = call(&mut simulation, parties, "udp");
+    let id = call.id();
+    let sent = simulation.with(hosts[0], |core, now| core.send_dtmf(now, id, "1"));
+    assert!(matches!(sent, Err(SessionError::Media { .. })), "{sent:?}");
+    let sent = simulation.with(hosts[0], |core, now| core.send_dtmf(now, id, "1x"));
+    assert!(matches!(sent, Err(SessionError::InvalidDigit('x'))));
+    assert_eq!(infos(&simulation), 0);
+}
+
+#[test]
+fn a_connection_that_breaks_under_digits_loses_none() {
+    for later in (0..60).step_by(6) {
+        let mut simulation = CallSimulation::new(later);
+        let parties = (
+            host("10.0.0.1", DtmfMethod::Info, true),
+            host("10.0.0.2", DtmfMethod::Auto, true),
+        );
+        let (hosts, call) = call(&mut simulation, parties, "tcp");
+        let id = call.id();
+        simulation
+            .with(hosts[0], |core, now| core.send_dtmf(now, id, "159"))
+            .unwrap();
+        simulation.run_for(Duration::from_millis(later));
+        simulation.break_connections(hosts[1]);
+        simulation.run_for(40 * SECOND);
+        let mut told: Vec<char> = pressed(&mut simulation, hosts[1])
+            .into_iter()
+            .map(|(digit, _)| digit)
+            .collect();
+        // One whose response was lost may come twice.
+        told.dedup();
+        assert_eq!(told, ['1', '5', '9'], "{later}\n{}", simulation.ladder());
+        simulation
+            .with(hosts[0], |core, now| core.terminate(now, id))
+            .unwrap();
+        simulation.run_for(SECOND);
+        assert_eq!(call.cause(), Some(&TerminalCause::LocalHangup));
+    }
+}
