@@ -67,6 +67,8 @@ pub enum TerminalCause {
     Expired,
     /// The session that this one depended on has ended.
     ParentEnded,
+    /// The peer has sent us elsewhere, we are there, and it never hung up: we did.
+    HandedOver,
     /// Another call has taken the place of this one (RFC 3891).
     Replaced,
     /// The called party sent us elsewhere, and we did not go, or nobody was there either.
@@ -86,6 +88,7 @@ impl TerminalCause {
             TerminalCause::TimeLimit
             | TerminalCause::Shutdown
             | TerminalCause::ParentEnded
+            | TerminalCause::HandedOver
             | TerminalCause::Replaced => CallState::Terminated,
             TerminalCause::Cancelled => CallState::Cancelled,
             _ => CallState::Failed,
@@ -121,6 +124,7 @@ impl TerminalCause {
             TerminalCause::TimeLimit => "time limit",
             TerminalCause::Expired => "session expired",
             TerminalCause::ParentEnded => "parent session ended",
+            TerminalCause::HandedOver => "handed over: the transferor did not hang up",
             TerminalCause::Replaced => "replaced by another call",
             TerminalCause::Redirected { status } => {
                 return Cow::Owned(format!("redirected: {} {}", status.code(), status.reason()));

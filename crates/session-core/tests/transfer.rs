@@ -546,3 +546,28 @@ fn every_transfer_ends_once_whatever_is_lost_and_whoever_hangs_up() {
     };
     for_each_seed(seeds(100), run).unwrap();
 }
+
+#[test]
+fn a_transfer_that_is_sent_on_still_says_who_sent_it() {
+    let mut sim = CallSimulation::new(31);
+    let onwards = Answering::After(Duration::ZERO, CallDecision::Forward(uri(3)));
+    let mut answering = at_once().to_vec();
+    answering[CAROL] = onwards;
+    answering.push(Answering::at_once());
+    let mut scene = Scene::new(&mut sim, &answering);
+    let call = scene.call(ALICE, BOB);
+    let transfer = scene.transfer(ALICE, &call, &uri(CAROL));
+    scene.run(5 * SECOND);
+    assert_eq!(transfer.progress(), TransferProgress::Completed);
+    let wire = scene.sim.wire();
+    let arrived = |host: usize| {
+        let to = uri(host);
+        let invite = wire
+            .iter()
+            .find(|it| it.label() == "INVITE" && it.text().starts_with(&format!("INVITE {to}")));
+        invite.unwrap().header("Referred-By")
+    };
+    assert!(arrived(CAROL).is_some());
+    assert_eq!(arrived(3), arrived(CAROL));
+    scene.assert_over();
+}

@@ -6,8 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rvoip_session_core::sim::{CallSimulation, HostId, SimHost};
-use rvoip_session_core::{BasicSessionEvent, CallDecision, CallRecord, CallState, TerminalCause};
+use rvoip_session_core::sim::{Answering, CallSimulation, HostId, SimHost};
+use rvoip_session_core::{
+    BasicSessionEvent, CallDecision, CallRecord, CallState, TerminalCause, TransferDecision,
+};
 
 const HOST: &str = "10.0.0.2:5060";
 const PEER: &str = "10.0.0.9:5060";
@@ -260,4 +262,58 @@ fn noise_on_every_port_harms_no_call() {
     scene.received();
     scene.send("BYE", "");
     assert_eq!(scene.answer().0, 200);
+}
+
+#[test]
+fn a_transferor_that_never_hangs_up_is_hung_up_on() {
+    let (mut scene, call) = Scene::established(9);
+    let carol = SimHost::new("10.0.0.3".parse().unwrap()).answering(Answering::at_once());
+    scene.simulation.add(carol).unwrap();
+    let to = scene.to.clone();
+    let refer = format!(
+        "REFER sip:bob@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {PEER};branch=z9hG4bKrefer\r\nMax-Forwards: 70\r\n\
+         From: <sip:alice@10.0.0.9>;tag=a\r\nTo: {to}\r\nCall-ID: wire\r\nCSeq: 9 REFER\r\n\
+         Contact: <sip:alice@{PEER}>\r\nRefer-To: <sip:carol@10.0.0.3>\r\nContent-Length: 0\r\n\r\n"
+    );
+    let destination = HOST.parse().unwrap();
+    let peer = scene.peer;
+    let network = scene.simulation.signalling();
+    network.send_datagram(peer, destination, refer.into());
+    scene.simulation.run_for(Duration::from_millis(20));
+    let events = scene.simulation.events(scene.host);
+    let asked = events.iter().find_map(|(_, event)| match event {
+        BasicSessionEvent::Transfer { transfer, .. } => Some(transfer.id()),
+        _ => None,
+    });
+    scene
+        .simulation
+        .with(scene.host, |core, now| {
+            core.decide_transfer(now, asked.unwrap(), TransferDecision::Accept)
+        })
+        .unwrap();
+    let (mut told_at, mut hung_up_at) = (None, None);
+    for second in 0..100 {
+        scene.simulation.run_for(Duration::from_secs(1));
+        for message in scene.received() {
+            let line = |name: &str| message.lines().find(|line| line.starts_with(name)).unwrap();
+            if message.starts_with("SIP/2.0") {
+                continue;
+            }
+            if message.starts_with("BYE ") {
+                hung_up_at.get_or_insert(second);
+            } else if message.contains("\r\n\r\nSIP/2.0 200") {
+                told_at.get_or_insert(second);
+            }
+            let lines = ["Via", "From", "To", "Call-ID", "CSeq"]
+                .map(line)
+                .join("\r\n");
+            let ok = format!("SIP/2.0 200 OK\r\n{lines}\r\nContent-Length: 0\r\n\r\n");
+            let network = scene.simulation.signalling();
+            network.send_datagram(peer, destination, ok.into());
+        }
+    }
+    let seconds = hung_up_at.unwrap() - told_at.unwrap();
+    assert!((60..70).contains(&seconds), "{seconds}");
+    assert_eq!(call.cause(), Some(&TerminalCause::HandedOver));
+    assert_eq!(call.state(), CallState::Terminated);
 }

@@ -78,6 +78,7 @@ impl TerminalCause {
             TerminalCause::LocalHangup
             | TerminalCause::RemoteHangup
             | TerminalCause::ParentEnded
+            | TerminalCause::HandedOver
             | TerminalCause::Shutdown => CauseKind::Normal,
             TerminalCause::Cancelled => CauseKind::Cancelled,
             TerminalCause::Rejected { status, .. } | TerminalCause::Declined { status } => {

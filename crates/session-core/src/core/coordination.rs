@@ -107,6 +107,7 @@ impl SessionCore {
             Due::Offer => self.reoffer(now, id),
             Due::Report => self.report(now, id),
             Due::TimeLimit => self.end(now, id, Some(TerminalCause::TimeLimit)),
+            Due::Handover => self.end(now, id, Some(TerminalCause::HandedOver)),
             Due::MediaEnd => self.finish(now, id),
         }
     }

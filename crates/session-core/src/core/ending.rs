@@ -85,7 +85,7 @@ impl SessionCore {
         };
         session.ended = Some(Box::new((now, cause)));
         let media = session.media;
-        for due in [Due::Alert, Due::Report, Due::TimeLimit] {
+        for due in [Due::Alert, Due::Report, Due::TimeLimit, Due::Handover] {
             self.sessions.schedule(id, due, None);
         }
         match media.map(|key| self.media.stop(now, key)) {

@@ -95,14 +95,19 @@ impl SessionCore {
         let way = self.way(now, local.uri(), &remote);
         let mut call = OutgoingCall::new(local, remote);
         (call.request_uri, call.route, call.target) = (Some(way.uri), way.route, way.target);
-        call.headers = headers;
+        call.headers = headers.clone();
         call.body = session
             .local_sdp
             .as_ref()
             .map(|sdp| Body::sdp(sdp.as_bytes().to_vec()));
         let unreachable = SessionError::InvalidUri(to.to_owned());
         match self.dialogs.invite(now, call) {
-            Ok(key) => self.sessions.link_call(id, key),
+            Ok(key) => {
+                self.sessions.link_call(id, key);
+                if let Some(session) = self.sessions.get_mut(id).filter(|_| !headers.is_empty()) {
+                    session.extras_mut().headers = headers.into();
+                }
+            }
             Err(source) => {
                 self.end(now, id, None);
                 self.pump(now);

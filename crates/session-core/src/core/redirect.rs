@@ -90,7 +90,11 @@ impl SessionCore {
         };
         let mut call = OutgoingCall::new(local, remote);
         call.request_uri = Some(target.clone());
-        call.headers = history;
+        // Whoever is called in the end takes the place of another call, when the first was to do so.
+        call.headers = session
+            .extras()
+            .map_or_else(Vec::new, |it| it.headers.to_vec());
+        call.headers.extend(history);
         call.body = session
             .local_sdp
             .as_ref()

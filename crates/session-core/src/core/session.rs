@@ -41,16 +41,19 @@ pub(super) enum Due {
     Report,
     /// The call has lasted as long as it may.
     TimeLimit,
+    /// The peer has sent us elsewhere, we are there, and it has not hung up.
+    Handover,
     /// The media has not reported its end.
     MediaEnd,
 }
 
 impl Due {
-    pub(super) const ALL: [Due; 5] = [
+    pub(super) const ALL: [Due; 6] = [
         Due::Alert,
         Due::Offer,
         Due::Report,
         Due::TimeLimit,
+        Due::Handover,
         Due::MediaEnd,
     ];
 }
@@ -86,7 +89,7 @@ pub(super) struct Session {
     pub(super) glares: u8,
     /// Our offer inside the call that waits for its answer.
     pub(super) offering: Option<Box<Offering>>,
-    pub(super) deadlines: [Option<Instant>; 5],
+    pub(super) deadlines: [Option<Instant>; 6],
 }
 
 /// What few calls have, kept apart so that the others are small.
@@ -104,6 +107,8 @@ pub(super) struct Extras {
     pub(super) leg: Option<Leg>,
     /// Those who may take a call that has been sent on from here, until one does.
     pub(super) targets: Option<Box<TargetSet>>,
+    /// What our INVITE says of the transfer that it is placed for.
+    pub(super) headers: Box<[(HeaderName, ByteString)]>,
     /// The digits that go out as INFO.
     pub(super) digits: VecDeque<char>,
     /// What the peer has pressed of late.
@@ -152,7 +157,7 @@ impl Session {
             peer_received: false,
             glares: 0,
             offering: None,
-            deadlines: [None; 5],
+            deadlines: [None; 6],
         }
     }
 

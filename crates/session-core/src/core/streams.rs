@@ -10,6 +10,7 @@ use rvoip_media_core::{
 
 use super::SessionCore;
 use super::session::Due;
+use crate::dtmf::DtmfSource;
 use crate::{BasicSessionEvent, CallRecord, Result, SessionError, SessionId};
 
 /// The shortest interval at which media is measured.
@@ -49,6 +50,9 @@ impl SessionCore {
         match event {
             MediaEvent::FlowStarted { key } => self.tell_flow(call, key, true),
             MediaEvent::FlowStopped { key } => self.tell_flow(call, key, false),
+            MediaEvent::DtmfEnded {
+                digit, duration, ..
+            } => self.hear_dtmf(now, id, DtmfSource::Media, digit.as_char(), duration),
             MediaEvent::Statistics { statistics, .. } => {
                 let statistics = Arc::new(statistics);
                 call.set_statistics(Arc::clone(&statistics));

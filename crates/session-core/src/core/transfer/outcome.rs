@@ -1,12 +1,17 @@
 //! The call that we place because our peer asked for it, and what the peer is told of it (RFC 3515 section 2.4.5).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rvoip_dialog_core::SubscriptionKey;
 use rvoip_dialog_core::sip_core::StatusCode;
 
 use crate::core::SessionCore;
+use crate::core::session::Due;
 use crate::{SessionId, TerminalCause, TransferFailure, TransferProgress};
+
+/// How long a transferor may take to hang up when it knows that its transfer has succeeded: as long as a NOTIFY and a BYE
+/// may be on their way.
+const HANDOVER_WITHIN: Duration = Duration::from_secs(64);
 
 impl SessionCore {
     /// The call that we placed for a peer rings.
@@ -54,6 +59,11 @@ impl SessionCore {
             true => TransferProgress::Completed,
             false => TransferProgress::Failed(TransferFailure::TargetFailed { status }),
         };
+        if let Some(transfer) = self.transfers.transfer(key).filter(|_| status.is_success()) {
+            let id = transfer.session_id();
+            self.sessions
+                .schedule(id, Due::Handover, Some(now + HANDOVER_WITHIN));
+        }
         self.tell_transfer(now, key, progress);
     }
 
