@@ -1,6 +1,7 @@
 //! The sockets of a worker, and the line of those that may have something to read.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
 
@@ -20,6 +21,28 @@ struct Port {
     connected: Option<SocketAddr>,
 }
 
+/// Spreads keys, which no stranger chooses, by a multiplication.
+#[derive(Default)]
+struct KeyHasher(u64);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, octets: &[u8]) {
+        octets
+            .iter()
+            .for_each(|octet| self.write_u64((*octet).into()));
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = (self.0 ^ key)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(32);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A datagram in the buffer.
 pub(super) struct Datagram {
     pub(super) port: PortKey,
@@ -31,7 +54,7 @@ pub(super) struct Datagram {
 #[derive(Default)]
 pub(super) struct Ports {
     ports: Slab<Port>,
-    keys: HashMap<PortKey, usize>,
+    keys: HashMap<PortKey, usize, BuildHasherDefault<KeyHasher>>,
     /// Readiness is edge-triggered: a socket leaves the line for good only when it has nothing left.
     line: VecDeque<Token>,
 }

@@ -17,6 +17,8 @@ use crate::{MediaCore, PortKey};
 
 /// Datagrams read from one socket before the next one has its turn.
 const READ_BUDGET: usize = 32;
+/// Datagrams that share a reading of the clock: 20 us of work, a sixth of a tick at 8 kHz.
+const CLOCK_BUDGET: usize = 8;
 /// Messages taken from the queue before the sockets have their turn.
 const QUEUE_BUDGET: usize = 256;
 /// Readiness events taken from one poll.
@@ -77,7 +79,6 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             for event in events.iter().filter(|event| event.token() != WAKER) {
                 self.ports.enter_line(event.token());
             }
-            self.tick(Instant::now());
             self.read_queue();
             self.read_line();
         }
@@ -140,23 +141,31 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         true
     }
 
-    /// Gives every socket in the line one turn.
+    /// Does what is due, and gives every socket in the line one turn.
     fn read_line(&mut self) {
+        let mut now = Instant::now();
+        self.tick(now);
+        let mut read = 0;
         for _ in 0..self.ports.line_len() {
             let Some(token) = self.ports.leave_line() else {
                 return;
             };
-            let now = Instant::now();
-            self.tick(now);
-            if !self.read_socket(now, token) {
+            if read >= CLOCK_BUDGET {
+                read = 0;
+                now = Instant::now();
+                self.tick(now);
+            }
+            let datagrams = self.read_socket(now, token);
+            if datagrams == READ_BUDGET {
                 self.ports.enter_line(token);
             }
+            read += datagrams;
         }
     }
 
-    /// Reads one socket; whether nothing is left in it. What it holds has arrived by `now`.
-    fn read_socket(&mut self, now: Instant, token: Token) -> bool {
-        for _ in 0..READ_BUDGET {
+    /// Reads one socket, up to its budget; how many datagrams it had.
+    fn read_socket(&mut self, now: Instant, token: Token) -> usize {
+        for datagrams in 0..READ_BUDGET {
             match self.ports.receive(token, &mut self.buffer) {
                 Ok(Datagram {
                     port,
@@ -170,10 +179,10 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
                     self.flush();
                 }
                 Err(error) if is_passing(error.kind()) => {}
-                Err(_) => return true,
+                Err(_) => return datagrams,
             }
         }
-        false
+        READ_BUDGET
     }
 
     /// Carries out what the core wants, in the order that [`MediaCore`] promises.
