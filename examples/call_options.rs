@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use rvoip_session_core::api::{DtmfMethod, SessionManagerBuilder, SessionTimerConfig};
+use rvoip_session_core::api::{DtmfMethod, SessionManagerBuilder, SessionTimerConfig, SrtpPolicy};
 
-use crate::{MediaChoice, RegistrationWords, Script, TlsOptions, parse_duration, parse_ports};
+use crate::{
+    MediaChoice, RegistrationWords, Script, TlsOptions, parse_duration, parse_ports, parse_srtp,
+};
 
 /// How calls are made, whoever places them.
 #[derive(Debug, Clone, clap::Args)]
@@ -19,6 +21,9 @@ pub struct CallOptions {
     /// Codecs, best first
     #[arg(long, value_delimiter = ',', default_value = "PCMU,PCMA")]
     codecs: Vec<String>,
+    /// Secure calls by SRTP: off, offer, or require
+    #[arg(long, value_parser = parse_srtp, default_value = "off")]
+    srtp: SrtpPolicy,
     /// Ports for RTP
     #[arg(long, value_parser = parse_ports, default_value = "10000-20000")]
     rtp_ports: (u16, u16),
@@ -45,7 +50,8 @@ impl CallOptions {
         let mut builder = builder
             .with_media_ports(self.rtp_ports.0, self.rtp_ports.1)
             .with_preferred_codecs(&self.codecs)
-            .with_dtmf(self.dtmf_by);
+            .with_dtmf(self.dtmf_by)
+            .with_srtp(self.srtp);
         if let Some(expires) = self.session_expires {
             builder = builder.with_session_timer(Some(SessionTimerConfig {
                 expires,

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use rvoip_media_core::Audio;
 use rvoip_session_core::api::{
-    AudioSource, CallSession, CallState, MediaStatistics, SessionManagerBuilder, TransportKind,
+    AudioSource, CallSession, CallState, MediaStatistics, SessionManagerBuilder, SrtpPolicy,
+    TransportKind,
 };
 use tokio::sync::Notify;
 
@@ -107,6 +108,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .parse()
         .map_err(|_| format!("{text} is not a duration"))?;
     Duration::try_from_secs_f64(number * seconds_per_unit).map_err(|error| error.to_string())
+}
+
+/// Reads `off`, `offer` or `require`.
+///
+/// # Errors
+/// When the text is none of these.
+pub fn parse_srtp(text: &str) -> Result<SrtpPolicy, String> {
+    match text {
+        "off" => Ok(SrtpPolicy::Off),
+        "offer" => Ok(SrtpPolicy::Offer),
+        "require" => Ok(SrtpPolicy::Require),
+        _ => Err("expected off, offer or require".to_owned()),
+    }
 }
 
 /// Reads `udp:127.0.0.1:5060`.

@@ -84,7 +84,11 @@ impl Party {
             source,
             ..MediaConfig::default()
         };
-        let mut controller = MediaSessionController::new(config, Box::new(ports), host.into());
+        let mut controller = MediaSessionController::new(
+            config,
+            Box::new(ports),
+            StdRng::seed_from_u64(host.into()),
+        );
         let key = controller.create_session(now)?;
         Ok(Self {
             media,

@@ -43,6 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let local = LocalMedia {
         address: SocketAddr::from(([198, 51, 100, 7], 10_000)),
         direction: Direction::SendRecv,
+        keys: Vec::new(),
     };
     let capabilities = Capabilities::default();
     let their_offer = SessionDescription::parse(&text)?;
@@ -50,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let origin = Origin::new(1, local.address.ip());
     let Negotiated { answer, media } =
-        negotiate(&their_offer, &capabilities, local, origin.clone())?;
+        negotiate(&their_offer, &capabilities, local.clone(), origin.clone())?;
     println!("-- answer\n{answer}");
     match media {
         Some(media) => tell(&media),
@@ -62,6 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let there = LocalMedia {
         address: SocketAddr::from(([192, 0, 2, 101], 49_172)),
         direction: Direction::RecvOnly,
+        keys: Vec::new(),
     };
     let origin = Origin::new(2, there.address.ip());
     let theirs = negotiate(&our_offer, &capabilities, there, origin)?;

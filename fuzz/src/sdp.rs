@@ -2,9 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use rvoip_media_core::Capabilities;
+use rvoip_media_core::rtp_core::srtp::{SrtpKey, SrtpSuite};
 use rvoip_media_core::negotiate::{LocalMedia, accept_answer, negotiate, offer, reoffer};
 use rvoip_media_core::sdp::{Direction, Origin, SessionDescription};
+use rvoip_media_core::{Capabilities, SrtpPolicy};
 
 use crate::bound;
 
@@ -23,15 +24,25 @@ pub fn check(data: &[u8]) {
     let local = LocalMedia {
         address: SocketAddr::new(address, 4000),
         direction: Direction::SendRecv,
+        keys: keys(),
     };
-    let capabilities = Capabilities::default();
-    let ours = offer(&capabilities, local, Origin::new(1, address));
+    let capabilities = Capabilities {
+        srtp: SrtpPolicy::Offer,
+        ..Capabilities::default()
+    };
+    let ours = offer(&capabilities, local.clone(), Origin::new(1, address));
     let _ = accept_answer(&ours, &theirs, &capabilities);
-    if let Ok(negotiated) = negotiate(&theirs, &capabilities, local, Origin::new(2, address)) {
+    if let Ok(negotiated) = negotiate(&theirs, &capabilities, local.clone(), Origin::new(2, address)) {
         assert_same(&negotiated.answer);
         assert_eq!(negotiated.answer.media.len(), theirs.media.len());
         assert_same(&reoffer(&negotiated.answer, &capabilities, local));
     }
+}
+
+fn keys() -> Vec<SrtpKey> {
+    let octets = |suite: SrtpSuite| vec![7; suite.key_octets() + suite.salt_octets()];
+    let keys = SrtpSuite::ALL.map(|suite| SrtpKey::new(suite, &octets(suite)));
+    keys.into_iter().flatten().collect()
 }
 
 fn assert_same(description: &SessionDescription<'_>) {

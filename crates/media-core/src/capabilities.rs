@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::codec::{Codec, OpusConfig};
+use crate::rtp_core::srtp::SrtpSuite;
 
 /// The length of a frame: the engine's step, and the shortest packet it sends.
 pub const FRAME: Duration = Duration::from_millis(20);
@@ -22,6 +23,19 @@ pub enum CodecPreference {
     Local,
 }
 
+/// Whether streams are SRTP, with keys that go through signalling (RFC 4568). Who sees the signalling sees the keys: they
+/// protect a call whose signalling is protected too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SrtpPolicy {
+    /// Never. Offers of SRTP alone are refused, keys beside plain RTP are passed over.
+    #[default]
+    Off,
+    /// Where the peer can: keys are offered beside plain RTP (RFC 8643), SRTP that is offered is taken, and so is plain RTP.
+    Offer,
+    /// Always: `RTP/SAVP` is offered, and what is not SRTP is refused.
+    Require,
+}
+
 /// What offers and answers are made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capabilities {
@@ -37,10 +51,14 @@ pub struct Capabilities {
     pub opus: OpusConfig,
     /// The packet length that is offered, and that is sent to a peer which does not ask for another.
     pub ptime: Duration,
+    /// Whether streams are SRTP.
+    pub srtp: SrtpPolicy,
+    /// The suites that are taken, best first. An offer names the first two, an answer takes the offerer's first.
+    pub srtp_suites: Vec<SrtpSuite>,
 }
 
 impl Default for Capabilities {
-    /// Every codec, the offerer's order, telephone events, 20 ms.
+    /// Every codec, the offerer's order, telephone events, 20 ms, no SRTP; every suite when it is switched on.
     fn default() -> Self {
         Self {
             codecs: Codec::DEFAULT.to_vec(),
@@ -49,6 +67,8 @@ impl Default for Capabilities {
             comfort_noise: false,
             opus: OpusConfig::default(),
             ptime: FRAME,
+            srtp: SrtpPolicy::default(),
+            srtp_suites: SrtpSuite::ALL.to_vec(),
         }
     }
 }

@@ -118,8 +118,8 @@ pub struct MediaStatistics {
     /// Of the packets received those that were not audio to play: telephone events, payload types that were not agreed on,
     /// packets of more than 200 ms, audio while none is to be received.
     pub packets_ignored: u64,
-    /// Datagrams on the RTP and RTCP ports that were not taken: malformed, from a foreign address, or of a source or
-    /// sequence that has not proved itself.
+    /// Datagrams on the RTP and RTCP ports that were not taken: malformed, from a foreign address, of a source or
+    /// sequence that has not proved itself, or not SRTP under the peer's key in a secured call.
     pub packets_refused: u64,
     /// Packets the network lost, RFC 3550 A.3; never negative.
     pub packets_lost: u64,

@@ -27,7 +27,7 @@ mod tone;
 mod voice_activity;
 pub mod wav;
 
-pub use capabilities::{Capabilities, CodecPreference, FRAME, FRAME_SAMPLES};
+pub use capabilities::{Capabilities, CodecPreference, FRAME, FRAME_SAMPLES, SrtpPolicy};
 pub use codec::{
     Codec, ComfortNoise, Decoder, Encoder, NoiseEstimator, OpusConfig, SAMPLE_RATE_HZ, SampleRate,
 };
@@ -39,7 +39,7 @@ pub use dtmf::{DtmfDetector, DtmfDigit, DtmfTiming};
 pub use engine::{BridgeKey, EngineConfig, MediaCommand, MediaEngine};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};
-pub use negotiate::{LocalMedia, MediaParameters, NegotiationError};
+pub use negotiate::{LocalMedia, MediaParameters, NegotiationError, SecurityMismatch};
 pub use play::AudioSource;
 pub use quality::QualityMetrics;
 pub use record::{MemoryRecording, RecordingSink};

@@ -1,7 +1,8 @@
 //! Offer and answer (RFC 3264): which codec, where to, in which direction. Pure: descriptions in, descriptions out.
 //!
 //! The rules, where the RFC leaves a choice:
-//! - One audio stream is carried: the first acceptable `m=audio` over `RTP/AVP` or `RTP/AVPF`. All others are refused by port 0.
+//! - One audio stream is carried: the first acceptable `m=audio` over `RTP/AVP` or `RTP/SAVP`, with or without
+//!   feedback (`F`); one that can be secured before one that cannot, where that is wanted. All others are refused by port 0.
 //! - An answer names one codec, so that nobody changes it midway: the first common one in the order of
 //!   [`Capabilities::preference`](crate::Capabilities). Payload types are the offerer's. `telephone-event` is added when offered.
 //! - Packets are sent in the length the peer asks for, rounded down to whole frames of 20 ms, at least one frame, at most 120 ms and
@@ -13,26 +14,32 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::codec::{Codec, OpusConfig};
+use crate::rtp_core::srtp::{SrtpKey, SrtpKeys};
 use crate::sdp::{Direction, SessionDescription};
 
 mod answer;
 mod formats;
 mod offer;
 mod remote;
+mod security;
 
 pub use answer::negotiate;
 pub use offer::{accept_answer, offer, reoffer};
+pub use security::SecurityMismatch;
 
 /// The port that stands in a description when no socket is open: "discard".
 pub const DISCARD_PORT: u16 = 9;
 
 /// What this side puts into a description.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalMedia {
     /// Where RTP is received; RTCP on the port above it.
     pub address: SocketAddr,
     /// What this side wants to do.
     pub direction: Direction,
+    /// The keys for what this side sends, one of each suite that it takes, best first. Not needed where the policy is
+    /// [`SrtpPolicy::Off`](crate::SrtpPolicy).
+    pub keys: Vec<SrtpKey>,
 }
 
 /// An answer and what it means for the stream.
@@ -69,6 +76,8 @@ pub struct MediaParameters {
     pub ptime: Duration,
     /// Whether the peer holds the call: it does not want to receive.
     pub held: bool,
+    /// The keys of both directions; `None` for plain RTP.
+    pub security: Option<SrtpKeys>,
 }
 
 /// The payload types of telephone events (RFC 4733).
@@ -95,8 +104,8 @@ pub struct ComfortNoiseFormat {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NegotiationError {
-    /// No media section is audio over plain RTP.
-    #[error("no audio over RTP/AVP among the {sections} media sections")]
+    /// No media section is audio over RTP or SRTP with keys in the description.
+    #[error("no audio over RTP/AVP or RTP/SAVP among the {sections} media sections")]
     NoAudio {
         /// How many sections there are.
         sections: usize,
@@ -106,6 +115,16 @@ pub enum NegotiationError {
     NoCommonCodec {
         /// The encodings or payload types of the peer.
         offered: Vec<String>,
+    },
+    /// The security of a section cannot be as both sides want it.
+    #[error("media section {section}, audio over {protocol}: {reason}")]
+    Security {
+        /// The place of its `m=` line, from 1.
+        section: usize,
+        /// Its protocol.
+        protocol: String,
+        /// What does not fit.
+        reason: SecurityMismatch,
     },
     /// The section has no `c=` line, nor has the session.
     #[error("audio without a connection address")]

@@ -8,12 +8,14 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 mod attribute;
+mod crypto;
 mod direction;
 mod parse;
 mod write;
 
 pub(crate) use attribute::rtcp_address;
 pub use attribute::{Attribute, RtpMap};
+pub use crypto::Crypto;
 pub use direction::Direction;
 pub use parse::{MAX_LINES, MAX_MEDIA, MAX_OCTETS, SdpError};
 pub(crate) use write::number;

@@ -5,6 +5,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
     AudioSource, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig, MediaEngine,
@@ -18,7 +20,11 @@ fn key() -> MediaSessionKey {
     let engine = MediaEngine::new(EngineConfig::default(), clock);
     let address = IpAddr::from([192, 0, 2, 1]);
     let (_, ports) = SimulatedMedia::new(address, 10_000..=10_001, engine).unwrap();
-    let mut controller = MediaSessionController::new(MediaConfig::default(), Box::new(ports), 1);
+    let mut controller = MediaSessionController::new(
+        MediaConfig::default(),
+        Box::new(ports),
+        StdRng::seed_from_u64(1),
+    );
     controller.create_session(now).unwrap()
 }
 
@@ -41,6 +47,7 @@ fn nothing_is_allocated_per_packet() {
         direction: Direction::SendRecv,
         ptime: FRAME,
         held: false,
+        security: None,
     };
     for command in [
         MediaCommand::Open {

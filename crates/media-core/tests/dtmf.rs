@@ -58,7 +58,8 @@ fn party(now: Instant, last: u8, timing: DtmfTiming, telephone_event: bool) -> P
         },
         ..MediaConfig::default()
     };
-    let mut controller = MediaSessionController::new(config, Box::new(ports), last.into());
+    let mut controller =
+        MediaSessionController::new(config, Box::new(ports), StdRng::seed_from_u64(last.into()));
     let key = controller.create_session(now).unwrap();
     Party {
         media,

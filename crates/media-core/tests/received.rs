@@ -56,6 +56,7 @@ impl Receiver {
             direction: Direction::SendRecv,
             ptime: FRAME,
             held: false,
+            security: None,
         };
         let source = AudioSource::Silence;
         let (port, seed) = (PORT, 1);
@@ -123,7 +124,11 @@ fn key() -> MediaSessionKey {
     let engine = MediaEngine::new(EngineConfig::default(), clock);
     let address = IpAddr::from([192, 0, 2, 1]);
     let (_, ports) = SimulatedMedia::new(address, 10_000..=10_001, engine).unwrap();
-    let mut controller = MediaSessionController::new(MediaConfig::default(), Box::new(ports), 1);
+    let mut controller = MediaSessionController::new(
+        MediaConfig::default(),
+        Box::new(ports),
+        StdRng::seed_from_u64(1),
+    );
     controller.create_session(now).unwrap()
 }
 

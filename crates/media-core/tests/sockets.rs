@@ -8,6 +8,8 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant, SystemTime};
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use rvoip_media_core::rtp_core::driver::MediaWorker;
 use rvoip_media_core::rtp_core::{DEFAULT_PORT_RANGE, WallClock};
 use rvoip_media_core::{
@@ -41,7 +43,8 @@ impl Party {
             source,
             ..MediaConfig::default()
         };
-        let mut controller = MediaSessionController::new(config, Box::new(ports), seed);
+        let mut controller =
+            MediaSessionController::new(config, Box::new(ports), StdRng::seed_from_u64(seed));
         let key = controller.create_session(Instant::now()).unwrap();
         Self {
             controller,

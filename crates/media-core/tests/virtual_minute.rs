@@ -9,6 +9,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant, SystemTime};
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use rvoip_media_core::rtp_core::WallClock;
 use rvoip_media_core::{
     AudioSource, EngineConfig, MediaConfig, MediaEngine, MediaEvent, MediaSessionController,
@@ -35,7 +37,8 @@ fn party(now: Instant, last: u8) -> Party {
         },
         ..MediaConfig::default()
     };
-    let mut controller = MediaSessionController::new(config, Box::new(ports), last.into());
+    let mut controller =
+        MediaSessionController::new(config, Box::new(ports), StdRng::seed_from_u64(last.into()));
     let key = controller.create_session(now).unwrap();
     Party {
         media,

@@ -1,6 +1,6 @@
 //! SRTP against another implementation: `srtp/libsrtp.txt` was written by libsrtp, see `srtp/libsrtp.py`.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![cfg(test)]
 
 use rvoip_rtp_core::srtp::{SrtpKey, SrtpReceiver, SrtpSender, SrtpSuite};
 

@@ -26,7 +26,7 @@ pub use rvoip_dialog_core::{
     SubscriptionConfig, SubscriptionEnd, TerminationReason,
 };
 pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
-pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics};
+pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics, SrtpPolicy};
 
 pub use crate::{
     Account, AccountSecret, AddressOfRecord, AsyncCredentialStore, AutoAnswerHandler, BackOff,

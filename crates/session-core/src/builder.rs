@@ -14,7 +14,7 @@ use rvoip_dialog_core::sip_transport::driver::{Sockets, StreamConfig};
 use rvoip_dialog_core::sip_transport::driver::{TlsConfig, TlsContext};
 use rvoip_dialog_core::sip_transport::{TransportKind, WireTap};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
-use rvoip_media_core::{AudioSource, Codec, MediaMode};
+use rvoip_media_core::{AudioSource, Codec, MediaMode, SrtpPolicy};
 
 use crate::{CallHandler, Result, SessionCoordinator, SessionError, SessionManagerConfig};
 
@@ -185,6 +185,13 @@ impl SessionManagerBuilder {
                 None => self.unknown_codec = Some(name.as_ref().to_owned()),
             }
         }
+        self
+    }
+
+    /// Secures calls by SRTP where the peer can, always, or never, as is the default; see
+    /// [`SessionManagerConfig::srtp`].
+    pub fn with_srtp(mut self, policy: SrtpPolicy) -> Self {
+        self.config.srtp = policy;
         self
     }
 

@@ -12,7 +12,7 @@ use rvoip_dialog_core::sip_core::{ByteString, Method, Strictness, Uri};
 use rvoip_dialog_core::sip_transport::{LocationConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{Account, Realm, SubscriptionConfig};
-use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode};
+use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode, SrtpPolicy};
 
 use crate::{
     AsyncCredentialStore, ConnectionLimits, CoreSettings, DtmfMethod, ForwardMode, RedirectPolicy,
@@ -81,6 +81,9 @@ pub struct SessionManagerConfig {
     /// Codecs, best first; others are not used. The order decides when we answer, unless it is the default one: then the
     /// offerer's does.
     pub preferred_codecs: Vec<Codec>,
+    /// Whether calls are SRTP, with keys that go through signalling (RFC 4568). Who can read the signalling can read the
+    /// keys: use TLS.
+    pub srtp: SrtpPolicy,
     /// Whether calls carry media at all. Inactive media opens no port.
     pub media: MediaMode,
     /// What a call sends until told otherwise.
@@ -129,6 +132,7 @@ impl Default for SessionManagerConfig {
             ringing_timeout: Duration::from_secs(60),
             alert_after: Duration::from_millis(100),
             preferred_codecs: Codec::DEFAULT.to_vec(),
+            srtp: SrtpPolicy::Off,
             media: MediaMode::Active,
             audio: AudioSource::Silence,
             music_on_hold: AudioSource::None,
@@ -204,6 +208,7 @@ impl SessionManagerConfig {
             } else {
                 CodecPreference::Local
             },
+            srtp: self.srtp,
             ..Capabilities::default()
         })
     }

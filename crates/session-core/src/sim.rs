@@ -125,7 +125,8 @@ impl CallSimulation {
             log: self.signalling.wire_log().clone(),
             next: host.tap,
         }));
-        let rng = StdRng::seed_from_u64(seed);
+        let mut rng = StdRng::seed_from_u64(seed);
+        let media_rng = StdRng::from_rng(&mut rng);
         let registry = Arc::new(Registry::default());
         let mut media_config = host.media;
         media_config.advertised.get_or_insert(host.address);
@@ -135,7 +136,7 @@ impl CallSimulation {
         }
         let mut core = SessionCore::new(SessionCoreParts {
             dialogs,
-            media: MediaSessionController::new(media_config, Box::new(ports), seed),
+            media: MediaSessionController::new(media_config, Box::new(ports), media_rng),
             registry: Arc::clone(&registry),
             settings: host.settings,
         });

@@ -62,7 +62,7 @@ fn core() -> SessionCore {
             transport,
             StdRng::seed_from_u64(1),
         ),
-        media: MediaSessionController::new(media, Box::new(NoPorts), 1),
+        media: MediaSessionController::new(media, Box::new(NoPorts), StdRng::seed_from_u64(2)),
         registry: Arc::new(Registry::default()),
         settings,
     });

@@ -3,11 +3,15 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use rand::rngs::StdRng;
+
 use super::{MediaConfig, MediaMode, MediaSessionKey, OpenPort};
+use crate::capabilities::{Capabilities, SrtpPolicy};
 use crate::error::MediaError;
 use crate::negotiate::{
     DISCARD_PORT, LocalMedia, MediaParameters, Negotiated, accept_answer, negotiate, offer, reoffer,
 };
+use crate::rtp_core::srtp::SrtpKey;
 use crate::sdp::{Direction, Origin, SessionDescription};
 
 /// A call's media, as far as control knows it. Descriptions are kept as they were sent and read again when a new one has
@@ -24,6 +28,8 @@ pub(super) struct Session {
     latest: Option<Arc<str>>,
     /// Our offer, as long as the last exchange began with it.
     offered: Option<Arc<str>>,
+    /// Our keys, one of each suite; none before they are needed.
+    keys: Vec<SrtpKey>,
     /// What was agreed on last.
     pub(super) agreement: Option<Agreement>,
 }
@@ -46,12 +52,18 @@ impl Session {
             session_id,
             latest: None,
             offered: None,
+            keys: Vec::new(),
             agreement: None,
         }
     }
 
     /// Writes an offer; it is outstanding from now on.
-    pub(super) fn offer(&mut self, config: &MediaConfig) -> Result<Arc<str>, MediaError> {
+    pub(super) fn offer(
+        &mut self,
+        config: &MediaConfig,
+        rng: &mut StdRng,
+    ) -> Result<Arc<str>, MediaError> {
+        self.need_keys(config, rng);
         let local = self.local_media(config)?;
         let description = match &self.latest {
             Some(latest) => {
@@ -71,14 +83,20 @@ impl Session {
 
     /// The answer to the peer's offer, and what it would make of the session.
     pub(super) fn answer(
-        &self,
+        &mut self,
         config: &MediaConfig,
         offer: &str,
+        rng: &mut StdRng,
     ) -> Result<Agreement, MediaError> {
         let offer = SessionDescription::parse(offer)?;
-        let local = self.local_media(config)?;
-        let origin = Origin::new(self.session_id, local.address.ip());
-        let Negotiated { answer, media } = negotiate(&offer, &config.capabilities, local, origin)?;
+        self.need_keys(config, rng);
+        let mut negotiated = self.negotiate(config, &offer)?;
+        if self.is_keyed_anew(negotiated.media.as_ref()) {
+            self.keys.clear();
+            self.need_keys(config, rng);
+            negotiated = self.negotiate(config, &offer)?;
+        }
+        let Negotiated { answer, media } = negotiated;
         let local = match &self.latest {
             Some(latest) => answer
                 .succeeding(&SessionDescription::parse(latest)?)
@@ -120,12 +138,50 @@ impl Session {
         if self.offered.is_none() {
             self.latest = Some(local.clone());
         }
+        let parameters = agreement.parameters.as_deref();
+        if parameters.is_none_or(|parameters| parameters.security.is_none()) {
+            // Should SRTP come back, it does so with counters that begin anew.
+            self.keys.clear();
+        }
         self.agreement = Some(agreement);
     }
 
     /// Forgets an offer that was not accepted.
     pub(super) fn withdraw(&mut self) {
         self.offered = None;
+    }
+
+    fn negotiate<'a>(
+        &self,
+        config: &MediaConfig,
+        offer: &SessionDescription<'a>,
+    ) -> Result<Negotiated<'a>, MediaError> {
+        let local = self.local_media(config)?;
+        let origin = Origin::new(self.session_id, local.address.ip());
+        Ok(negotiate(offer, &config.capabilities, local, origin)?)
+    }
+
+    /// Makes keys if there are none.
+    fn need_keys(&mut self, config: &MediaConfig, rng: &mut StdRng) {
+        let Capabilities {
+            srtp, srtp_suites, ..
+        } = &config.capabilities;
+        if self.keys.is_empty() && *srtp != SrtpPolicy::Off {
+            let suites = srtp_suites.iter();
+            let keys = suites.map(|suite| SrtpKey::generate(*suite, rng));
+            self.keys = keys.collect();
+        }
+    }
+
+    /// Whether the peer has other keys than before, and so may be another one that must not learn what ours protected.
+    fn is_keyed_anew(&self, media: Option<&MediaParameters>) -> bool {
+        let theirs = |media: &MediaParameters| Some(media.security.as_ref()?.receive.clone());
+        let before = self.agreement.as_ref().and_then(|agreement| {
+            let parameters = agreement.parameters.as_deref();
+            parameters.and_then(theirs)
+        });
+        let now = media.and_then(theirs);
+        now.is_some() && self.agreement.is_some() && before != now
     }
 
     fn local_media(&self, config: &MediaConfig) -> Result<LocalMedia, MediaError> {
@@ -143,6 +199,7 @@ impl Session {
                 MediaMode::Active => self.direction,
                 MediaMode::Inactive => Direction::Inactive,
             },
+            keys: self.keys.clone(),
         })
     }
 }

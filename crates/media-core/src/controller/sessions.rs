@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use rand::RngExt;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use slab::Slab;
 
 use super::session::{Agreement, Session};
@@ -36,13 +36,13 @@ pub struct MediaSessionController {
 pub(super) type Done = Result<(), MediaError>;
 
 impl MediaSessionController {
-    /// A controller without sessions; `seed` makes everything random about them.
+    /// A controller without sessions; `rng` makes everything random about them, keys too.
     #[must_use]
-    pub fn new(config: MediaConfig, ports: Box<dyn MediaPorts>, seed: u64) -> Self {
+    pub fn new(config: MediaConfig, ports: Box<dyn MediaPorts>, rng: StdRng) -> Self {
         Self {
             config,
             ports,
-            rng: StdRng::seed_from_u64(seed),
+            rng,
             sessions: Slab::new(),
             generation: 0,
             closing: HashMap::new(),
@@ -104,7 +104,7 @@ impl MediaSessionController {
     /// [`MediaError::UnknownSession`], [`MediaError::NoAddress`].
     pub fn generate_offer(&mut self, key: MediaSessionKey) -> Result<Arc<str>, MediaError> {
         let session = session_mut(&mut self.sessions, key)?;
-        session.offer(&self.config)
+        session.offer(&self.config, &mut self.rng)
     }
 
     /// Answers the peer's offer and runs the stream by it. On an error the session stays as it was.
@@ -118,7 +118,7 @@ impl MediaSessionController {
         offer: &str,
     ) -> Result<Arc<str>, MediaError> {
         let session = session_mut(&mut self.sessions, key)?;
-        let agreement = session.answer(&self.config, offer)?;
+        let agreement = session.answer(&self.config, offer, &mut self.rng)?;
         let answer = agreement.local.clone();
         self.agree(now, key, agreement)?;
         Ok(answer)

@@ -12,6 +12,8 @@ use crate::event::{MediaEvent, MediaStatistics};
 use crate::negotiate::NegotiationError;
 use crate::rtp_core::{PortKey, RtpError};
 use crate::sdp::{Direction, SdpError, SessionDescription};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 /// Ports that note what they are asked, and fail when told to.
 #[derive(Clone, Default)]
@@ -92,7 +94,8 @@ impl NotedPorts {
 
 fn controller(config: MediaConfig) -> (MediaSessionController, NotedPorts) {
     let ports = NotedPorts::default();
-    let controller = MediaSessionController::new(config, Box::new(ports.clone()), 3);
+    let controller =
+        MediaSessionController::new(config, Box::new(ports.clone()), StdRng::seed_from_u64(3));
     (controller, ports)
 }
 

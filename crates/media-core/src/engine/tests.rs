@@ -64,7 +64,8 @@ impl Call {
                 source,
                 ..MediaConfig::default()
             };
-            let mut controller = MediaSessionController::new(config, Box::new(ports), seed);
+            let mut controller =
+                MediaSessionController::new(config, Box::new(ports), StdRng::seed_from_u64(seed));
             let key = controller.create_session(now).unwrap();
             seed += 1;
             Party {

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::formats::{Formats, names, packet_length};
-use super::remote::{Remote, is_plain_audio, refusal};
+use super::remote::{Remote, is_audio, refusal};
+use super::security::{self, Chosen, mismatch};
 use super::{LocalMedia, MediaParameters, Negotiated, NegotiationError};
 use crate::capabilities::Capabilities;
+use crate::rtp_core::srtp::SrtpKey;
 use crate::sdp::{Address, Line, MediaDescription, Origin, SessionDescription};
 
 /// Answers `offer` with what `capabilities` allow; `origin` becomes the `o=` line of the answer.
@@ -18,22 +20,25 @@ pub fn negotiate<'a>(
     local: LocalMedia,
     origin: Origin<'a>,
 ) -> Result<Negotiated<'a>, NegotiationError> {
-    let chosen = choose(offer, capabilities)?;
+    let chosen = choose(offer, capabilities, &local.keys)?;
     let media = match &chosen {
-        Some((index, formats)) => {
-            let section = &offer.media[*index];
-            Some(parameters(offer, section, formats, capabilities, local)?)
-        }
+        Some(choice) => Some(parameters(offer, choice, capabilities, &local)?),
         None => None,
     };
     let answer_section = |(index, section): (usize, &MediaDescription<'a>)| match (&chosen, &media)
     {
-        (Some((chosen, formats)), Some(media)) if *chosen == index => formats.section(
-            local.address.port(),
-            section.protocol.clone(),
-            media.ptime,
-            media.direction,
-        ),
+        (Some(choice), Some(media)) if choice.index == index => {
+            let mut answer = choice.formats.section(
+                local.address.port(),
+                section.protocol.clone(),
+                media.ptime,
+                media.direction,
+            );
+            let security = choice.security.iter();
+            let line = security.map(|chosen| security::line(chosen.tag, &chosen.keys.send));
+            answer.lines.extend(line);
+            answer
+        }
         _ => refusal(section),
     };
     let time = offer.lines.iter().find_map(|line| match line {
@@ -52,11 +57,19 @@ pub fn negotiate<'a>(
     Ok(Negotiated { answer, media })
 }
 
-/// The section to carry and the formats to answer it with; `None` when no section is switched on.
+/// The section to carry, and how it is answered.
+struct Choice {
+    index: usize,
+    formats: Formats,
+    security: Option<Chosen>,
+}
+
+/// What to carry; `None` when no section is switched on. A stream that can be secured comes before one that cannot.
 fn choose(
     offer: &SessionDescription<'_>,
     capabilities: &Capabilities,
-) -> Result<Option<(usize, Formats)>, NegotiationError> {
+    keys: &[SrtpKey],
+) -> Result<Option<Choice>, NegotiationError> {
     if offer.media.iter().all(|section| section.port == 0) {
         return Ok(None);
     }
@@ -64,30 +77,51 @@ fn choose(
         .media
         .iter()
         .enumerate()
-        .filter(|(_, section)| is_plain_audio(section))
+        .filter(|(_, section)| is_audio(section))
         .peekable();
     if audio.peek().is_none() {
         let sections = offer.media.len();
         return Err(NegotiationError::NoAudio { sections });
     }
     let mut offered = Vec::new();
+    let mut plain = None;
+    let mut insecure = None;
     for (index, section) in audio {
         let formats = Formats::of(section);
-        if let Some(answer) = formats.answered(capabilities) {
-            return Ok(Some((index, answer)));
+        let Some(formats) = formats.answered(capabilities) else {
+            offered.extend(names(section));
+            continue;
+        };
+        let security = match security::choose(section, capabilities, keys) {
+            Ok(security) => security,
+            Err(reason) => {
+                insecure.get_or_insert(mismatch(section, index, reason));
+                continue;
+            }
+        };
+        let choice = Choice {
+            index,
+            formats,
+            security,
+        };
+        if choice.security.is_some() {
+            return Ok(Some(choice));
         }
-        offered.extend(names(section));
+        plain.get_or_insert(choice);
     }
-    Err(NegotiationError::NoCommonCodec { offered })
+    match plain {
+        Some(choice) => Ok(Some(choice)),
+        None => Err(insecure.unwrap_or(NegotiationError::NoCommonCodec { offered })),
+    }
 }
 
 fn parameters(
     offer: &SessionDescription<'_>,
-    section: &MediaDescription<'_>,
-    formats: &Formats,
+    choice: &Choice,
     capabilities: &Capabilities,
-    local: LocalMedia,
+    local: &LocalMedia,
 ) -> Result<MediaParameters, NegotiationError> {
+    let (section, formats) = (&offer.media[choice.index], &choice.formats);
     let remote = Remote::of(offer, section, local.address.ip())?;
     let agreed = formats.agreed(formats, section, capabilities);
     let agreed = agreed.ok_or_else(|| NegotiationError::NoCommonCodec {
@@ -105,5 +139,6 @@ fn parameters(
         direction: remote.direction.reversed().and(local.direction),
         ptime: packet_length(section, capabilities.ptime),
         held: !remote.direction.receives(),
+        security: choice.security.as_ref().map(|chosen| chosen.keys.clone()),
     })
 }

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::formats::{Formats, names, packet_length};
-use super::remote::{Remote, is_plain_audio, refusal};
+use super::remote::{Remote, is_audio, refusal};
+use super::security::{self, mismatch};
 use super::{LocalMedia, MediaParameters, NegotiationError};
 use crate::capabilities::{Capabilities, FRAME};
-use crate::sdp::{Address, Line, Origin, SessionDescription};
+use crate::sdp::{Address, Line, MediaDescription, Origin, SessionDescription};
 
 /// The first offer of a session.
 #[must_use]
@@ -15,7 +16,7 @@ pub fn offer<'a>(
     local: LocalMedia,
     origin: Origin<'a>,
 ) -> SessionDescription<'a> {
-    describe(capabilities, local, origin, &Formats::default())
+    describe(capabilities, local, origin, None)
 }
 
 /// A new offer in a session whose latest description is `previous`: as many sections in the same order, the same payload
@@ -26,10 +27,10 @@ pub fn reoffer<'a>(
     capabilities: &Capabilities,
     local: LocalMedia,
 ) -> SessionDescription<'a> {
-    let audio = previous.media.iter().position(is_plain_audio);
-    let known = audio.map(|index| Formats::of(&previous.media[index]));
+    let audio = previous.media.iter().position(is_audio);
+    let known = audio.map(|index| &previous.media[index]);
     let origin = previous.origin.clone();
-    let mut offer = describe(capabilities, local, origin, &known.unwrap_or_default());
+    let mut offer = describe(capabilities, local, origin, known);
     let mut media: Vec<_> = previous.media.iter().map(refusal).collect();
     match audio {
         Some(index) => media[index] = offer.media.remove(0),
@@ -55,14 +56,14 @@ pub fn accept_answer(
     if offer.media.len() != answer.media.len() {
         return Err(differ);
     }
-    let mut pairs = offer.media.iter().zip(&answer.media);
-    let (ours, theirs) = pairs
-        .find(|(ours, _)| is_plain_audio(ours))
+    let mut pairs = offer.media.iter().zip(&answer.media).enumerate();
+    let (index, (ours, theirs)) = pairs
+        .find(|(_, (ours, _))| is_audio(ours))
         .ok_or(NegotiationError::Refused)?;
     if !theirs.kind.eq_ignore_ascii_case(&ours.kind) {
         return Err(differ);
     }
-    if !is_plain_audio(theirs) {
+    if !is_audio(theirs) {
         return Err(NegotiationError::Refused);
     }
     let (offered, answered) = (Formats::of(ours), Formats::of(theirs));
@@ -70,6 +71,8 @@ pub fn accept_answer(
     let agreed = agreed.ok_or_else(|| NegotiationError::NoCommonCodec {
         offered: names(theirs).collect(),
     })?;
+    let security = security::accepted(ours, theirs);
+    let security = security.map_err(|reason| mismatch(theirs, index, reason))?;
     let local = offer.connection(ours).and_then(Address::ip);
     let local = local.ok_or(NegotiationError::NoConnection)?;
     let remote = Remote::of(answer, theirs, local)?;
@@ -86,6 +89,7 @@ pub fn accept_answer(
         direction: remote.direction.reversed().and(wanted),
         ptime: packet_length(theirs, packet_length(ours, FRAME)),
         held: wanted.sends() && !remote.direction.receives(),
+        security,
     })
 }
 
@@ -93,10 +97,16 @@ fn describe<'a>(
     capabilities: &Capabilities,
     local: LocalMedia,
     origin: Origin<'a>,
-    known: &Formats,
+    known: Option<&MediaDescription<'_>>,
 ) -> SessionDescription<'a> {
-    let formats = Formats::offered(capabilities, known);
-    let port = local.address.port();
+    let previous = known.map_or_else(Formats::default, Formats::of);
+    let formats = Formats::offered(capabilities, &previous);
+    let protocol = security::protocol(capabilities.srtp, known);
+    let (port, ptime) = (local.address.port(), capabilities.ptime);
+    let mut section = formats.section(port, protocol.into(), ptime, local.direction);
+    section
+        .lines
+        .extend(security::offered(capabilities.srtp, &local.keys));
     SessionDescription {
         origin,
         name: Cow::Borrowed("-"),
@@ -104,11 +114,6 @@ fn describe<'a>(
             Line::Connection(Address::Ip(local.address.ip())),
             Line::Other('t', Cow::Borrowed("0 0")),
         ],
-        media: vec![formats.section(
-            port,
-            Cow::Borrowed("RTP/AVP"),
-            capabilities.ptime,
-            local.direction,
-        )],
+        media: vec![section],
     }
 }

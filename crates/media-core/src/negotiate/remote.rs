@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::security::is_secure;
 use super::{Direction, NegotiationError};
 use crate::sdp::{Address, MediaDescription, SessionDescription, rtcp_address};
 
@@ -50,13 +51,15 @@ impl Remote {
 }
 
 /// Whether a section is audio that we could carry, and is switched on.
-pub(super) fn is_plain_audio(section: &MediaDescription<'_>) -> bool {
+pub(super) fn is_audio(section: &MediaDescription<'_>) -> bool {
     let plain = ["RTP/AVP", "RTP/AVPF"];
+    let is_plain = || {
+        let mut plain = plain.iter();
+        plain.any(|protocol| section.protocol.eq_ignore_ascii_case(protocol))
+    };
     section.port != 0
         && section.kind.eq_ignore_ascii_case("audio")
-        && plain
-            .iter()
-            .any(|protocol| section.protocol.eq_ignore_ascii_case(protocol))
+        && (is_secure(section) || is_plain())
 }
 
 /// The section that refuses `section` (RFC 3264 section 6).

@@ -12,6 +12,7 @@ fn local(direction: Direction) -> LocalMedia {
     LocalMedia {
         address: SocketAddr::from(([198, 51, 100, 1], 10_000)),
         direction,
+        keys: Vec::new(),
     }
 }
 
@@ -71,6 +72,7 @@ fn the_usual_offer() {
         direction: Direction::SendRecv,
         ptime: Duration::from_millis(20),
         held: false,
+        security: None,
     };
     assert_eq!(media, Some(expected));
 }
@@ -266,6 +268,7 @@ fn odd_addresses_are_understood() {
     let ours = LocalMedia {
         address: "[2001:db8::1]:10000".parse().unwrap(),
         direction: Direction::SendRecv,
+        keys: Vec::new(),
     };
     let six = negotiate(&six, &Capabilities::default(), ours, origin()).unwrap();
     assert_eq!(media(six).remote_rtp.to_string(), "[2001:db8::9]:4000");
@@ -362,6 +365,7 @@ fn an_offer_and_its_answer_agree() {
         let there = LocalMedia {
             address: SocketAddr::from(([192, 0, 2, 1], 4_000)),
             direction: Direction::SendRecv,
+            keys: Vec::new(),
         };
         let Negotiated { answer, media } =
             negotiate(&ours, &capabilities, there, origin()).unwrap();

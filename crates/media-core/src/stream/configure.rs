@@ -33,6 +33,7 @@ impl Stream {
             }),
         );
         if let Some(parameters) = &parameters {
+            self.rtp.set_security(parameters.security.clone());
             let event = parameters.telephone_event.map(|event| event.receive);
             let numbers = parameters.receive.iter().map(|(number, _)| *number);
             self.rtp

@@ -70,7 +70,7 @@ impl Stream {
             packets_received: rtp.packets_received,
             octets_received: rtp.octets_received,
             packets_ignored: self.packets_ignored,
-            packets_refused: rtp.invalid + rtp.foreign + rtp.on_probation,
+            packets_refused: rtp.invalid + rtp.foreign + rtp.on_probation + rtp.srtp.refused(),
             packets_lost: rtp.packets_lost,
             packet_loss_percent: rtp.packet_loss_percent(),
             jitter: rtp.jitter,

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 use std::time::{Instant, SystemTime};
 
+use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use rand::{Rng, SeedableRng};
 use rvoip_dialog_core::sip_core::{ByteString, Host, HostPort};
 use rvoip_dialog_core::sip_transport::driver::{self, Sockets};
 use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, WireTap};
@@ -16,7 +16,7 @@ use rvoip_media_core::rtp_core::driver::MediaWorker;
 use rvoip_media_core::rtp_core::{PortKey, RtpError, WallClock};
 use rvoip_media_core::{
     EngineConfig, MediaCommand, MediaConfig, MediaEngine, MediaMode, MediaPorts,
-    MediaSessionController, OpenPort, SocketPorts,
+    MediaSessionController, OpenPort, SocketPorts, SrtpPolicy,
 };
 
 use super::media_address;
@@ -55,7 +55,12 @@ pub(super) fn assemble(
     ));
     let weak = Arc::downgrade(&switchboard);
 
-    let (media, worker) = media(&config, &listeners, rng.next_u64(), weak.clone())?;
+    let (media, worker) = media(
+        &config,
+        &listeners,
+        StdRng::from_rng(&mut rng),
+        weak.clone(),
+    )?;
     let mut transport = TransportConfig::new(listeners);
     transport.tap = tap;
     transport.strictness = config.strictness;
@@ -126,13 +131,17 @@ type Media = (MediaSessionController, Option<MediaWorker<MediaEngine>>);
 fn media(
     config: &SessionManagerConfig,
     listeners: &[ListenerInfo],
-    seed: u64,
+    rng: StdRng,
     switchboard: Weak<Switchboard>,
 ) -> Result<Media> {
     let bind = media_address(config);
     let told = listeners
         .iter()
         .find(|listener| listener.local_addr.ip() == bind);
+    let is_protected = |listener: &ListenerInfo| listener.kind.is_secure();
+    if config.srtp != SrtpPolicy::Off && !listeners.iter().any(is_protected) {
+        tracing::warn!("SRTP keys go through signalling in the clear: no listener is TLS or WSS");
+    }
     let media = MediaConfig {
         mode: config.media,
         advertised: told.and_then(|listener| listener.advertised().host.to_ip()),
@@ -142,7 +151,7 @@ fn media(
     };
     if config.media == MediaMode::Inactive {
         return Ok((
-            MediaSessionController::new(media, Box::new(NoPorts), seed),
+            MediaSessionController::new(media, Box::new(NoPorts), rng),
             None,
         ));
     }
@@ -158,7 +167,7 @@ fn media(
         .map_err(|error| SessionError::Configuration(format!("media ports: {error}")))?;
     let worker = ports.worker();
     Ok((
-        MediaSessionController::new(media, Box::new(ports), seed),
+        MediaSessionController::new(media, Box::new(ports), rng),
         Some(worker),
     ))
 }

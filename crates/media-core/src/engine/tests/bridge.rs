@@ -6,6 +6,8 @@ use super::*;
 use crate::codec::Codec;
 use crate::dtmf::DtmfDigit;
 use crate::rtp_core::RtpPacket;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 const BRIDGE: BridgeKey = BridgeKey(7);
 
@@ -40,7 +42,8 @@ fn party(now: Instant, last: u8, source: AudioSource, codecs: Option<Vec<Codec>>
     if let Some(codecs) = codecs {
         config.capabilities.codecs = codecs;
     }
-    let mut controller = MediaSessionController::new(config, Box::new(ports), last.into());
+    let mut controller =
+        MediaSessionController::new(config, Box::new(ports), StdRng::seed_from_u64(last.into()));
     let key = controller.create_session(now).unwrap();
     Party {
         media,

@@ -25,6 +25,7 @@ fn local() -> LocalMedia {
     LocalMedia {
         address: SocketAddr::from(([198, 51, 100, 1], 10_000)),
         direction: Direction::SendRecv,
+        keys: Vec::new(),
     }
 }
 
