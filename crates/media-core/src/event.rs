@@ -115,7 +115,7 @@ pub struct MediaStatistics {
     pub packets_received: u64,
     /// Payload octets received.
     pub octets_received: u64,
-    /// Of the packets received those that were not audio to play: telephone events, payload types that were not agreed on,
+    /// Of the packets received those that were not audio to play: telephone events, comfort noise, payload types that were not agreed on,
     /// packets of more than 200 ms, audio while none is to be received.
     pub packets_ignored: u64,
     /// Datagrams on the RTP and RTCP ports that were not taken: malformed, from a foreign address, of a source or

@@ -13,7 +13,6 @@
 use std::time::{Duration, Instant};
 
 mod admission;
-mod background;
 mod conceal;
 mod decoding;
 mod delay;
@@ -44,6 +43,8 @@ const HORIZON_FRAMES: i64 = 25;
 const LONGEST_PACKET_FRAMES: i64 = 10;
 /// Longer ones are cut where their codec lets them be; the longest of other codecs are 120 ms.
 const LONGEST_PIECE_FRAMES: i64 = 6;
+/// What is kept of a description of noise: its level and the coefficients that are heeded.
+const NOISE_OCTETS: usize = 17;
 /// So many late packets in a row mean that the timestamps have moved.
 const MAX_LATE_RUN: u32 = 5;
 /// A sender that was silent for so long pauses, and its clock may have stood still.
@@ -89,6 +90,8 @@ pub struct JitterBuffer {
     newest: Option<(u64, i64, Instant)>,
     /// What was made up in the present gap, which is loss or a pause.
     unexplained: Duration,
+    /// Up to here what is made up is a pause.
+    paused_until: i64,
     statistics: JitterBufferStatistics,
 }
 
@@ -116,6 +119,7 @@ impl JitterBuffer {
             stray: None,
             newest: None,
             unexplained: Duration::ZERO,
+            paused_until: i64::MIN,
             statistics: JitterBufferStatistics::default(),
         }
     }
@@ -126,12 +130,11 @@ impl JitterBuffer {
         self.rate.hz()
     }
 
-    /// Takes a packet that arrived at `now`. Returns whether it is sound that could be played: of a codec of this sampling rate,
-    /// well-formed, and of 200 ms at most.
+    /// Takes a packet that arrived at `now`. Returns whether it is sound that could be played: well-formed, and of 200 ms at most.
+    /// Sound of another sampling rate is brought to this one.
     pub fn insert(&mut self, now: Instant, packet: &AudioPacket<'_>) -> bool {
-        let samples = packet.codec.packet_samples(packet.payload) as i64;
-        let alien = packet.codec.sample_rate_hz() != self.rate.hz();
-        if samples == 0 || alien || samples > LONGEST_PACKET_FRAMES * self.rate.frame() {
+        let samples = self.rate.samples(packet.codec, packet.payload);
+        if samples == 0 || samples > LONGEST_PACKET_FRAMES * self.rate.frame() {
             return false;
         }
         if !self.timeline.is_of(packet.codec.clock_rate_hz()) {
@@ -146,7 +149,7 @@ impl JitterBuffer {
             content: Content::Audio(packet.codec),
         };
         let resumes = self.resumes(now, packet, first);
-        self.explain(now, &waiting);
+        self.explain(now, &waiting, resumes);
         self.admit(now, packet, &waiting, resumes);
         true
     }
@@ -165,7 +168,8 @@ impl JitterBuffer {
                 sequence,
                 content: Content::Noise,
             };
-            self.queue.push(waiting, &noise[..noise.len().min(1)]);
+            self.queue
+                .push(waiting, &noise[..noise.len().min(NOISE_OCTETS)]);
         }
     }
 

@@ -21,13 +21,16 @@ impl JitterBuffer {
     }
 
     /// Finds out whether the gap before a packet was a pause or a loss, and takes note of the packet.
-    pub(super) fn explain(&mut self, now: Instant, packet: &Waiting) {
+    pub(super) fn explain(&mut self, now: Instant, packet: &Waiting, resumes: bool) {
         let end = packet.first + packet.samples;
         let Some((sequence, newest, _)) = self.newest else {
             self.newest = Some((packet.sequence, end, now));
             return;
         };
-        let paused = packet.sequence == sequence + 1 && packet.first > newest;
+        let paused = resumes || (packet.sequence == sequence + 1 && packet.first > newest);
+        if paused {
+            self.paused_until = packet.first;
+        }
         let made_up = std::mem::take(&mut self.unexplained);
         match paused {
             true => self.statistics.paused += made_up,
@@ -35,6 +38,15 @@ impl JitterBuffer {
         }
         if packet.sequence > sequence {
             self.newest = Some((packet.sequence, end, now));
+        }
+    }
+
+    /// Takes note of samples from `place` on that were made up.
+    pub(super) fn count_made_up(&mut self, place: i64, samples: i64) {
+        let made_up = self.rate.duration(samples);
+        match place < self.paused_until {
+            true => self.statistics.paused += made_up,
+            false => self.unexplained += made_up,
         }
     }
 
@@ -97,6 +109,7 @@ impl JitterBuffer {
 
     fn begin_anew(&mut self, now: Instant, packet: &AudioPacket<'_>, waiting: &Waiting) {
         self.restart();
+        self.paused_until = i64::MIN;
         self.begin(now, packet, waiting);
     }
 
@@ -132,10 +145,13 @@ impl JitterBuffer {
             true => LONGEST_PIECE_FRAMES * frame,
             false => samples,
         };
-        let chunk = octets(packet.codec, piece).min(packet.payload.len());
+        let chunk = match packet.codec.is_sample_based() {
+            true => octets(packet.codec, LONGEST_PIECE_FRAMES),
+            false => packet.payload.len(),
+        };
         let places = (first..first + samples).step_by(piece as usize);
         for (first, payload) in places.zip(packet.payload.chunks(chunk)) {
-            let samples = packet.codec.packet_samples(payload) as i64;
+            let samples = self.rate.samples(packet.codec, payload);
             let piece = Waiting {
                 first,
                 samples,
@@ -150,10 +166,10 @@ impl JitterBuffer {
     }
 }
 
-/// The octets of so many samples; of a codec with packets of varying length a good lot.
-fn octets(codec: Codec, samples: i64) -> usize {
+/// The octets of so many frames; of a codec with packets of varying length a good lot.
+fn octets(codec: Codec, frames: i64) -> usize {
     match codec.is_sample_based() {
-        true => samples as usize * 4 / codec.packet_samples(&[0; 4]),
+        true => frames as usize * codec.frame_samples() * 4 / codec.packet_samples(&[0; 4]),
         false => VARYING_OCTETS,
     }
 }

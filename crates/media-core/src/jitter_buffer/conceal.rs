@@ -5,8 +5,8 @@
 //! silence, of up to 10 ms after a long one. A gap that begins before the cross-fade is over starts from what was heard.
 //! Where the sender has said that it pauses, the period gives way to the noise it described within 5 ms.
 
-use super::background::Background;
-use super::pitch::{HISTORY, LONGEST_LAG, OVERLAP, best_lag, blend, similarity};
+use super::pitch::{HISTORY, LONGEST_LAG, MAX_SCALE, OVERLAP, best_lag, blend, similarity};
+use crate::codec::ComfortNoise;
 
 /// Made-up sound is as loud as its model for 10 ms and silent after 60 ms; lengths are given at 8 kHz.
 const FULL_SAMPLES: usize = 80;
@@ -36,7 +36,9 @@ pub(super) struct Concealer {
     made_up: usize,
     /// Where the period goes on.
     turn: usize,
-    background: Background,
+    /// What is heard while the sender sends nothing, if it has described that.
+    noise: ComfortNoise,
+    noisy: bool,
     /// Whether a gap that begins now is a pause.
     paused: bool,
     bridge: Bridge,
@@ -66,7 +68,8 @@ impl Concealer {
             settled: SETTLE_SAMPLES * scale,
             made_up: FADED_SAMPLES * scale,
             turn: 0,
-            background: Background::new(),
+            noise: ComfortNoise::new(),
+            noisy: false,
             paused: false,
             bridge: Bridge::Open,
         }
@@ -96,7 +99,8 @@ impl Concealer {
     /// The sender pauses, and described its noise.
     pub(super) fn pause(&mut self, noise: &[u8]) {
         self.paused = true;
-        self.background.describe(noise);
+        self.noisy = !noise.is_empty();
+        self.noise.update(noise);
     }
 
     /// Sound has come: a gap after it is no pause.
@@ -110,9 +114,7 @@ impl Concealer {
             return;
         }
         self.take(&output[..done]);
-        if !self.paused {
-            self.background.describe(&[]);
-        }
+        self.noisy &= self.paused;
         let (past, scale) = (&self.history, self.scale);
         let (history, length) = (past.len(), OVERLAP * scale);
         let end = &past[history - length..];
@@ -135,9 +137,7 @@ impl Concealer {
     /// Makes samples up; returns how many count as such: those of the first 60 ms of a gap.
     pub(super) fn conceal(&mut self, output: &mut [i16]) -> usize {
         let audible = (FADED_SAMPLES * self.scale - self.made_up).min(output.len());
-        for sample in output {
-            *sample = self.next();
-        }
+        self.make_up(output);
         audible
     }
 
@@ -148,8 +148,11 @@ impl Concealer {
             Bridge::Open => (0, self.fade_samples()),
             Bridge::Closing(done, steps) => (done, steps),
         };
-        for sample in sound.iter_mut().take(steps - done) {
-            *sample = blend(self.next(), *sample, done, steps);
+        let mut made_up = [0; OVERLAP * MAX_SCALE];
+        let made_up = &mut made_up[..sound.len().min(steps - done)];
+        self.make_up(made_up);
+        for (sample, from) in sound.iter_mut().zip(made_up) {
+            *sample = blend(*from, *sample, done, steps);
             done += 1;
         }
         self.bridge = match done == steps {
@@ -184,6 +187,17 @@ impl Concealer {
         self.taken = frame.len().max(self.taken);
     }
 
+    /// The noise of a pause, and the period that fades out.
+    fn make_up(&mut self, output: &mut [i16]) {
+        match self.noisy {
+            true => self.noise.fill(output),
+            false => output.fill(0),
+        }
+        for sample in output {
+            *sample = sample.saturating_add(self.next());
+        }
+    }
+
     fn next(&mut self) -> i16 {
         let (faded, full) = (FADED_SAMPLES * self.scale, FULL_SAMPLES * self.scale);
         let settle = SETTLE_SAMPLES * self.scale;
@@ -197,8 +211,7 @@ impl Concealer {
         let haste = if self.paused { PAUSE_HASTE } else { 1 };
         self.settled = (self.settled + 1).min(settle);
         self.made_up = (self.made_up + haste).min(faded);
-        let sound = level * left as i32 / (faded - full) as i32;
-        let sample = sound + self.background.next();
+        let sample = level * left as i32 / (faded - full) as i32;
         sample.clamp(i16::MIN.into(), i16::MAX.into()) as i16
     }
 }

@@ -1,9 +1,10 @@
 //! Waiting packets into samples: in the order of their timestamps, as late as they can be, and with what the codec itself
 //! does about those that are missing.
 
-use super::JitterBuffer;
 use super::packet_queue::{Content, Waiting};
+use super::{JitterBuffer, LONGEST_PIECE_FRAMES};
 use crate::codec::{Codec, Decoder};
+use crate::resample::Resampler;
 
 /// Codecs that a stream may have heard so far.
 const MAX_DECODERS: usize = 8;
@@ -17,7 +18,7 @@ const PIECES_PER_SECOND: i64 = 400;
 /// What has been decoded so far, and by what.
 #[derive(Debug)]
 pub(super) struct Decoding {
-    decoders: Vec<Decoder>,
+    voices: Vec<Voice>,
     /// The place of the present one among them.
     present: usize,
     sample_rate_hz: i64,
@@ -33,10 +34,50 @@ pub(super) struct Decoding {
     output: Vec<i16>,
 }
 
+/// A decoder, and what brings its sound to the rate that is played where that is another.
+#[derive(Debug)]
+struct Voice {
+    decoder: Decoder,
+    resampler: Option<(Resampler, Vec<i16>)>,
+}
+
+impl Voice {
+    fn new(codec: Codec, sample_rate_hz: u32) -> Self {
+        let own = codec.sample_rate_hz();
+        let longest = codec.frame_samples() * LONGEST_PIECE_FRAMES as usize;
+        let resampler = || {
+            (
+                Resampler::new(own, sample_rate_hz),
+                Vec::with_capacity(longest),
+            )
+        };
+        Self {
+            decoder: Decoder::new(codec),
+            resampler: (own != sample_rate_hz).then(resampler),
+        }
+    }
+
+    /// Writes what `make` does with the decoder to `output`, in place of what is there; returns what it does.
+    fn run<R>(
+        &mut self,
+        output: &mut Vec<i16>,
+        make: impl FnOnce(&mut Decoder, &mut Vec<i16>) -> R,
+    ) -> R {
+        output.clear();
+        let Some((resampler, own)) = &mut self.resampler else {
+            return make(&mut self.decoder, output);
+        };
+        own.clear();
+        let made = make(&mut self.decoder, own);
+        resampler.process(own, output);
+        made
+    }
+}
+
 impl Decoding {
     pub(super) fn new(sample_rate_hz: u32, longest_packet: usize) -> Self {
         Self {
-            decoders: Vec::with_capacity(MAX_DECODERS),
+            voices: Vec::with_capacity(MAX_DECODERS),
             present: 0,
             sample_rate_hz: sample_rate_hz.into(),
             position: i64::MIN,
@@ -60,15 +101,14 @@ impl Decoding {
 
     /// Turns to the decoder of this codec; returns whether there is one.
     fn turn_to(&mut self, codec: Codec) -> bool {
-        let known = self
-            .decoders
-            .iter()
-            .position(|known| known.codec() == codec);
-        self.present = known.unwrap_or(self.decoders.len());
-        if known.is_none() && self.decoders.len() < MAX_DECODERS {
-            self.decoders.push(Decoder::new(codec));
+        let of_codec = |voice: &Voice| voice.decoder.codec() == codec;
+        let known = self.voices.iter().position(of_codec);
+        self.present = known.unwrap_or(self.voices.len());
+        if known.is_none() && self.voices.len() < MAX_DECODERS {
+            let sample_rate_hz = self.sample_rate_hz as u32;
+            self.voices.push(Voice::new(codec, sample_rate_hz));
         }
-        self.present < self.decoders.len()
+        self.present < self.voices.len()
     }
 
     /// Takes note of a packet that has been decoded.
@@ -102,8 +142,10 @@ impl JitterBuffer {
             Content::Audio(codec) if self.decoding.turn_to(codec) => {
                 self.concealer.go_on();
                 let decoding = &mut self.decoding;
-                decoding.output.clear();
-                decoding.decoders[decoding.present].decode(payload, &mut decoding.output);
+                let voice = &mut decoding.voices[decoding.present];
+                voice.run(&mut decoding.output, |decoder, output| {
+                    decoder.decode(payload, output)
+                });
                 self.store.put(packet.first, &decoding.output);
                 decoding.follow(&packet, payload.len());
             }
@@ -135,13 +177,16 @@ impl JitterBuffer {
         let decoding = &mut self.decoding;
         let next_to = packet.first == decoding.position + missing && missing <= packet.samples;
         let lost = packet.sequence > decoding.sequence + 1;
-        let same = packet.content == Content::Audio(decoding.decoders[decoding.present].codec());
-        decoding.output.clear();
-        let decoder = &mut decoding.decoders[decoding.present];
+        let voice = &mut decoding.voices[decoding.present];
+        let codec = voice.decoder.codec();
+        let same = packet.content == Content::Audio(codec);
+        let count = missing * i64::from(codec.sample_rate_hz()) / decoding.sample_rate_hz;
         let recovered = next_to
             && lost
             && same
-            && decoder.recover(payload, missing as usize, &mut decoding.output);
+            && voice.run(&mut decoding.output, |decoder, output| {
+                decoder.recover(payload, count as usize, output)
+            });
         if recovered {
             let place = decoding.position;
             self.store.put(place, &decoding.output);
@@ -160,18 +205,22 @@ impl JitterBuffer {
         if decoding.made_up >= patience && !decoding.paused {
             return false;
         }
-        decoding.output.clear();
-        let decoder = &mut decoding.decoders[decoding.present];
-        if !decoder.conceal(count as usize, &mut decoding.output) {
+        let voice = &mut decoding.voices[decoding.present];
+        let own =
+            count * i64::from(voice.decoder.codec().sample_rate_hz()) / decoding.sample_rate_hz;
+        let made = voice.run(&mut decoding.output, |decoder, output| {
+            decoder.conceal(own as usize, output)
+        });
+        if !made {
             return false;
         }
-        self.store.put(decoding.position, &decoding.output);
+        let place = decoding.position;
+        self.store.put(place, &decoding.output);
         decoding.position += count;
         decoding.made_up += count;
-        let made_up = self.rate.duration(count);
         match decoding.paused {
-            true => self.statistics.paused += made_up,
-            false => self.unexplained += made_up,
+            true => self.statistics.paused += self.rate.duration(count),
+            false => self.count_made_up(place, count),
         }
         true
     }
@@ -180,8 +229,8 @@ impl JitterBuffer {
 impl Decoding {
     /// Whether the present codec has to be given its packets in order, and goes on by itself where one is missing.
     pub(super) fn conceals(&self) -> bool {
-        let decoder = self.decoders.get(self.present);
+        let voice = self.voices.get(self.present);
         self.position > i64::MIN
-            && decoder.is_some_and(|decoder| !decoder.codec().is_sample_based())
+            && voice.is_some_and(|voice| !voice.decoder.codec().is_sample_based())
     }
 }

@@ -88,7 +88,7 @@ impl JitterBuffer {
     pub(super) fn conceal(&mut self, from: usize, to: usize, frame: &mut [i16]) {
         self.concealer.learn(from, frame);
         let made_up = self.concealer.conceal(&mut frame[from..to]);
-        self.unexplained += self.rate.duration(made_up as i64);
+        self.count_made_up(self.next.unwrap_or(i64::MAX), made_up as i64);
     }
 
     /// Writes a frame of a gap or of silence and skips, or holds back, what the delay is off; returns the samples skipped.

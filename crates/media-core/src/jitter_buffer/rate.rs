@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::pitch::{FRAME, MAX_SCALE};
+use crate::codec::Codec;
 
 /// A multiple of 8 kHz.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +30,12 @@ impl Rate {
     /// Samples of 20 ms.
     pub(super) fn frame(self) -> i64 {
         self.scale * FRAME as i64
+    }
+
+    /// How many samples a payload stands for.
+    pub(super) fn samples(self, codec: Codec, payload: &[u8]) -> i64 {
+        codec.packet_samples(payload) as i64 * i64::from(self.hz())
+            / i64::from(codec.sample_rate_hz())
     }
 
     /// The time of so many samples; none for less than none.

@@ -9,6 +9,7 @@ use crate::tone::{Tone, purity};
 
 mod joins;
 mod rates;
+mod traces;
 
 const FRAME: Duration = Duration::from_millis(20);
 /// The sound of the traces, and the steepest step from sample to sample that it has by itself.

@@ -9,6 +9,7 @@ use crate::codec::Codec;
 use crate::engine::Outbox;
 use crate::event::MediaEvent;
 use crate::jitter_buffer::AudioPacket;
+use crate::rtp_core::PayloadType;
 
 impl Stream {
     /// Takes a datagram of the RTP port; one that cannot be used is counted by the session. Lets it leave at once through the
@@ -40,6 +41,10 @@ impl Stream {
             // There is no sound from the event's beginning on, and none is made up.
             self.jitter_buffer.pause(header.timestamp, sequence, &[]);
         }
+        if self.describes_noise(header.payload_type) {
+            let noise = received.packet.payload();
+            self.jitter_buffer.pause(header.timestamp, sequence, noise);
+        }
         let taken = self.expected_codec(content).is_some_and(|codec| {
             if !self.is_heard() {
                 return true;
@@ -61,6 +66,14 @@ impl Stream {
             let key = self.key;
             outbox.events.push_back(MediaEvent::FlowStarted { key });
         }
+    }
+
+    /// Whether a packet describes the noise of a pause (RFC 3389).
+    fn describes_noise(&self, payload_type: PayloadType) -> bool {
+        self.parameters.as_ref().is_some_and(|parameters| {
+            let noise = parameters.comfort_noise.map(|noise| noise.receive);
+            noise == Some(payload_type.number()) && parameters.direction.receives()
+        })
     }
 
     /// The codec of a packet that is to be played; `None` for telephone events and all else that was not agreed on.

@@ -87,16 +87,38 @@ fn codecs_change_in_the_middle_of_the_sound() {
 }
 
 #[test]
-fn a_codec_of_another_rate_is_not_taken() {
-    let mut buffer = JitterBuffer::new(16_000);
-    let packet = |codec| AudioPacket {
-        codec,
-        timestamp: 0,
-        sequence: 0,
-        marker: false,
-        payload: &[0; 160],
-    };
-    let now = Instant::now();
-    assert!(!buffer.insert(now, &packet(Codec::Pcmu)));
-    assert!(buffer.insert(now, &packet(Codec::G722)));
+fn a_codec_of_another_rate_is_brought_to_that_of_the_stream() {
+    let start = Instant::now();
+    for (codec, rate) in [
+        (Codec::Pcmu, 16_000),
+        (Codec::G722, 8_000),
+        (Codec::L16(SampleRate::Hz16000), 48_000),
+    ] {
+        let own = codec.frame_samples() as f64 / 160.0;
+        let mut buffer = JitterBuffer::new(rate);
+        let mut tone = Tone::new(TONE_HZ / own, 0.5, 8_000);
+        let mut encoder = Encoder::new(codec);
+        let whole = rate as usize / 50;
+        let mut heard = Vec::new();
+        for number in 0..200_u32 {
+            let mut samples = vec![0; codec.frame_samples()];
+            tone.fill(&mut samples);
+            let mut payload = Vec::new();
+            encoder.encode(&samples, &mut payload);
+            let now = start + FRAME * number;
+            let ticks = codec.clock_rate_hz() / 50;
+            arrive_as(&mut buffer, now, number, number * ticks, (codec, &payload));
+            let mut frame = vec![0; whole];
+            buffer.play(now, &mut frame);
+            heard.extend(frame);
+        }
+        let hz = TONE_HZ * 8_000.0 / f64::from(rate);
+        let worst = heard[whole * 10..]
+            .chunks_exact(whole * 5)
+            .map(|piece| purity(piece, hz));
+        let worst = worst.fold(1.0, f64::min);
+        assert!(worst > 0.995, "{codec} at {rate} Hz: {worst}");
+        let statistics = buffer.statistics();
+        assert_eq!((statistics.late, statistics.concealed), (0, Duration::ZERO));
+    }
 }
