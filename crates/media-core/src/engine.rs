@@ -26,7 +26,7 @@ use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::record::{FileWriter, Recorder};
 use crate::rtp_core::{
-    Channel, Connect, FrameClock, MediaCore, PortKey, RtpError, Transmit, WallClock, rtcp,
+    Channel, Connect, FrameClock, Latching, MediaCore, PortKey, RtpError, Transmit, WallClock, rtcp,
 };
 use crate::stream::Stream;
 
@@ -37,14 +37,17 @@ pub struct EngineConfig {
     pub statistics_interval: Duration,
     /// After how long without a packet the peer's flow counts as stopped.
     pub flow_timeout: Duration,
+    /// Whether peers may be elsewhere than they say.
+    pub latching: Latching,
 }
 
 impl Default for EngineConfig {
-    /// A report and a flow timeout of two seconds each.
+    /// A report and a flow timeout of two seconds each, and latching always.
     fn default() -> Self {
         Self {
             statistics_interval: Duration::from_secs(2),
             flow_timeout: Duration::from_secs(2),
+            latching: Latching::default(),
         }
     }
 }
@@ -127,7 +130,8 @@ impl MediaCore for MediaEngine {
             MediaCommand::Open {
                 port, seed, source, ..
             } => {
-                let stream = Stream::new(now, key, port, seed, source, self.wall_clock);
+                let stream =
+                    Stream::new(now, key, port, seed, source, self.wall_clock, &self.config);
                 self.open(now, stream);
             }
             MediaCommand::Close { .. } => {

@@ -36,7 +36,7 @@ use crate::negotiate::MediaParameters;
 use crate::play::{AudioSource, Player};
 use crate::record::Recorder;
 use crate::resample::FrameResampler;
-use crate::rtp_core::{Latching, PortKey, RtpSession, RtpSessionConfig, WallClock};
+use crate::rtp_core::{PortKey, RtpSession, RtpSessionConfig, WallClock};
 
 /// 5 % of the 64 kbit/s of G.711, as RFC 3550 section 6.2 has it.
 const RTCP_OCTETS_PER_SECOND: u32 = 400;
@@ -84,6 +84,7 @@ impl Stream {
         seed: u64,
         source: AudioSource,
         clock: WallClock,
+        engine: &EngineConfig,
     ) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let config = RtpSessionConfig {
@@ -91,7 +92,7 @@ impl Stream {
             // RFC 7022: 96 random bits.
             cname: format!("{:024x}", rng.random::<u128>() >> 32),
             rtcp_octets_per_second: RTCP_OCTETS_PER_SECOND,
-            latching: Latching::default(),
+            latching: engine.latching,
             clock,
         };
         Self {

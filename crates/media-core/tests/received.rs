@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
-use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
+use rvoip_media_core::rtp_core::{Channel, Latching, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
     AudioSource, Codec, Direction, Encoder, EngineConfig, FRAME, MediaCommand, MediaConfig,
     MediaEngine, MediaEvent, MediaParameters, MediaSessionController, MediaSessionKey,
@@ -30,10 +30,20 @@ struct Receiver {
 
 impl Receiver {
     fn new() -> Self {
+        Self::latching(Latching::default())
+    }
+
+    fn latching(latching: Latching) -> Self {
         let start = Instant::now();
         let clock = WallClock::new(start, SystemTime::UNIX_EPOCH);
         let mut receiver = Self {
-            engine: MediaEngine::new(EngineConfig::default(), clock),
+            engine: MediaEngine::new(
+                EngineConfig {
+                    latching,
+                    ..EngineConfig::default()
+                },
+                clock,
+            ),
             key: key(),
             start,
             recording: MemoryRecording::new(8_000 * 10),
@@ -85,6 +95,17 @@ impl Receiver {
 
     /// The next packet of the peer arrives.
     fn packet(&mut self, now: Instant, payload_type: u8, timestamp: u32, payload: &[u8]) {
+        self.packet_from(peer(), now, payload_type, timestamp, payload);
+    }
+
+    fn packet_from(
+        &mut self,
+        source: SocketAddr,
+        now: Instant,
+        payload_type: u8,
+        timestamp: u32,
+        payload: &[u8],
+    ) {
         let mut datagram = Vec::with_capacity(12 + payload.len());
         datagram.extend([0x80, payload_type]);
         datagram.extend(self.sequence.to_be_bytes());
@@ -93,7 +114,7 @@ impl Receiver {
         datagram.extend(payload);
         self.sequence = self.sequence.wrapping_add(1);
         self.engine
-            .handle_packet(now, PORT, Channel::Rtp, peer(), &mut datagram);
+            .handle_packet(now, PORT, Channel::Rtp, source, &mut datagram);
     }
 
     fn pass(&mut self, now: Instant) {
@@ -154,6 +175,28 @@ fn heard(between: impl Fn(&mut Receiver, Instant, u32)) -> (Vec<i16>, MediaStati
         receiver.pass(now);
     }
     receiver.end(now)
+}
+
+/// Behind a NAT the peer is elsewhere than it said: audio goes where it comes from, unless the policy forbids it.
+#[test]
+fn the_policy_says_whether_a_peer_elsewhere_is_heard_and_sent_to() {
+    let elsewhere = SocketAddr::from(([198, 51, 100, 7], 4_444));
+    for (latching, destination) in [(Latching::Always, elsewhere), (Latching::Off, peer())] {
+        let mut receiver = Receiver::latching(latching);
+        let start = receiver.start;
+        for number in 0..3 {
+            receiver.packet_from(elsewhere, start, 0, number * 160, &tone(number));
+        }
+        receiver.engine.handle_timeout(start + FRAME);
+        let transmit = receiver.engine.poll_transmit().unwrap();
+        assert_eq!(
+            (transmit.channel, transmit.destination),
+            (Channel::Rtp, destination)
+        );
+        let (_, statistics) = receiver.end(start + FRAME);
+        let heard = if latching == Latching::Off { 0 } else { 2 };
+        assert_eq!(statistics.packets_received, heard);
+    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub use rvoip_dialog_core::{
     SubscriptionConfig, SubscriptionEnd, TerminationReason,
 };
 pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
+pub use rvoip_media_core::rtp_core::Latching;
 pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics, SrtpPolicy};
 
 pub use crate::{

@@ -12,6 +12,7 @@ use rvoip_dialog_core::sip_core::{ByteString, Method, Strictness, Uri};
 use rvoip_dialog_core::sip_transport::{LocationConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{Account, Realm, SubscriptionConfig};
+use rvoip_media_core::rtp_core::Latching;
 use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode, SrtpPolicy};
 
 use crate::{
@@ -43,6 +44,8 @@ pub struct SessionManagerConfig {
     pub media_port_start: u16,
     /// The last port for RTP.
     pub media_port_end: u16,
+    /// Whether the peer's media may come from elsewhere than it said, and be sent there: behind NATs.
+    pub latching: Latching,
     /// The SIP URI of this side. When its host is an IP address, that address is told to peers in Via, Contact and SDP
     /// in place of the bound one.
     pub local_address: Option<String>,
@@ -114,6 +117,7 @@ impl Default for SessionManagerConfig {
             transactions: TransactionConfig::default(),
             media_port_start: 10_000,
             media_port_end: 20_000,
+            latching: Latching::default(),
             local_address: None,
             max_sessions: 10_000,
             accounts: Vec::new(),

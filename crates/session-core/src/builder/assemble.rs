@@ -156,7 +156,11 @@ fn media(
         ));
     }
     let clock = WallClock::new(Instant::now(), SystemTime::now());
-    let engine = MediaEngine::new(EngineConfig::default(), clock);
+    let engine = EngineConfig {
+        latching: config.latching,
+        ..EngineConfig::default()
+    };
+    let engine = MediaEngine::new(engine, clock);
     let range = config.media_port_start..=config.media_port_end;
     let events = move |event| {
         if let Some(switchboard) = switchboard.upgrade() {

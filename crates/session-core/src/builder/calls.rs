@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rvoip_dialog_core::sip_transport::LocationConfig;
 use rvoip_dialog_core::{CallExtensions, ReliableProvisionals, SessionTimerConfig};
+use rvoip_media_core::rtp_core::Latching;
 use rvoip_media_core::{Audio, AudioSource};
 
 use super::SessionManagerBuilder;
@@ -13,6 +14,12 @@ use crate::{
 };
 
 impl SessionManagerBuilder {
+    /// Whether the peer's media may come from elsewhere than it said (symmetric RTP behind NATs); always, by default.
+    pub fn with_latching(mut self, policy: Latching) -> Self {
+        self.config.latching = policy;
+        self
+    }
+
     /// What to do when a called party sends us elsewhere; without this, go there.
     pub fn with_redirects(mut self, policy: RedirectPolicy) -> Self {
         self.config.redirects = policy;
