@@ -27,7 +27,9 @@ pub use rvoip_dialog_core::{
 };
 pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
 pub use rvoip_media_core::rtp_core::Latching;
-pub use rvoip_media_core::{AudioSource, Codec, MediaStatistics, QualityMetrics, SrtpPolicy};
+pub use rvoip_media_core::{
+    AudioSource, Codec, MediaStatistics, OpusConfig, QualityMetrics, SrtpPolicy,
+};
 
 pub use crate::{
     Account, AccountSecret, AddressOfRecord, AsyncCredentialStore, AutoAnswerHandler, BackOff,

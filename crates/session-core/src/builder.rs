@@ -14,7 +14,7 @@ use rvoip_dialog_core::sip_transport::driver::{Sockets, StreamConfig};
 use rvoip_dialog_core::sip_transport::driver::{TlsConfig, TlsContext};
 use rvoip_dialog_core::sip_transport::{TransportKind, WireTap};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
-use rvoip_media_core::{AudioSource, Codec, MediaMode, SrtpPolicy};
+use rvoip_media_core::{AudioSource, Codec, MediaMode, OpusConfig, SrtpPolicy};
 
 use crate::{CallHandler, Result, SessionCoordinator, SessionError, SessionManagerConfig};
 
@@ -173,7 +173,8 @@ impl SessionManagerBuilder {
         self
     }
 
-    /// Codecs by their names in SDP, best first; others are not used.
+    /// Codecs by their names in SDP, best first; others are not used: `PCMU`, `PCMA`, `G722`, `L16/16000`, and with the feature
+    /// `opus` `opus` or, for sound of another rate than 16 kHz, `opus/8000`, `opus/24000` or `opus/48000`.
     pub fn with_preferred_codecs<S: AsRef<str>>(
         mut self,
         names: impl IntoIterator<Item = S>,
@@ -192,6 +193,12 @@ impl SessionManagerBuilder {
     /// [`SessionManagerConfig::srtp`].
     pub fn with_srtp(mut self, policy: SrtpPolicy) -> Self {
         self.config.srtp = policy;
+        self
+    }
+
+    /// How Opus is encoded, where it is used.
+    pub fn with_opus(mut self, opus: OpusConfig) -> Self {
+        self.config.opus = opus;
         self
     }
 

@@ -13,7 +13,9 @@ use rvoip_dialog_core::sip_transport::{LocationConfig, TransportKind};
 use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{Account, Realm, SubscriptionConfig};
 use rvoip_media_core::rtp_core::Latching;
-use rvoip_media_core::{AudioSource, Capabilities, Codec, CodecPreference, MediaMode, SrtpPolicy};
+use rvoip_media_core::{
+    AudioSource, Capabilities, Codec, CodecPreference, MediaMode, OpusConfig, SrtpPolicy,
+};
 
 use crate::{
     AsyncCredentialStore, ConnectionLimits, CoreSettings, DtmfMethod, ForwardMode, RedirectPolicy,
@@ -87,6 +89,8 @@ pub struct SessionManagerConfig {
     /// Whether calls are SRTP, with keys that go through signalling (RFC 4568). Who can read the signalling can read the
     /// keys: use TLS.
     pub srtp: SrtpPolicy,
+    /// How Opus is encoded, where that feature is on and the codec is used.
+    pub opus: OpusConfig,
     /// Whether calls carry media at all. Inactive media opens no port.
     pub media: MediaMode,
     /// What a call sends until told otherwise.
@@ -137,6 +141,7 @@ impl Default for SessionManagerConfig {
             alert_after: Duration::from_millis(100),
             preferred_codecs: Codec::DEFAULT.to_vec(),
             srtp: SrtpPolicy::Off,
+            opus: OpusConfig::default(),
             media: MediaMode::Active,
             audio: AudioSource::Silence,
             music_on_hold: AudioSource::None,
@@ -207,6 +212,7 @@ impl SessionManagerConfig {
         }
         Ok(Capabilities {
             codecs: self.preferred_codecs.clone(),
+            opus: self.opus,
             preference: if self.preferred_codecs == Codec::DEFAULT {
                 CodecPreference::Offerer
             } else {

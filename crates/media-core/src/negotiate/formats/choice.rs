@@ -26,7 +26,10 @@ impl Formats {
             ..Self::default()
         };
         for codec in &capabilities.codecs {
-            formats.codecs.extend(numbers.codec(*codec));
+            let mut listed = formats.codecs.iter();
+            if !listed.any(|(_, listed)| listed.is_same_encoding(*codec)) {
+                formats.codecs.extend(numbers.codec(*codec));
+            }
         }
         let mut clocks: Vec<u32> = Vec::new();
         for (_, codec) in &formats.codecs {

@@ -200,6 +200,13 @@ mod opus {
         );
     }
 
+    #[test]
+    fn one_sound_of_opus_is_enough() {
+        let narrow = Codec::Opus(SampleRate::Hz8000);
+        let ours = offer(&knowing(&[OPUS, narrow]), local(), origin());
+        assert_eq!(ours.media[0].formats.join(" "), "111 101");
+    }
+
     /// The offer of a browser, cut to what matters here.
     #[test]
     fn a_browsers_offer_is_answered() {
