@@ -9,8 +9,10 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 mod bridge;
+mod codecs;
 
 use super::*;
+use crate::capabilities::Capabilities;
 use crate::controller::{MediaConfig, MediaSessionController, SimulatedMedia, Stopped};
 use crate::event::MediaStatistics;
 use crate::play::AudioSource;
@@ -53,15 +55,21 @@ struct Call {
 
 impl Call {
     fn new(sources: [AudioSource; 2]) -> Self {
+        Self::knowing(sources, Default::default())
+    }
+
+    fn knowing(sources: [AudioSource; 2], capabilities: [Capabilities; 2]) -> Self {
         let now = Instant::now();
         let clock = WallClock::new(now, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
         let mut seed = 1;
+        let mut capabilities = capabilities.into_iter();
         let parties = sources.map(|source| {
             let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, seed as u8));
             let engine = MediaEngine::new(EngineConfig::default(), clock);
             let (media, ports) = SimulatedMedia::new(address, 10_000..=10_100, engine).unwrap();
             let config = MediaConfig {
                 source,
+                capabilities: capabilities.next().unwrap(),
                 ..MediaConfig::default()
             };
             let mut controller =

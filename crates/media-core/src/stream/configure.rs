@@ -36,10 +36,17 @@ impl Stream {
             self.rtp.set_security(parameters.security.clone());
             let event = parameters.telephone_event.map(|event| event.receive);
             let numbers = parameters.receive.iter().map(|(number, _)| *number);
+            let noise = parameters.comfort_noise.map(|noise| noise.receive);
+            let others = event.into_iter().chain(noise);
             self.rtp
-                .set_payload_types(numbers.chain(event).filter_map(PayloadType::new));
+                .set_payload_types(numbers.chain(others).filter_map(PayloadType::new));
         }
         self.packetizer.reconfigure(&mut self.rtp);
+        if let Some(parameters) = &parameters {
+            let clock_rate_hz = parameters.codec.clock_rate_hz();
+            self.rtp.set_clock_rate(now, clock_rate_hz);
+            self.packetizer.configure(&parameters.opus);
+        }
         self.parameters = parameters;
         let sample_rate_hz = self.sample_rate_hz();
         self.jitter_buffer.set_sample_rate(sample_rate_hz);

@@ -9,7 +9,7 @@ use crate::codec::Codec;
 use crate::engine::Outbox;
 use crate::event::MediaEvent;
 use crate::jitter_buffer::AudioPacket;
-use crate::rtp_core::PayloadType;
+use crate::negotiate::MediaParameters;
 
 impl Stream {
     /// Takes a datagram of the RTP port; one that cannot be used is counted by the session. Lets it leave at once through the
@@ -41,7 +41,9 @@ impl Stream {
             // There is no sound from the event's beginning on, and none is made up.
             self.jitter_buffer.pause(header.timestamp, sequence, &[]);
         }
-        if self.describes_noise(header.payload_type) {
+        let receives = |media: &MediaParameters| media.direction.receives();
+        let receives = self.parameters.as_deref().is_some_and(receives);
+        if content == Some(Content::ComfortNoise) && receives {
             let noise = received.packet.payload();
             self.jitter_buffer.pause(header.timestamp, sequence, noise);
         }
@@ -68,14 +70,6 @@ impl Stream {
         }
     }
 
-    /// Whether a packet describes the noise of a pause (RFC 3389).
-    fn describes_noise(&self, payload_type: PayloadType) -> bool {
-        self.parameters.as_ref().is_some_and(|parameters| {
-            let noise = parameters.comfort_noise.map(|noise| noise.receive);
-            noise == Some(payload_type.number()) && parameters.direction.receives()
-        })
-    }
-
     /// The codec of a packet that is to be played; `None` for telephone events and all else that was not agreed on.
     fn expected_codec(&mut self, content: Option<Content>) -> Option<Codec> {
         let parameters = self.parameters.as_ref()?;
@@ -90,7 +84,13 @@ impl Stream {
 
     /// Takes a datagram of the RTCP port; one that cannot be used is counted by the session.
     pub(crate) fn handle_rtcp(&mut self, now: Instant, source: SocketAddr, datagram: &mut [u8]) {
-        let _ = self.rtp.handle_rtcp(now, source, datagram);
+        if self.rtp.handle_rtcp(now, source, datagram).is_err() {
+            return;
+        }
+        if let Some(report) = self.rtp.statistics().remote {
+            let share = f64::from(report.fraction_lost) / 256.0;
+            self.packetizer.set_packet_loss(share);
+        }
     }
 
     /// Plays and records a frame; returns whether there was anything to be heard.

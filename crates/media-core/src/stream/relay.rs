@@ -16,6 +16,7 @@ const EVENT_PAUSE: Duration = Duration::from_millis(60);
 pub(super) enum Content {
     Audio(Codec),
     TelephoneEvent,
+    ComfortNoise,
 }
 
 /// Where what a stream receives goes in its bridge.
@@ -113,6 +114,12 @@ impl Stream {
         {
             return Some(Content::TelephoneEvent);
         }
+        if parameters
+            .comfort_noise
+            .is_some_and(|noise| noise.receive == number)
+        {
+            return Some(Content::ComfortNoise);
+        }
         let mut known = parameters.receive.iter();
         let (_, codec) = known.find(|(known, _)| *known == number)?;
         Some(Content::Audio(*codec))
@@ -154,6 +161,7 @@ impl Stream {
             Content::Audio(codec) if codec == parameters.codec => Some(parameters.payload_type),
             Content::Audio(_) => None,
             Content::TelephoneEvent => parameters.telephone_event.map(|event| event.send),
+            Content::ComfortNoise => parameters.comfort_noise.map(|noise| noise.send),
         };
         let Some(payload_type) = number.and_then(PayloadType::new) else {
             return;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Stream;
 use crate::capabilities::{FRAME, MAX_FRAME_SAMPLES};
-use crate::codec::{Codec, Encoder, SAMPLE_RATE_HZ};
+use crate::codec::{Codec, Encoder, OpusConfig, SAMPLE_RATE_HZ};
 use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
 use crate::play::Played;
@@ -22,6 +22,9 @@ pub(super) struct Packetizer {
     /// Whether the packet before was sent without a pause: the next one continues its talkspurt.
     talking: bool,
     muted: bool,
+    opus: OpusConfig,
+    /// The share of packets that the peer reports lost.
+    loss: f64,
 }
 
 impl Packetizer {
@@ -31,6 +34,22 @@ impl Packetizer {
 
     pub(super) fn is_muted(&self) -> bool {
         self.muted
+    }
+
+    /// Takes how to encode, where that is open.
+    pub(super) fn configure(&mut self, opus: &OpusConfig) {
+        self.opus = *opus;
+        if let Some(encoder) = &mut self.encoder {
+            encoder.configure(opus);
+        }
+    }
+
+    /// Takes the share of packets that the peer reports lost, 0 to 1.
+    pub(super) fn set_packet_loss(&mut self, share: f64) {
+        self.loss = share;
+        if let Some(encoder) = &mut self.encoder {
+            encoder.set_packet_loss(share);
+        }
     }
 
     /// Takes a frame; when the packet is full, writes it and returns where it goes. `shared` has what others have made of
@@ -83,9 +102,13 @@ impl Packetizer {
     fn encode(&mut self, codec: Codec) {
         self.encoder.take_if(|encoder| encoder.codec() != codec);
         self.payload.clear();
-        self.encoder
-            .get_or_insert_with(|| Encoder::new(codec))
-            .encode(&self.sound, &mut self.payload);
+        let encoder = self.encoder.get_or_insert_with(|| {
+            let mut encoder = Encoder::new(codec);
+            encoder.configure(&self.opus);
+            encoder.set_packet_loss(self.loss);
+            encoder
+        });
+        encoder.encode(&self.sound, &mut self.payload);
     }
 
     /// Lets a frame's time pass without sound; what was not sent yet never is.
