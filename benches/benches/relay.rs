@@ -1,4 +1,5 @@
-//! A media worker that relays calls of G.711 on real sockets of 127.0.0.1, and the load on it.
+//! A media worker that relays calls of G.711 on real sockets of 127.0.0.1, and the load on it: the least that relays, or the
+//! media engine with its bridges.
 //!
 //! `cargo xtask bench relay` runs it in rounds. Every call has two parties that each send a packet every 20 ms, evenly
 //! spread; every packet carries the time at which it was sent. Prints one line: processor time of the worker's thread for
@@ -11,10 +12,16 @@ use std::{env, fs};
 
 use mio::net::UdpSocket;
 use mio::{Events, Interest, Poll, Token};
-use rvoip_rtp_core::driver::{MediaWorker, WorkerConfig, bind_pair};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rvoip_media_core::{
+    AudioSource, BridgeKey, EngineConfig, MediaConfig, MediaEngine, MediaSessionController,
+    SocketPorts,
+};
+use rvoip_rtp_core::driver::{MediaWorker, WorkerConfig, WorkerStatistics, bind_pair};
 use rvoip_rtp_core::{
-    Channel, Connect, DEFAULT_PORT_RANGE, MediaCore, PayloadType, PortKey, PortPair, PortPool,
-    RemoteAddress, RtpHeader, RtpSession, RtpSessionConfig, Ssrc, Transmit, WallClock,
+    Channel, Connect, DEFAULT_PORT_RANGE, MediaCore, PayloadType, PortKey, PortPool, RemoteAddress,
+    RtpHeader, RtpSession, RtpSessionConfig, Ssrc, Transmit, WallClock,
 };
 
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -24,7 +31,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const DRAIN: Duration = Duration::from_millis(200);
 /// Packets sent before those that came back have their turn.
 const MOST_AT_ONCE: usize = 16;
-const THREAD: &str = "relay";
+
+type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 /// Two sessions whose packets go to each other's peers.
 struct Leg {
@@ -164,13 +172,13 @@ struct Load {
 }
 
 impl Load {
-    fn new(ports: &[PortPair]) -> io::Result<Load> {
+    fn new(ports: &[SocketAddr]) -> io::Result<Load> {
         let poll = Poll::new()?;
         let origin = Instant::now() + FRAME;
         let mut parties = Vec::new();
         for (n, port) in ports.iter().enumerate() {
             let mut socket = UdpSocket::bind((LOCALHOST, 0).into())?;
-            socket.connect((LOCALHOST, port.rtp()).into())?;
+            socket.connect(*port)?;
             poll.registry()
                 .register(&mut socket, Token(n), Interest::READABLE)?;
             let header = RtpHeader {
@@ -248,10 +256,10 @@ impl Load {
 }
 
 /// Processor time of the worker's thread so far.
-fn worker_time() -> io::Result<Duration> {
+fn worker_time(thread: &str) -> io::Result<Duration> {
     for task in fs::read_dir("/proc/self/task")? {
         let task = task?.path();
-        if fs::read_to_string(task.join("comm"))?.trim() == THREAD {
+        if fs::read_to_string(task.join("comm"))?.trim() == thread {
             let statistics = fs::read_to_string(task.join("schedstat"))?;
             let nanos = statistics
                 .split_whitespace()
@@ -285,44 +293,115 @@ fn datagram_time() -> io::Result<Duration> {
     Ok(least)
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with("--"));
-    let mut number = |default: u64| {
-        arguments
-            .next()
-            .map_or(Ok(default), |text| text.parse::<u64>())
-    };
-    let (calls, seconds) = (number(1000)?, number(5)?);
+/// What is measured: a worker that relays between the parties of a call, in whatever way.
+struct Measured {
+    /// The name of its thread.
+    thread: &'static str,
+    /// Where each party sends.
+    ports: Vec<SocketAddr>,
+    /// Tells where a party is.
+    introduce: Box<dyn FnMut(usize, SocketAddr) -> Outcome>,
+    statistics: Box<dyn Fn() -> WorkerStatistics>,
+}
 
+/// [`Relay`] alone.
+fn minimal(parties: u64) -> Outcome<Measured> {
     let mut pool = PortPool::new(DEFAULT_PORT_RANGE)?;
     let config = WorkerConfig {
-        name: THREAD.to_owned(),
+        name: "relay".to_owned(),
         ..WorkerConfig::default()
     };
     let worker = MediaWorker::spawn(Relay::default(), |()| {}, config)?;
     let mut ports = Vec::new();
-    for key in 0..calls * 2 {
+    for key in 0..parties {
         let (pair, (rtp, rtcp)) =
             pool.allocate(Instant::now(), |pair| bind_pair(LOCALHOST, pair))?;
         worker.add_port(PortKey(key), rtp, rtcp)?;
-        ports.push(pair);
+        ports.push(SocketAddr::new(LOCALHOST, pair.rtp()));
     }
+    let handle = worker.clone();
+    Ok(Measured {
+        thread: "relay",
+        ports,
+        introduce: Box::new(move |key, party| Ok(worker.command((PortKey(key as u64), party))?)),
+        statistics: Box::new(move || handle.statistics()),
+    })
+}
+
+/// The media engine with bridges of two, as calls have it.
+fn engine(parties: u64) -> Outcome<Measured> {
+    let clock = WallClock::new(Instant::now(), SystemTime::now());
+    let engine = MediaEngine::new(EngineConfig::default(), clock);
+    let sockets = SocketPorts::new(LOCALHOST, DEFAULT_PORT_RANGE, engine, |_| {})?;
+    let worker = sockets.worker();
+    let config = MediaConfig {
+        source: AudioSource::Silence,
+        ..MediaConfig::default()
+    };
+    let rng = StdRng::seed_from_u64(1);
+    let mut controller = MediaSessionController::new(config, Box::new(sockets), rng);
+    let mut keys = Vec::new();
+    let mut ports = Vec::new();
+    for _ in 0..parties {
+        let key = controller.create_session(Instant::now())?;
+        controller.generate_offer(key)?;
+        ports.extend(controller.local_rtp(key));
+        keys.push(key);
+    }
+    let introduce = move |index: usize, party: SocketAddr| {
+        let (now, key) = (Instant::now(), keys[index]);
+        let answer = format!(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+             m=audio {} RTP/AVP 0\r\n",
+            party.port()
+        );
+        controller.apply_answer(now, key, &answer)?;
+        controller.start(now, key)?;
+        controller.join_bridge(now, key, BridgeKey(index as u64 / 2))?;
+        Ok(())
+    };
+    Ok(Measured {
+        thread: "rvoip-media",
+        ports,
+        introduce: Box::new(introduce),
+        statistics: Box::new(move || worker.statistics()),
+    })
+}
+
+fn main() -> Outcome {
+    let arguments = env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"));
+    let arguments: Vec<String> = arguments.collect();
+    let argument = |n: usize, default| arguments.get(n).map_or(default, String::as_str);
+    let parties = argument(1, "1000").parse::<u64>()? * 2;
+    let seconds = argument(2, "5").parse()?;
+    let mut measured = match argument(0, "minimal") {
+        "engine" => engine(parties)?,
+        _ => minimal(parties)?,
+    };
+
     let floor = datagram_time()?;
-    let mut load = Load::new(&ports)?;
-    for (key, party) in load.parties.iter().enumerate() {
-        worker.command((PortKey(key as u64), party.socket.local_addr()?))?;
+    let mut load = Load::new(&measured.ports)?;
+    for index in 0..load.parties.len() {
+        let address = load.parties[index].socket.local_addr()?;
+        (measured.introduce)(index, address)?;
+        if index % 256 == 255 {
+            // The queue of the worker is bounded.
+            load.run(FRAME)?;
+        }
     }
     load.run(WARM_UP)?;
     load.tally = Tally::default();
-    let (time, before) = (worker_time()?, worker.statistics());
+    let (time, before) = (worker_time(measured.thread)?, (measured.statistics)());
     load.run(Duration::from_secs(seconds))?;
-    let (time, after) = (worker_time()? - time, worker.statistics());
+    let time = worker_time(measured.thread)? - time;
+    let after = (measured.statistics)();
     let sent = load.tally.sent;
+    let silence = FRAME * 1000;
     load.parties
         .iter_mut()
-        .for_each(|party| party.due += FRAME * 1000);
+        .for_each(|party| party.due += silence);
     load.run(DRAIN)?;
 
     let mut delays = load.tally.delays_ns;
@@ -343,6 +422,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         after.deadlines_missed - before.deadlines_missed,
         floor.as_nanos(),
     );
-    worker.stop();
     Ok(())
 }

@@ -162,9 +162,9 @@ impl MediaCore for ToneSender {
                     };
                     let mut out = Vec::new();
                     stream.session.next_packet(now, &frame, &mut out);
-                    if let Some(remote) = stream.session.remote() {
+                    if let Some(destination) = stream.session.destination() {
                         self.transmits
-                            .push_back((stream.port, Channel::Rtp, remote.rtp, out));
+                            .push_back((stream.port, Channel::Rtp, destination, out));
                     }
                     stream.frames_left -= 1;
                 }

@@ -7,8 +7,13 @@ use super::{bench_program, median};
 use crate::Outcome;
 use crate::server::numbers;
 
-/// Calls, each of two parties.
-const CALLS: [u64; 2] = [100, 1000];
+/// What relays, and how many calls of two parties it has.
+const LOADS: [(&str, u64); 4] = [
+    ("minimal", 100),
+    ("minimal", 1000),
+    ("engine", 100),
+    ("engine", 1000),
+];
 
 /// How long each round is.
 const SECONDS: &str = "5";
@@ -16,33 +21,33 @@ const SECONDS: &str = "5";
 /// Runs the rounds and prints the table. The last column is what a datagram costs without any relay, at that moment.
 pub fn measure(rounds: usize) -> Outcome {
     let program = bench_program("relay")?;
-    let mut found: BTreeMap<u64, Vec<BTreeMap<String, u64>>> = BTreeMap::new();
+    let mut found: BTreeMap<(&str, u64), Vec<BTreeMap<String, u64>>> = BTreeMap::new();
     for _ in 0..rounds {
-        for calls in CALLS {
+        for load in LOADS {
             let output = Command::new(&program)
-                .args([&calls.to_string(), SECONDS])
+                .args([load.0, &load.1.to_string(), SECONDS])
                 .output()?;
             if !output.status.success() {
                 return Err(String::from_utf8_lossy(&output.stderr).into());
             }
             let figures = numbers(std::str::from_utf8(&output.stdout)?.trim());
-            found.entry(calls).or_default().push(figures);
+            found.entry(load).or_default().push(figures);
         }
     }
     println!(
         "\nG.711 relayed on 127.0.0.1, a packet every 20 ms from each party, medians of {rounds}\n"
     );
     println!(
-        "| calls | us of the worker for each packet | lost of sent | one way p50, us | p99, us | deadlines missed by 1 ms | us for a datagram alone |"
+        "| relay | calls | us of the worker for each packet | lost of sent | one way p50, us | p99, us | deadlines missed by 1 ms | us for a datagram alone |"
     );
-    println!("|---|---|---|---|---|---|---|");
-    for (calls, rounds) in found {
+    println!("|---|---|---|---|---|---|---|---|");
+    for ((what, calls), rounds) in found {
         let middle = |name: &str| {
             let values = rounds.iter().filter_map(|round| round.get(name));
             median(values.map(|value| *value as f64).collect())
         };
         println!(
-            "| {calls} | {:.2} | {} of {} | {} | {} | {} | {:.2} |",
+            "| {what} | {calls} | {:.2} | {} of {} | {} | {} | {} | {:.2} |",
             middle("nanoseconds") / 1000.0,
             middle("lost"),
             middle("sent"),
