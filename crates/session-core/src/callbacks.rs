@@ -91,6 +91,7 @@ pub(crate) fn dispatch(
         | Event::RegistrationChanged { .. }
         | Event::SecretWanted { .. }
         | Event::Unsolicited { .. }
+        | Event::Bridge(_)
         | Event::BindingChanged(_)
         | Event::StatePublished(_)
         | Event::EarlyMediaStarted { .. }

@@ -17,6 +17,7 @@ use crate::{
     BasicSessionEvent, CallState, SessionDependencyTracker, SessionId, SessionStats, TerminalCause,
 };
 
+mod bridge;
 mod coordination;
 mod dtmf;
 mod early;
@@ -45,6 +46,7 @@ mod subscription;
 mod target_set;
 mod transfer;
 
+use bridge::Bridges;
 use publication::Publications;
 use registration::Registrations;
 use request::Replies;
@@ -85,6 +87,7 @@ pub struct SessionCore {
     publications: Publications,
     /// The application answers INFO.
     answers_info: bool,
+    bridges: Bridges,
     accepting: bool,
     draining: bool,
     wire: VecDeque<Output<BasicSessionEvent>>,
@@ -121,6 +124,7 @@ impl SessionCore {
             registrations,
             publications: Publications::default(),
             answers_info,
+            bridges: Bridges::default(),
             accepting: false,
             draining: false,
             wire: VecDeque::new(),

@@ -16,8 +16,8 @@ mod advice;
 pub use advice::ErrorCategory;
 
 use crate::{
-    CallDirection, CallState, DependencyError, LimitScope, Operation, SessionId, TerminalCause,
-    TransferId,
+    BridgeId, CallDirection, CallState, DependencyError, LimitScope, Operation, SessionId,
+    TerminalCause, TransferId,
 };
 
 /// The result of an operation of the facade.
@@ -56,6 +56,37 @@ pub enum SessionError {
     /// No such session; it has probably ended.
     #[error("no session {0}")]
     SessionNotFound(SessionId),
+    /// No such bridge; its last session has probably left.
+    #[error("no {0}")]
+    BridgeNotFound(BridgeId),
+    /// A session is in one bridge at a time.
+    #[error("session {session_id} is in {bridge_id} already")]
+    AlreadyBridged {
+        /// The session.
+        session_id: SessionId,
+        /// The bridge that it is in.
+        bridge_id: BridgeId,
+    },
+    /// The session is not in the bridge.
+    #[error("session {session_id} is not bridged there")]
+    NotBridged {
+        /// The session.
+        session_id: SessionId,
+    },
+    /// The bridge has as many sessions as it may have.
+    #[error("{bridge_id} has its {limit} sessions")]
+    BridgeFull {
+        /// The bridge.
+        bridge_id: BridgeId,
+        /// How many sessions it may have.
+        limit: usize,
+    },
+    /// As many bridges exist as are allowed.
+    #[error("{limit} bridges exist, which are all that may")]
+    BridgesExhausted {
+        /// How many bridges there may be.
+        limit: usize,
+    },
     /// No such transfer waits for a decision.
     #[error("no {0} waits for a decision")]
     TransferNotFound(TransferId),
@@ -183,6 +214,8 @@ impl SessionError {
             | SessionError::Timeout { session_id, .. }
             | SessionError::CallEnded { session_id, .. }
             | SessionError::NoMedia { session_id }
+            | SessionError::AlreadyBridged { session_id, .. }
+            | SessionError::NotBridged { session_id }
             | SessionError::Media { session_id, .. } => Some(*session_id),
             SessionError::Dialog { session_id, .. } => *session_id,
             _ => None,

@@ -13,8 +13,8 @@ use rvoip_media_core::quality::QualityChange;
 use rvoip_media_core::{Codec, MediaStatistics};
 
 use crate::{
-    CallRecord, CallState, HoldState, IncomingRequest, IncomingSubscription, SessionId,
-    TerminalCause, Transfer, TransferProgress,
+    BridgeEvent, CallRecord, CallState, HoldState, IncomingRequest, IncomingSubscription,
+    SessionId, TerminalCause, Transfer, TransferProgress,
 };
 
 /// Something that happened to a session. [`Ended`](Self::Ended) comes exactly once per session and is its last event.
@@ -169,6 +169,8 @@ pub enum BasicSessionEvent {
         /// Whose secret it is.
         query: SecretQuery,
     },
+    /// A session has joined or left a bridge, or a bridge is no more.
+    Bridge(BridgeEvent),
     /// A contact has been registered with this side, refreshed, taken back, or has run out.
     BindingChanged(BindingEvent),
     /// State has been published here, modified, refreshed, removed, or has run out.
@@ -191,6 +193,7 @@ impl BasicSessionEvent {
             | BasicSessionEvent::SubscriptionReceived(_)
             | BasicSessionEvent::SecretWanted { .. }
             | BasicSessionEvent::Unsolicited { .. }
+            | BasicSessionEvent::Bridge(_)
             | BasicSessionEvent::BindingChanged(_)
             | BasicSessionEvent::StatePublished(_) => return None,
             BasicSessionEvent::CallReceived { call, .. }
@@ -214,6 +217,12 @@ impl BasicSessionEvent {
 
     /// The identity of that call.
     pub fn session_id(&self) -> Option<SessionId> {
-        self.call().map(|call| call.id())
+        match self {
+            BasicSessionEvent::Bridge(
+                BridgeEvent::ParticipantAdded { session_id, .. }
+                | BridgeEvent::ParticipantRemoved { session_id, .. },
+            ) => Some(*session_id),
+            _ => self.call().map(|call| call.id()),
+        }
     }
 }

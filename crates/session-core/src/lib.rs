@@ -31,6 +31,7 @@
 //! Under the facade, [`SessionCore`] is sans-IO: with feature `sim`, [`sim`] runs whole calls with media in virtual time.
 
 pub mod api;
+mod bridge;
 mod builder;
 mod call;
 mod callbacks;
@@ -90,6 +91,7 @@ pub use rvoip_dialog_core::{
 };
 
 pub use self::core::{CoreSettings, MediaInfo, RequestReply, SessionCore, SessionCoreParts};
+pub use bridge::{BridgeEvent, BridgeEvents, BridgeId, BridgeInfo};
 pub use builder::SessionManagerBuilder;
 pub use call::{CallGuard, CallSession};
 pub use cause::{CauseKind, TerminalCause};

@@ -32,6 +32,8 @@ pub enum Operation {
     UpdateMedia,
     /// Transfer the call to another party.
     Transfer,
+    /// Join a bridge.
+    Bridge,
     /// Send DTMF digits.
     SendDtmf,
     /// Send a request of the application inside the call.
@@ -41,13 +43,13 @@ pub enum Operation {
 }
 
 use Operation::{
-    Accept, AnswerOffer, Defer, Forward, Hold, Initiate, Reject, Resume, Ring, SendDtmf,
+    Accept, AnswerOffer, Bridge, Defer, Forward, Hold, Initiate, Reject, Resume, Ring, SendDtmf,
     SendRequest, StartEarlyMedia, Terminate, Transfer, UpdateMedia,
 };
 
 impl Operation {
     /// Every operation, in the order of a call.
-    pub const ALL: [Operation; 15] = [
+    pub const ALL: [Operation; 16] = [
         Initiate,
         Ring,
         StartEarlyMedia,
@@ -60,6 +62,7 @@ impl Operation {
         Resume,
         UpdateMedia,
         Transfer,
+        Bridge,
         SendDtmf,
         SendRequest,
         Terminate,
@@ -80,6 +83,7 @@ impl Operation {
             Resume => "resume",
             UpdateMedia => "update media",
             Transfer => "transfer",
+            Bridge => "bridge",
             SendDtmf => "send DTMF",
             SendRequest => "send a request",
             Terminate => "terminate",
@@ -114,13 +118,20 @@ impl CallState {
                 Resume,
                 UpdateMedia,
                 Transfer,
+                Bridge,
                 SendDtmf,
                 SendRequest,
                 Terminate,
             ],
-            (CallState::Transferring, _) => {
-                &[Hold, Resume, UpdateMedia, SendDtmf, SendRequest, Terminate]
-            }
+            (CallState::Transferring, _) => &[
+                Hold,
+                Resume,
+                UpdateMedia,
+                Bridge,
+                SendDtmf,
+                SendRequest,
+                Terminate,
+            ],
             (CallState::Terminating, _) => &[Terminate],
             (CallState::Terminated | CallState::Cancelled | CallState::Failed, _) => &[],
         }

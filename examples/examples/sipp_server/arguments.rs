@@ -88,6 +88,12 @@ pub struct Answer {
     /// Send every caller to this URI
     #[arg(long)]
     pub forward: Option<String>,
+    /// Let callers of this user meet: each hears all others
+    #[arg(long, conflicts_with_all = ["reject", "forward"])]
+    pub conference: Option<String>,
+    /// Call this URI for every other caller, and let both hear each other
+    #[arg(long, conflicts_with_all = ["reject", "forward"])]
+    pub bridge: Option<String>,
 }
 
 /// How early media is announced.

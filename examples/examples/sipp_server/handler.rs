@@ -5,18 +5,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rvoip_examples::{EndLine, Printer, Script};
 use rvoip_session_core::api::{
-    Body, CallDecision, CallHandler, CallSession, CallState, EventPackage, HeaderName,
-    IncomingCall, IncomingRequest, MessageCount, MessageSummary, RequestAnswer, SessionId,
-    StatusCode, SubscriptionDecision, Watcher,
+    Body, CallDecision, CallDirection, CallHandler, CallSession, CallState, EventPackage,
+    HeaderName, IncomingCall, IncomingRequest, MessageCount, MessageSummary, RequestAnswer,
+    SessionError, SessionId, StatusCode, SubscriptionDecision, TerminalCause, Watcher,
 };
 
 use crate::arguments::{Answer, Early};
+use crate::meeting::{Meeting, is_for};
 
 /// Takes, refuses or forwards calls.
 #[derive(Debug)]
 pub struct Server {
     pub answer: Answer,
     pub script: Arc<Script>,
+    pub meeting: Arc<Meeting>,
     pub mailbox: Option<u32>,
     /// Calls for users who are registered here ring their phones.
     pub forks: bool,
@@ -31,6 +33,8 @@ impl CallHandler for Server {
             early,
             reject,
             forward,
+            bridge,
+            ..
         } = &self.answer;
         if let Some(status) = reject {
             return CallDecision::Reject(format!("{} {}", status.code(), status.reason()));
@@ -45,6 +49,10 @@ impl CallHandler for Server {
                 .is_ok_and(|all| !all.is_empty())
         {
             return CallDecision::Forward(call.request_uri().to_owned());
+        }
+        let is_put_through = !self.is_for_room(&call.to);
+        if let Some(target) = bridge.as_ref().filter(|_| is_put_through) {
+            return self.put_through(&call, target).await;
         }
         let rings = match early {
             Some(early) => call
@@ -70,6 +78,16 @@ impl CallHandler for Server {
         _local_sdp: Option<String>,
         _remote_sdp: Option<String>,
     ) {
+        let met = match call.direction() {
+            CallDirection::Incoming if self.is_for_room(&call.to) => {
+                self.meeting.enter(&call).await
+            }
+            _ => self.meeting.join(&call).await,
+        };
+        if let Err(error) = met {
+            self.printer
+                .line(format_args!("call {} is alone: {error}", call.id));
+        }
         let (script, printer) = (Arc::clone(&self.script), Arc::clone(&self.printer));
         // The callbacks of a call come one after the other; its end must not wait for the script.
         tokio::spawn(async move { script.play(&call, &printer).await });
@@ -130,5 +148,28 @@ impl CallHandler for Server {
 
     async fn on_call_ended(&self, call: CallSession, reason: &str) {
         self.printer.line(EndLine(&call, reason));
+        // The other leg may be over already.
+        let _ = self.meeting.leave(&call.id).await;
+    }
+}
+
+impl Server {
+    fn is_for_room(&self, uri: &str) -> bool {
+        let room = self.answer.conference.as_deref();
+        room.is_some_and(|room| is_for(uri, room))
+    }
+
+    /// Answers when the other party does; refuses as it does.
+    async fn put_through(&self, call: &IncomingCall, target: &str) -> CallDecision {
+        // A caller that has given up does not hear it.
+        let _ = call.ring().await;
+        match self.meeting.put_through(&call.session(), target).await {
+            Ok(()) => CallDecision::Accept(None),
+            Err(SessionError::CallEnded {
+                cause: TerminalCause::Rejected { status, .. },
+                ..
+            }) => CallDecision::Reject(format!("{} {}", status.code(), status.reason())),
+            Err(_) => CallDecision::Reject("480 Temporarily Unavailable".to_owned()),
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod handler;
+mod meeting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,13 +13,14 @@ use std::time::Duration;
 use clap::Parser;
 use rvoip_examples::{Printer, SetupTimes};
 use rvoip_session_core::api::{
-    Capture, EventPackage, ForwardMode, Method, RegistrarConfig, SessionControl,
-    SessionManagerBuilder, SessionStats, TransactionConfig,
+    BasicSessionEvent, Capture, Delivery, EventFilter, EventPackage, ForwardMode, Method,
+    RegistrarConfig, SessionControl, SessionManagerBuilder, SessionStats, TransactionConfig,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::arguments::Arguments;
 use crate::handler::Server;
+use crate::meeting::Meeting;
 
 /// Gives memory back after a wave of calls, which glibc's allocator does not while small blocks remain between.
 #[global_allocator]
@@ -55,6 +57,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     let printer = Arc::new(Printer::default());
+    let meeting = Arc::new(Meeting::default());
     let tls = arguments.calls.tls.load()?;
     let mut builder = SessionManagerBuilder::new()
         .with_tls(tls.clone())
@@ -62,6 +65,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_handler(Arc::new(Server {
             answer: arguments.answer.clone(),
             script: Arc::new(arguments.calls.script.clone()),
+            meeting: Arc::clone(&meeting),
             mailbox: arguments.mailbox,
             forks: arguments.registrar.is_some(),
             printer: Arc::clone(&printer),
@@ -127,6 +131,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let printer = Arc::clone(&printer);
         async move { printer.run().await }
     });
+    if arguments.answer.bridge.is_some() {
+        let is_hold =
+            |event: &BasicSessionEvent| matches!(event, BasicSessionEvent::HoldChanged { .. });
+        let mut holds = coordinator.subscribe_filtered(EventFilter::default().matching(is_hold));
+        tokio::spawn(async move {
+            while let Some(delivery) = holds.recv().await {
+                if let Delivery::Event(BasicSessionEvent::HoldChanged { call, hold }) = delivery {
+                    // The other leg may be over already.
+                    let _ = meeting.hold(&call.id(), hold.remote).await;
+                }
+            }
+        });
+    }
     if let Some(every) = arguments.stats {
         let (coordinator, printer) = (Arc::clone(&coordinator), Arc::clone(&printer));
         tokio::spawn(async move {

@@ -80,6 +80,7 @@ impl SessionCore {
     /// The signalling is over: closes the media, then the session.
     fn close(&mut self, now: Instant, id: SessionId, cause: TerminalCause) {
         self.referred_call_ended(now, id, &cause);
+        self.leave_bridge(now, id, &cause.words());
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };

@@ -6,6 +6,7 @@ use std::time::Instant;
 use rvoip_dialog_core::{Body, ForkId};
 
 use super::SessionCore;
+use super::bridge::APPLICATION_MEDIA;
 use super::permit::refuse;
 use super::session::{Due, Exchange};
 use crate::{
@@ -26,6 +27,7 @@ impl SessionCore {
             (Some(own), Some(generated)) if own == *generated => generated,
             (None, Some(generated)) => generated,
             (Some(own), _) => {
+                self.leave_bridge(now, id, APPLICATION_MEDIA);
                 if let Some(key) = self.sessions.unlink_media(id) {
                     let stopped = self.media.stop(now, key);
                     tracing::debug!(session = %id, ?stopped, "the application handles the media");

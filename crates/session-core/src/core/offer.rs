@@ -7,6 +7,7 @@ use rvoip_dialog_core::sip_core::StatusCode;
 use rvoip_dialog_core::{Body, DialogError, OfferMethod};
 
 use super::SessionCore;
+use super::bridge::APPLICATION_MEDIA;
 use super::session::{Due, Exchange, Offering};
 use crate::{BasicSessionEvent, Operation, Result, SessionId};
 
@@ -136,6 +137,9 @@ impl SessionCore {
         let hold = offering.as_ref().is_some_and(|it| it.hold);
         if let Some(offering) = offering {
             session.local_sdp = Some(offering.sdp);
+        }
+        if takes_over {
+            self.leave_bridge(now, id, APPLICATION_MEDIA);
         }
         if takes_over && let Some(key) = self.sessions.unlink_media(id) {
             let stopped = self.media.stop(now, key);

@@ -32,6 +32,9 @@ impl SessionError {
             | SessionError::InvalidDigit(_)
             | SessionError::SessionNotFound(_)
             | SessionError::TransferNotFound(_)
+            | SessionError::BridgeNotFound(_)
+            | SessionError::AlreadyBridged { .. }
+            | SessionError::NotBridged { .. }
             | SessionError::InvalidState { .. }
             | SessionError::NoMedia { .. }
             | SessionError::Dependency { .. }
@@ -40,6 +43,8 @@ impl SessionError {
             | SessionError::Stopped => ErrorCategory::Misuse,
             SessionError::ResourceExhausted
             | SessionError::LimitReached { .. }
+            | SessionError::BridgeFull { .. }
+            | SessionError::BridgesExhausted { .. }
             | SessionError::Draining => ErrorCategory::Capacity,
             SessionError::Timeout { .. } => ErrorCategory::Timeout,
             SessionError::CallEnded { cause, .. }
@@ -92,6 +97,12 @@ impl SessionError {
                 "nothing to do: the session has ended; drop the handle"
             }
             SessionError::TransferNotFound(_) => "nothing to do: it has been decided or is over",
+            SessionError::BridgeNotFound(_) => "create a bridge: this one is no more",
+            SessionError::AlreadyBridged { .. } => "take it out of its bridge first",
+            SessionError::NotBridged { .. } => "add it to a bridge first",
+            SessionError::BridgeFull { .. } | SessionError::BridgesExhausted { .. } => {
+                "wait until a session leaves, or use another bridge"
+            }
             SessionError::InvalidState { .. } => {
                 "wait for the state in which the operation makes sense"
             }
