@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::calls::Sound;
 use self::name_server::Primary;
 use crate::{Outcome, workspace};
 
@@ -68,16 +69,28 @@ const fn alone(
 
 const STEPS: &[Step] = &[
     step("calling-baresip-udp", |bench| {
-        calls::to_baresip(bench, "udp")
+        calls::to_baresip(bench, "udp", Sound::Plain)
     }),
     step("called-by-baresip-udp", |bench| {
-        calls::from_baresip(bench, "udp")
+        calls::from_baresip(bench, "udp", Sound::Plain)
     }),
     step("calling-baresip-tls", |bench| {
-        calls::to_baresip(bench, "tls")
+        calls::to_baresip(bench, "tls", Sound::Plain)
     }),
     step("called-by-baresip-tls", |bench| {
-        calls::from_baresip(bench, "tls")
+        calls::from_baresip(bench, "tls", Sound::Plain)
+    }),
+    step("calling-baresip-srtp", |bench| {
+        calls::to_baresip(bench, "tls", Sound::Required)
+    }),
+    step("called-by-baresip-srtp", |bench| {
+        calls::from_baresip(bench, "tls", Sound::Required)
+    }),
+    step("calling-baresip-srtp-offered", |bench| {
+        calls::to_baresip(bench, "udp", Sound::Offered)
+    }),
+    step("called-by-baresip-srtp-offered", |bench| {
+        calls::from_baresip(bench, "udp", Sound::Offered)
     }),
     step("holding-baresip", calls::holding_baresip),
     step("transferring-baresip", calls::transferring_baresip),

@@ -7,6 +7,7 @@
 //!   [`Capabilities::preference`](crate::Capabilities). Payload types are the offerer's. `telephone-event` is added when offered.
 //! - Packets are sent in the length the peer asks for, rounded down to whole frames of 20 ms, at least one frame, at most 120 ms and
 //!   `a=maxptime`. Packets of any length are received.
+//! - RTCP shares the port of RTP where the peer offers that (RFC 5761); otherwise it goes where `a=rtcp` says, or one port higher.
 //! - The answer's direction is the offered one mirrored, limited by what this side wants. A connection address of all
 //!   zeros takes the peer's receiving away, as RFC 2543 phones mean it.
 

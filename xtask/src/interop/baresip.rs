@@ -46,16 +46,21 @@ pub struct Baresip {
 }
 
 impl Baresip {
-    /// Starts it in `directory`; it calls `destination` if there is one.
+    /// Starts it in `directory`; it calls `destination` if there is one. `encryption` is how it secures the sound.
     pub fn start(
         directory: &Path,
         hz: f64,
         security: Option<Pem>,
+        encryption: Option<&str>,
         destination: Option<&str>,
     ) -> Outcome<Baresip> {
         let transport = security.as_ref().map_or("udp", |_| "tls");
+        let encryption = encryption.map_or_else(String::new, |name| format!(";mediaenc={name}"));
         let account = |port| {
-            format!("<sip:bob@127.0.0.1:{port};transport={transport}>;regint=0;answermode=auto\n")
+            format!(
+                "<sip:bob@127.0.0.1:{port};transport={transport}>;regint=0;answermode=auto\
+                 {encryption}\n"
+            )
         };
         Baresip::launch(directory, hz, security.as_ref(), destination, account)
     }
@@ -183,6 +188,7 @@ fn configuration(
         ("module", "aufile.so".to_owned()),
         ("module", "aubridge.so".to_owned()),
         ("module", "sndfile.so".to_owned()),
+        ("module", "srtp.so".to_owned()),
         ("module_tmp", "account.so".to_owned()),
         ("module_app", "menu.so".to_owned()),
         ("module_app", "ctrl_tcp.so".to_owned()),

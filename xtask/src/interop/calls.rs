@@ -29,6 +29,45 @@ pub(super) const CALL_LIMIT: Duration = Duration::from_secs(20);
 
 const PROGRAMS: [(&str, &str); 2] = [("baresip", "baresip-core"), ("openssl", "openssl")];
 
+/// Whether the sound of a call is secured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sound {
+    Plain,
+    /// Where the other one can: both can.
+    Offered,
+    Required,
+}
+
+impl Sound {
+    /// The policy of our programs.
+    fn ours(self) -> &'static str {
+        match self {
+            Sound::Plain => "off",
+            Sound::Offered => "offer",
+            Sound::Required => "require",
+        }
+    }
+
+    /// What baresip calls it.
+    fn theirs(self) -> Option<&'static str> {
+        match self {
+            Sound::Plain => None,
+            Sound::Offered => Some("srtp"),
+            Sound::Required => Some("srtp-mand"),
+        }
+    }
+
+    /// Checks by what baresip says that the sound was as it should be.
+    fn check(self, directory: &Path) -> Outcome {
+        let log = fs::read_to_string(directory.join("baresip.log"))?;
+        let secured = log.contains("SRTP is Enabled");
+        match secured == (self != Sound::Plain) && !log.contains("failed to decrypt") {
+            true => Ok(()),
+            false => Err(format!("by its log baresip's sound is not {self:?}").into()),
+        }
+    }
+}
+
 /// The words of our programs, and what baresip has, for one transport.
 struct Security {
     ours: Vec<String>,
@@ -67,17 +106,24 @@ impl Security {
 }
 
 /// We call baresip.
-pub fn to_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
+pub fn to_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Verdict> {
     if let Some(why) = missing(&PROGRAMS) {
         return Ok(Verdict::Skipped(why));
     }
     let (directory, security) = (&bench.directory, Security::new(bench, transport)?);
-    let baresip = Baresip::start(directory, THEIR_TONE_HZ, security.theirs, None)?;
+    let baresip = Baresip::start(
+        directory,
+        THEIR_TONE_HZ,
+        security.theirs,
+        sound.theirs(),
+        None,
+    )?;
     let record = directory.join("ours.wav");
     let mut client = Command::new(bench.examples.join("sipp_client"));
     client
         .args(["call", &format!("sip:bob@{}", baresip.address(transport))])
         .args(["--transport", transport, "--media", "tone:440"])
+        .args(["--srtp", sound.ours()])
         .args(["--bind", &format!("{transport}:127.0.0.1:0")])
         .args(["--duration", CALL, "--record", &word(&record)])
         .args(&security.ours);
@@ -87,6 +133,7 @@ pub fn to_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
         other => return Err(format!("the client ends with {other:?}").into()),
     }
     baresip.stop()?;
+    sound.check(directory)?;
     hear(&record, THEIR_TONE_HZ, "we")?;
     hear(&only(directory, "-dec.wav")?, OUR_TONE_HZ, "baresip")?;
     Ok(Verdict::Passed)
@@ -167,7 +214,7 @@ fn called_by_baresip(
     let directory = &bench.directory;
     let server = Server::start(&bench.examples, &[], &directory.join("server.log"))?;
     let destination = format!("sip:service@{}", server.udp);
-    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, Some(&destination))?;
+    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, None, Some(&destination))?;
     if !until(CALL_LIMIT, || server.stat("answered") == Some(1)) {
         return Err("baresip did not call".into());
     }
@@ -183,7 +230,7 @@ fn with_baresip(bench: &Bench, script: &[&str]) -> Outcome<Verdict> {
         return Ok(Verdict::Skipped(why));
     }
     let directory = &bench.directory;
-    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, None)?;
+    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, None, None)?;
     let mut client = Command::new(bench.examples.join("sipp_client"));
     client
         .args(["call", &format!("sip:bob@{}", baresip.address("udp"))])
@@ -199,7 +246,7 @@ fn with_baresip(bench: &Bench, script: &[&str]) -> Outcome<Verdict> {
 }
 
 /// Baresip calls us, and we hang up.
-pub fn from_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
+pub fn from_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Verdict> {
     if let Some(why) = missing(&PROGRAMS) {
         return Ok(Verdict::Skipped(why));
     }
@@ -210,6 +257,7 @@ pub fn from_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
     let record = word(&ours);
     let mut arguments = vec!["--media", "tone:440", "--hangup-after", CALL];
     arguments.extend(["--record", &record, "--listen", &listen]);
+    arguments.extend(["--srtp", sound.ours()]);
     arguments.extend(security.ours.iter().map(String::as_str));
     let server = Server::start(&bench.examples, &arguments, &directory.join("server.log"))?;
     let destination = format!(
@@ -220,6 +268,7 @@ pub fn from_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
         directory,
         THEIR_TONE_HZ,
         security.theirs,
+        sound.theirs(),
         Some(&destination),
     )?;
     if !until(CALL_LIMIT, || server.peak_sessions() > 0) {
@@ -230,6 +279,7 @@ pub fn from_baresip(bench: &Bench, transport: &str) -> Outcome<Verdict> {
     }
     baresip.stop()?;
     server.stop()?;
+    sound.check(directory)?;
     hear(&only(&ours, ".wav")?, THEIR_TONE_HZ, "we")?;
     hear(&only(directory, "-dec.wav")?, OUR_TONE_HZ, "baresip")?;
     Ok(Verdict::Passed)

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::formats::{Formats, names, packet_length};
-use super::remote::{Remote, is_audio, refusal};
+use super::remote::{RTCP_MUX, Remote, is_audio, is_muxed, refusal};
 use super::security::{self, Chosen, mismatch};
 use super::{LocalMedia, MediaParameters, Negotiated, NegotiationError};
 use crate::capabilities::Capabilities;
 use crate::rtp_core::srtp::SrtpKey;
-use crate::sdp::{Address, Line, MediaDescription, Origin, SessionDescription};
+use crate::sdp::{Address, Attribute, Line, MediaDescription, Origin, SessionDescription};
 
 /// Answers `offer` with what `capabilities` allow; `origin` becomes the `o=` line of the answer.
 ///
@@ -37,6 +37,10 @@ pub fn negotiate<'a>(
             let security = choice.security.iter();
             let line = security.map(|chosen| security::line(chosen.tag, &chosen.keys.send));
             answer.lines.extend(line);
+            if is_muxed(section) {
+                let mux = Attribute::property(RTCP_MUX);
+                answer.lines.push(Line::Attribute(mux));
+            }
             answer
         }
         _ => refusal(section),

@@ -104,9 +104,8 @@ fn describe<'a>(
     let protocol = security::protocol(capabilities.srtp, known);
     let (port, ptime) = (local.address.port(), capabilities.ptime);
     let mut section = formats.section(port, protocol.into(), ptime, local.direction);
-    section
-        .lines
-        .extend(security::offered(capabilities.srtp, &local.keys));
+    let lines = security::offered(capabilities.srtp, &local.keys);
+    section.lines.extend(lines);
     SessionDescription {
         origin,
         name: Cow::Borrowed("-"),

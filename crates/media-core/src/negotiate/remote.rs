@@ -38,16 +38,30 @@ impl Remote {
             },
             Address::Name { host, .. } => return Err(NegotiationError::HostName(host.to_string())),
         };
-        let next = SocketAddr::new(ip, section.port.saturating_add(1));
-        let rtcp = section.attribute("rtcp");
+        let rtp = SocketAddr::new(ip, section.port);
+        let rtcp = || {
+            let value = section.attribute("rtcp")?;
+            rtcp_address(value, ip)
+        };
+        let next = || SocketAddr::new(ip, section.port.saturating_add(1));
         Ok(Self {
-            rtp: SocketAddr::new(ip, section.port),
-            rtcp: rtcp
-                .and_then(|value| rtcp_address(value, ip))
-                .unwrap_or(next),
+            rtp,
+            rtcp: match is_muxed(section) {
+                true => rtp,
+                false => rtcp().unwrap_or_else(next),
+            },
             direction,
         })
     }
+}
+
+/// The attribute that has RTCP on the port of RTP (RFC 5761 section 5.1.1).
+pub(super) const RTCP_MUX: &str = "rtcp-mux";
+
+/// Whether the writer of a section can do with one port.
+pub(super) fn is_muxed(section: &MediaDescription<'_>) -> bool {
+    let mut attributes = section.attributes();
+    attributes.any(|attribute| attribute.is(RTCP_MUX))
 }
 
 /// Whether a section is audio that we could carry, and is switched on.
