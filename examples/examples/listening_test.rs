@@ -24,11 +24,11 @@ use rvoip_media_core::wav::WavWriter;
 use rvoip_media_core::{
     Audio, AudioSource, Capabilities, Codec, EngineConfig, FRAME, MediaConfig, MediaEngine,
     MediaEvent, MediaSessionController, MediaSessionKey, MemoryRecording, RecordingSink,
-    SimulatedMedia,
+    SampleRate, SimulatedMedia,
 };
 
 /// An hour of what is heard.
-const MAX_SAMPLES: usize = 3_600 * 8_000;
+const MAX_SAMPLES: usize = 3_600 * 48_000;
 
 #[derive(Parser)]
 #[command(about = "Writes what a WAV file sounds like through a call")]
@@ -151,7 +151,7 @@ impl Network {
 fn tone() -> Audio {
     let sample =
         |n: u32| (8_000.0 * (f64::from(n) * 440.0 * std::f64::consts::TAU / 8_000.0).sin()) as i16;
-    Audio::from_samples((0..5 * 8_000).map(sample).collect())
+    Audio::new((0..5 * 8_000).map(sample).collect(), SampleRate::Hz8000)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -178,7 +178,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Into memory: a file is written in real time, and loses what comes faster.
     let heard = MemoryRecording::new(MAX_SAMPLES);
     let sink = RecordingSink::Memory(heard.clone());
-    listener.controller.record(now, listener.key, Some(sink))?;
+    listener
+        .controller
+        .record(now, listener.key, Some(sink.into()))?;
     speaker.controller.start(now, speaker.key)?;
 
     // The rest is heard after the last packet has been sent.
@@ -217,7 +219,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     };
     if let Some(path) = &arguments.heard {
-        WavWriter::create(path)?.write(&heard.samples())?;
+        WavWriter::create(path, codec.sample_rate(), 1)?.write(&heard.samples())?;
     }
     if let Some(path) = &arguments.lost {
         let mut times = String::new();

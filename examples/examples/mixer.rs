@@ -7,6 +7,7 @@ use std::error::Error;
 use std::f64::consts::TAU;
 use std::path::PathBuf;
 
+use rvoip_media_core::SampleRate;
 use rvoip_media_core::mixer::{MemberKey, Mixer};
 use rvoip_media_core::wav::WavWriter;
 
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for (number, party) in (1..).zip(parties) {
         let path = directory.join(format!("party-{number}.wav"));
-        WavWriter::create(&path)?.write(&party.heard)?;
+        WavWriter::create(&path, SampleRate::Hz8000, 1)?.write(&party.heard)?;
         println!(
             "{} says {} Hz and does not hear it",
             path.display(),

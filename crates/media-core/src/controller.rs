@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+mod audio;
 mod bridge;
 mod dtmf;
 mod hold;

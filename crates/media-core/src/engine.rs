@@ -140,8 +140,11 @@ impl MediaCore for MediaEngine {
                     self.end_recorded(now);
                 }
             }
-            MediaCommand::Record { sink, .. } => {
-                let recorder = sink.map(|sink| Recorder::new(sink, &mut self.writer));
+            MediaCommand::Record { recording, .. } => {
+                let sample_rate = self.stream(key).map(|stream| stream.sample_rate());
+                let recorder = recording
+                    .zip(sample_rate)
+                    .map(|(recording, rate)| Recorder::new(recording, rate, &mut self.writer));
                 if let Some(stream) = self.stream(key) {
                     stream.record(recorder);
                 }

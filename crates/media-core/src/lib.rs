@@ -7,6 +7,7 @@
 
 pub use rvoip_rtp_core as rtp_core;
 
+pub mod audio;
 mod capabilities;
 mod codec;
 pub mod controller;
@@ -42,7 +43,7 @@ pub use event::{MediaEvent, MediaStatistics};
 pub use negotiate::{LocalMedia, MediaParameters, NegotiationError, SecurityMismatch};
 pub use play::AudioSource;
 pub use quality::QualityMetrics;
-pub use record::{MemoryRecording, RecordingSink};
+pub use record::{MemoryRecording, RecordedParties, Recording, RecordingSink};
 pub use resample::{Resampler, Sample};
 pub use sdp::{Direction, SdpError, SessionDescription};
 pub use stream::Listening;

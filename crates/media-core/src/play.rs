@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::capabilities::FRAME_SAMPLES;
-use crate::codec::SAMPLE_RATE_HZ;
 use crate::resample::FrameResampler;
 use crate::tone::Tone;
 use crate::wav::Audio;
@@ -58,7 +56,7 @@ pub(crate) struct Player {
 /// A frame as it is in the file, and its way to another rate.
 #[derive(Debug)]
 struct FileSound {
-    frame: [i16; FRAME_SAMPLES],
+    frame: Vec<i16>,
     resampler: FrameResampler,
 }
 
@@ -102,12 +100,15 @@ impl Player {
             },
             _ => self.tone = None,
         }
-        let resampled = matches!(self.source, AudioSource::File { .. })
-            && self.sample_rate_hz != SAMPLE_RATE_HZ;
-        self.file = resampled.then(|| {
+        let file_hz = match &self.source {
+            AudioSource::File { audio, .. } => Some(audio.sample_rate().hz()),
+            _ => None,
+        };
+        let other = file_hz.filter(|rate_hz| *rate_hz != self.sample_rate_hz);
+        self.file = other.map(|rate_hz| {
             Box::new(FileSound {
-                frame: [0; FRAME_SAMPLES],
-                resampler: FrameResampler::new(SAMPLE_RATE_HZ, self.sample_rate_hz),
+                frame: vec![0; rate_hz as usize / 50],
+                resampler: FrameResampler::new(rate_hz, self.sample_rate_hz),
             })
         });
     }
@@ -162,10 +163,11 @@ fn read(samples: &[i16], repeat: bool, position: &mut usize, mut rest: &mut [i16
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::SampleRate;
 
     #[test]
     fn a_file_ends_in_silence_or_begins_anew() {
-        let audio = Arc::new(Audio::from_samples((1..=100).collect()));
+        let audio = Arc::new(Audio::new((1..=100).collect(), SampleRate::Hz8000));
         let mut frame = [0; 160];
         for repeat in [false, true] {
             let audio = audio.clone();
@@ -178,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_silence() {
-        let audio = Arc::new(Audio::from_samples(Vec::new()));
+        let audio = Arc::new(Audio::new(Vec::new(), SampleRate::Hz8000));
         let source = AudioSource::File {
             audio,
             repeat: true,
@@ -201,7 +203,7 @@ mod tests {
     #[test]
     fn tones_and_files_are_the_same_sound_at_every_rate() {
         let samples = (0..8_000).map(|n| ((f64::from(n) * 0.345_575).sin() * 8_000.0) as i16);
-        let audio = Arc::new(Audio::from_samples(samples.collect()));
+        let audio = Arc::new(Audio::new(samples.collect(), SampleRate::Hz8000));
         let (tone, file) = (
             AudioSource::Tone {
                 frequency_hz: 440.0,

@@ -1,4 +1,4 @@
-//! Recordings: what a stream receives, into a WAV file or into memory.
+//! Recordings of what is heard and said, into a WAV file or into memory.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 mod file;
 
+use crate::codec::SampleRate;
+use crate::resample::FrameConverter;
 use file::FileRecording;
 pub(crate) use file::FileWriter;
 
@@ -13,11 +15,58 @@ pub(crate) use file::FileWriter;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum RecordingSink {
-    /// A WAV file (8 kHz mono, 16 bits), replaced if it exists; a thread of its own writes it, so that the disk never
+    /// A WAV file (16 bits), replaced if it exists; a thread of its own writes it, so that the disk never
     /// holds up audio.
     File(PathBuf),
     /// Memory.
     Memory(MemoryRecording),
+}
+
+/// Whom a recording has. Both parties are in step to the sample, for as long as it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RecordedParties {
+    /// The peer, from its first sound on.
+    #[default]
+    Peer,
+    /// What the peer is sent.
+    Own,
+    /// Both, added up.
+    Mixed,
+    /// Both, in two channels: the peer left, what it is sent right.
+    Stereo,
+}
+
+impl RecordedParties {
+    /// The channels of the recording.
+    #[must_use]
+    pub const fn channels(self) -> u16 {
+        match self {
+            Self::Stereo => 2,
+            _ => 1,
+        }
+    }
+}
+
+/// What is recorded, and where to.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// Where to.
+    pub sink: RecordingSink,
+    /// Whom.
+    pub parties: RecordedParties,
+    /// At what rate; `None` is that of the call when the recording begins.
+    pub sample_rate: Option<SampleRate>,
+}
+
+impl From<RecordingSink> for Recording {
+    /// The peer alone, at the rate of the call.
+    fn from(sink: RecordingSink) -> Self {
+        Self {
+            sink,
+            parties: RecordedParties::default(),
+            sample_rate: None,
+        }
+    }
 }
 
 /// A recording in memory; clones share it.
@@ -28,7 +77,7 @@ pub struct MemoryRecording {
 }
 
 impl MemoryRecording {
-    /// An empty recording that takes at most `max_samples` (8,000 a second) and then no more.
+    /// An empty recording that takes at most `max_samples` and then no more.
     #[must_use]
     pub fn new(max_samples: usize) -> Self {
         Self {
@@ -37,7 +86,7 @@ impl MemoryRecording {
         }
     }
 
-    /// What has been recorded so far, at 8 kHz.
+    /// What has been recorded so far, at the rate of the recording.
     #[must_use]
     pub fn samples(&self) -> Vec<i16> {
         let samples = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
@@ -58,8 +107,21 @@ impl MemoryRecording {
 #[derive(Debug)]
 pub(crate) struct Recorder {
     sink: Sink,
+    parties: RecordedParties,
+    sample_rate: SampleRate,
+    /// What was heard and said in the present frame.
+    heard: Party,
+    said: Party,
+    frame: Vec<i16>,
     dropped: u64,
     failure_told: bool,
+}
+
+/// One party's part in a frame.
+#[derive(Debug, Default)]
+struct Party {
+    converter: FrameConverter,
+    frame: Vec<i16>,
 }
 
 #[derive(Debug)]
@@ -69,23 +131,83 @@ enum Sink {
 }
 
 impl Recorder {
-    pub(crate) fn new(sink: RecordingSink, writer: &mut FileWriter) -> Self {
+    /// Begins a recording of frames that come at `sample_rate` for the time being.
+    pub(crate) fn new(
+        recording: Recording,
+        sample_rate: SampleRate,
+        writer: &mut FileWriter,
+    ) -> Self {
+        let parties = recording.parties;
+        let sample_rate = recording.sample_rate.unwrap_or(sample_rate);
         Self {
-            sink: match sink {
-                RecordingSink::File(path) => Sink::File(writer.record(path)),
+            sink: match recording.sink {
+                RecordingSink::File(path) => {
+                    Sink::File(writer.record(path, sample_rate, parties.channels()))
+                }
                 RecordingSink::Memory(memory) => Sink::Memory(memory),
             },
+            parties,
+            sample_rate,
+            heard: Party::default(),
+            said: Party::default(),
+            frame: Vec::new(),
             dropped: 0,
             failure_told: false,
         }
     }
 
-    /// Records samples; what cannot be taken is counted.
-    pub(crate) fn write(&mut self, samples: &[i16]) {
+    /// Whether it has what the peer is sent.
+    pub(crate) fn has_own(&self) -> bool {
+        self.parties != RecordedParties::Peer
+    }
+
+    /// The rate of the recording.
+    pub(crate) fn sample_rate_hz(&self) -> u32 {
+        self.sample_rate.hz()
+    }
+
+    /// Takes what is heard in the present frame.
+    pub(crate) fn hear(&mut self, sample_rate_hz: u32, frame: &[i16]) {
+        if self.parties != RecordedParties::Own {
+            self.heard.take(sample_rate_hz, self.sample_rate, frame);
+        }
+    }
+
+    /// Takes what is said in the present frame.
+    pub(crate) fn say(&mut self, sample_rate_hz: u32, frame: &[i16]) {
+        if self.parties != RecordedParties::Peer {
+            self.said.take(sample_rate_hz, self.sample_rate, frame);
+        }
+    }
+
+    /// Records the frame; who was silent in it is recorded as silence, but for a peer alone that has not begun. What cannot be
+    /// taken is counted.
+    pub(crate) fn end_frame(&mut self) {
+        let length = self.sample_rate.hz() as usize / 50;
+        if self.parties == RecordedParties::Peer && self.heard.frame.is_empty() {
+            return;
+        }
+        for party in [&mut self.heard, &mut self.said] {
+            party.frame.resize(length, 0);
+        }
+        let both = self.heard.frame.iter().zip(&self.said.frame);
+        self.frame.clear();
+        match self.parties {
+            RecordedParties::Peer => self.frame.extend(&self.heard.frame),
+            RecordedParties::Own => self.frame.extend(&self.said.frame),
+            RecordedParties::Mixed => self
+                .frame
+                .extend(both.map(|(heard, said)| heard.saturating_add(*said))),
+            RecordedParties::Stereo => self
+                .frame
+                .extend(both.flat_map(|(heard, said)| [*heard, *said])),
+        }
         self.dropped += match &self.sink {
-            Sink::File(file) => file.push(samples),
-            Sink::Memory(memory) => memory.write(samples),
+            Sink::File(file) => file.push(&self.frame),
+            Sink::Memory(memory) => memory.write(&self.frame),
         };
+        self.heard.frame.clear();
+        self.said.frame.clear();
     }
 
     /// Samples that were not recorded.
@@ -115,6 +237,14 @@ impl Recorder {
             Sink::File(file) => file.is_complete(),
             Sink::Memory(_) => true,
         }
+    }
+}
+
+impl Party {
+    fn take(&mut self, from_hz: u32, to: SampleRate, frame: &[i16]) {
+        let frame = self.converter.convert(from_hz, to.hz(), frame);
+        self.frame.clear();
+        self.frame.extend_from_slice(frame);
     }
 }
 

@@ -10,7 +10,7 @@ mod frame;
 mod kernel;
 mod sample;
 
-pub(crate) use frame::FrameResampler;
+pub(crate) use frame::{FrameConverter, FrameResampler};
 use kernel::kernel;
 pub use sample::Sample;
 

@@ -6,15 +6,19 @@ use std::time::Instant;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+mod application;
 mod configure;
 mod dtmf;
 mod figures;
 mod listening;
 mod receive;
+mod recording;
 mod relay;
 mod send;
+mod shared_payloads;
 mod sound;
 
+use application::Applications;
 use dtmf::DtmfSender;
 use figures::QualityWindow;
 use listening::Listener;
@@ -22,7 +26,8 @@ pub use listening::Listening;
 use relay::Relaying;
 pub(crate) use relay::Route;
 use send::Packetizer;
-pub(crate) use send::{SharedPayloads, Sound};
+pub(crate) use send::Sound;
+pub(crate) use shared_payloads::SharedPayloads;
 use sound::ReceivedSound;
 
 use crate::capabilities::MAX_FRAME_SAMPLES;
@@ -30,12 +35,10 @@ use crate::codec::SAMPLE_RATE_HZ;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::TelephoneEvents;
 use crate::engine::{EngineConfig, MediaCommand, Outbox};
-use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::negotiate::MediaParameters;
 use crate::play::{AudioSource, Player};
 use crate::record::Recorder;
-use crate::resample::FrameResampler;
 use crate::rtp_core::{PortKey, RtpSession, RtpSessionConfig, WallClock};
 
 /// 5 % of the 64 kbit/s of G.711, as RFC 3550 section 6.2 has it.
@@ -66,8 +69,7 @@ pub(crate) struct Stream {
     pub(crate) bridge: Option<usize>,
     packets_ignored: u64,
     recorder: Option<Recorder>,
-    /// Brings what is received to the rate of recordings, where that is another.
-    to_recorder: Option<Box<FrameResampler>>,
+    applications: Applications,
     /// Samples that earlier recordings of this stream lost.
     recording_samples_dropped: u64,
     /// Whether audio arrives.
@@ -113,7 +115,7 @@ impl Stream {
             bridge: None,
             packets_ignored: 0,
             recorder: None,
-            to_recorder: None,
+            applications: Applications::default(),
             recording_samples_dropped: 0,
             flowing: false,
             window: QualityWindow::default(),
@@ -147,18 +149,13 @@ impl Stream {
             MediaCommand::SendDtmf { digits, timing, .. } => {
                 self.dtmf.get_or_insert_default().push(&digits, timing);
             }
+            MediaCommand::AttachAudio { tap, .. } => self.applications.attach(*tap),
             MediaCommand::SetMuted { muted, .. } => self.packetizer.set_muted(muted),
             MediaCommand::Listen { listening, .. } => self.listen(listening),
             MediaCommand::Report { .. } => outbox.events.push_back(self.report()),
             // The others are the engine's own.
             _ => {}
         }
-    }
-
-    /// Records to another recorder, or no more.
-    pub(crate) fn record(&mut self, recorder: Option<Recorder>) {
-        let earlier = std::mem::replace(&mut self.recorder, recorder);
-        self.recording_samples_dropped += earlier.map_or(0, |earlier| earlier.dropped());
     }
 
     /// Does one frame: plays, records, sends its own source, and reports what is due.
@@ -176,6 +173,7 @@ impl Stream {
         if rtp.poll_timeout().is_some_and(|at| at <= now) {
             outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
         }
+        self.recorder.iter_mut().for_each(Recorder::end_frame);
         self.connect(now, outbox);
         self.watch(now, config, outbox);
     }
@@ -187,19 +185,13 @@ impl Stream {
         if self.relaying.from.is_none() {
             self.pause();
         }
+        self.recorder.iter_mut().for_each(Recorder::end_frame);
     }
 
     /// Says goodbye to the peer.
     pub(crate) fn say_goodbye(&mut self, now: Instant, outbox: &mut Outbox) {
         let (rtp, port) = (&mut self.rtp, self.port);
         outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.bye(now, "", out));
-    }
-
-    /// Ends the recording, and gives it out if it is not complete yet.
-    pub(crate) fn end_recording(self) -> Option<Recorder> {
-        let recorder = self.recorder?;
-        recorder.finish();
-        (!recorder.is_complete()).then_some(recorder)
     }
 
     /// Tells what has come to pass: the flow's end, a failed recording, the figures.
@@ -221,11 +213,7 @@ impl Stream {
                 outbox.events.push_back(MediaEvent::FlowStopped { key });
             }
         }
-        if let Some(kind) = self.recorder.as_mut().and_then(Recorder::failure) {
-            tracing::warn!(session = %key, error = %kind, "recording failed");
-            let error = MediaError::Recording(kind);
-            outbox.events.push_back(MediaEvent::Failed { key, error });
-        }
+        self.watch_recording(outbox);
         self.window.frame(&self.rtp, &self.jitter_buffer);
         let due = *self
             .next_report
@@ -233,6 +221,7 @@ impl Stream {
         if due <= now {
             self.next_report = Some(due.max(now) + config.statistics_interval);
             outbox.events.push_back(self.report());
+            self.applications.clean_up();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! WAV files (RIFF): read in any common shape as 8 kHz mono, written so that the file is valid at any moment.
+//! WAV files (RIFF): read in any common shape as mono, written so that the file is valid at any moment.
 
 use std::io;
 use std::time::Duration;
@@ -8,12 +8,13 @@ mod write;
 
 pub use write::WavWriter;
 
-use crate::codec::SAMPLE_RATE_HZ;
+use crate::codec::SampleRate;
 
-/// Sound as the engine plays it: 8 kHz mono.
+/// Sound of one channel, to be played at the rate of any codec.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audio {
     samples: Vec<i16>,
+    sample_rate: SampleRate,
 }
 
 /// Why a WAV file cannot be read.
@@ -49,22 +50,31 @@ impl Audio {
     /// The largest file that is read.
     pub const MAX_OCTETS: u64 = 256 << 20;
 
-    /// Sound from samples at 8 kHz.
+    /// Sound from samples.
     #[must_use]
-    pub fn from_samples(samples: Vec<i16>) -> Self {
-        Self { samples }
+    pub fn new(samples: Vec<i16>, sample_rate: SampleRate) -> Self {
+        Self {
+            samples,
+            sample_rate,
+        }
     }
 
-    /// The samples, at 8 kHz.
+    /// The samples.
     #[must_use]
     pub fn samples(&self) -> &[i16] {
         &self.samples
     }
 
+    /// Their rate.
+    #[must_use]
+    pub fn sample_rate(&self) -> SampleRate {
+        self.sample_rate
+    }
+
     /// How long it takes to play.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        Duration::from_secs(self.samples.len() as u64) / SAMPLE_RATE_HZ
+        Duration::from_secs(self.samples.len() as u64) / self.sample_rate.hz()
     }
 }
 

@@ -91,7 +91,7 @@ impl Line {
         let sink = RecordingSink::Memory(recording.clone());
         called
             .controller
-            .record(now, called.key, Some(sink))
+            .record(now, called.key, Some(sink.into()))
             .unwrap();
         for party in &mut parties {
             party.controller.start(now, party.key).unwrap();

@@ -84,7 +84,7 @@ impl Receiver {
             },
             MediaCommand::Record {
                 key,
-                sink: Some(sink),
+                recording: Some(sink.into()),
             },
             MediaCommand::Start { key },
         ] {

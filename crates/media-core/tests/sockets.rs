@@ -96,7 +96,7 @@ fn a_tone_crosses_real_sockets_into_a_file() {
     let sink = RecordingSink::File(path.clone());
     called
         .controller
-        .record(now, called.key, Some(sink))
+        .record(now, called.key, Some(sink.into()))
         .unwrap();
     for party in [&mut caller, &mut called] {
         party.controller.start(now, party.key).unwrap();

@@ -25,10 +25,15 @@ pub use rvoip_dialog_core::{
     Body, CallExtensions, EventPackage, ReliableProvisionals, SessionTimerConfig,
     SubscriptionConfig, SubscriptionEnd, TerminationReason,
 };
+pub use rvoip_media_core::audio::{
+    AudioClosed, AudioFormat, AudioFrame, AudioFrameSubscriber, AudioMark, AudioProgress,
+    AudioWriter,
+};
 pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
 pub use rvoip_media_core::rtp_core::Latching;
 pub use rvoip_media_core::{
-    AudioSource, Codec, MediaStatistics, OpusConfig, QualityMetrics, SrtpPolicy,
+    AudioSource, Codec, MediaStatistics, MemoryRecording, OpusConfig, QualityMetrics,
+    RecordedParties, Recording, RecordingSink, SampleRate, SrtpPolicy,
 };
 
 pub use crate::{

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_media_core::MediaStatistics;
+use rvoip_media_core::audio::{AudioFormat, AudioFrameSubscriber, AudioWriter};
 
 use crate::record::CallDirection;
 use crate::switchboard::Switchboard;
@@ -145,6 +146,18 @@ impl CallSession {
 
     pub(crate) fn switchboard(&self) -> &Arc<Switchboard> {
         &self.switchboard
+    }
+
+    /// What the peer says as frames, and a place for what the peer is to hear, in place of the call's source for as long as
+    /// the writer lives. At most eight at a time; more end at once.
+    ///
+    /// # Errors
+    /// The call has ended, or it has no media here.
+    pub async fn audio(&self, format: AudioFormat) -> Result<(AudioFrameSubscriber, AudioWriter)> {
+        let id = self.id;
+        self.switchboard
+            .call(move |core, now| core.attach_audio(now, id, format))
+            .await?
     }
 
     /// Sends DTMF digits (0 to 9, `*`, `#`, A to D), 100 ms each, as telephone events (RFC 4733) or one INFO after the other, as

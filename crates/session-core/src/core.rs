@@ -17,6 +17,7 @@ use crate::{
     BasicSessionEvent, CallState, SessionDependencyTracker, SessionId, SessionStats, TerminalCause,
 };
 
+mod audio;
 mod bridge;
 mod coordination;
 mod dtmf;

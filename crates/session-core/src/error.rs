@@ -33,6 +33,9 @@ pub enum SessionError {
     /// The text is not of DTMF digits: 0 to 9, `*`, `#`, A to D.
     #[error("not a DTMF digit: {0}")]
     InvalidDigit(char),
+    /// Frames are taken at 8, 16, 24, 32 and 48 kHz.
+    #[error("{0} Hz is no rate that audio is taken at")]
+    SampleRate(u32),
     /// As many sessions exist as are allowed.
     #[error("as many sessions exist as are allowed")]
     ResourceExhausted,

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rvoip_media_core::audio::{AudioFrame, AudioFrameSubscriber};
 use rvoip_media_core::quality::QualityThresholds;
-use rvoip_media_core::{AudioSource, MediaStatistics};
+use rvoip_media_core::{AudioSource, MediaStatistics, Recording};
 
 use crate::{CallState, MediaInfo, Result, SessionId};
 
 mod commands;
+mod measurement;
 
 /// RTP figures of a call.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -227,6 +229,36 @@ pub trait MediaControl {
         muted: bool,
     ) -> impl Future<Output = Result<()>> + Send;
 
+    /// Frames of 20 ms of what the peer says, at 16 kHz, for as long as they are read; see
+    /// [`CallSession::audio`](crate::CallSession::audio) for other rates and for speech to the peer.
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    fn subscribe_to_audio_frames(
+        &self,
+        session_id: &SessionId,
+    ) -> impl Future<Output = Result<AudioFrameSubscriber>> + Send;
+
+    /// Sends a frame after those before it, in place of the call's source. Frames may be of any length and come faster than they
+    /// are spoken; silence is sent when there is none.
+    ///
+    /// # Errors
+    /// No such session, it has no media here, the rate is none that frames are taken at, or more than ten seconds wait.
+    fn send_audio_frame(
+        &self,
+        session_id: &SessionId,
+        frame: AudioFrame,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Sends the frames of [`send_audio_frame`](Self::send_audio_frame) and nothing of its own: silence in between.
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    fn set_pass_through_mode(
+        &self,
+        session_id: &SessionId,
+    ) -> impl Future<Output = Result<()>> + Send;
+
     /// Records what is received into a WAV file, until the end of the call.
     ///
     /// # Errors
@@ -235,6 +267,16 @@ pub trait MediaControl {
         &self,
         session_id: &SessionId,
         path: PathBuf,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Records into a file or into memory, one party or both, in one channel or two, until the end of the call.
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    fn start_recording_of(
+        &self,
+        session_id: &SessionId,
+        recording: Recording,
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Ends the recording.

@@ -102,7 +102,9 @@ fn a_call_of_a_minute_with_audio_both_ways() {
     let heard = MemoryRecording::new(61 * 8000);
     let sink = RecordingSink::Memory(heard.clone());
     simulation
-        .with(alice, |core, now| core.record(now, placed.id(), Some(sink)))
+        .with(alice, |core, now| {
+            core.record(now, placed.id(), Some(sink.into()))
+        })
         .unwrap();
     simulation
         .with(bob, |core, now| {

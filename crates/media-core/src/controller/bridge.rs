@@ -6,7 +6,7 @@ use super::sessions::Done;
 use super::{MediaSessionController, MediaSessionKey};
 use crate::engine::{BridgeKey, MediaCommand};
 use crate::play::AudioSource;
-use crate::record::RecordingSink;
+use crate::record::Recording;
 
 impl MediaSessionController {
     /// Sessions of one bridge at most.
@@ -69,8 +69,8 @@ impl MediaSessionController {
         &mut self,
         now: Instant,
         key: MediaSessionKey,
-        sink: Option<RecordingSink>,
+        recording: Option<Recording>,
     ) -> Done {
-        self.command(now, key, MediaCommand::RecordBridge { key, sink })
+        self.command(now, key, MediaCommand::RecordBridge { key, recording })
     }
 }

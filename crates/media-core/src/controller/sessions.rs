@@ -15,7 +15,6 @@ use crate::engine::MediaCommand;
 use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::play::AudioSource;
-use crate::record::RecordingSink;
 use crate::rtp_core::{PortKey, RtpError};
 use crate::stream::Listening;
 
@@ -166,19 +165,6 @@ impl MediaSessionController {
     /// As [`MediaSessionController::start`].
     pub fn set_muted(&mut self, now: Instant, key: MediaSessionKey, muted: bool) -> Done {
         self.command(now, key, MediaCommand::SetMuted { key, muted })
-    }
-
-    /// Records what is received, in place of an earlier recording; `None` ends it.
-    ///
-    /// # Errors
-    /// As [`MediaSessionController::start`].
-    pub fn record(
-        &mut self,
-        now: Instant,
-        key: MediaSessionKey,
-        sink: Option<RecordingSink>,
-    ) -> Done {
-        self.command(now, key, MediaCommand::Record { key, sink })
     }
 
     /// Asks for a [`MediaEvent::Statistics`] now. Without a port there is nothing to report, and none comes.

@@ -142,9 +142,10 @@ impl Bridge {
         }
         mixer.mix();
         if let Some((recorder, Some(member))) = &mut self.recording {
-            let frame = &mut aside[..SAMPLE_RATE_HZ as usize / 50];
+            let frame = &mut aside[..recorder.sample_rate_hz() as usize / 50];
             mixer.read(*member, frame);
-            recorder.write(frame);
+            recorder.hear(recorder.sample_rate_hz(), frame);
+            recorder.end_frame();
         }
     }
 

@@ -7,6 +7,7 @@ use slab::Slab;
 
 use super::bridge::{Bridge, MAX_LEGS};
 use super::{MediaCommand, Outbox};
+use crate::codec::SampleRate;
 use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::record::{FileWriter, Recorder};
@@ -60,9 +61,10 @@ impl Bridges {
                     bridge.play(source);
                 }
             }
-            MediaCommand::RecordBridge { sink, .. } => {
+            MediaCommand::RecordBridge { recording, .. } => {
                 if let Some(bridge) = self.of(index, streams) {
-                    bridge.record(sink.map(|sink| Recorder::new(sink, writer)));
+                    let usual = SampleRate::Hz16000;
+                    bridge.record(recording.map(|it| Recorder::new(it, usual, writer)));
                 }
             }
             // The others are about streams.

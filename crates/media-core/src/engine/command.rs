@@ -1,11 +1,12 @@
 //! What the engine can be asked to do.
 
 use super::BridgeKey;
+use crate::audio::AudioTap;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::{DtmfDigit, DtmfTiming};
 use crate::negotiate::MediaParameters;
 use crate::play::AudioSource;
-use crate::record::RecordingSink;
+use crate::record::Recording;
 use crate::rtp_core::PortKey;
 use crate::stream::Listening;
 
@@ -67,12 +68,19 @@ pub enum MediaCommand {
         /// How long each of them is.
         timing: DtmfTiming,
     },
-    /// Record what is received, in place of an earlier recording, which is completed in the background; `None` ends it.
+    /// Record, in place of an earlier recording, which is completed in the background; `None` ends it.
     Record {
         /// The session.
         key: MediaSessionKey,
-        /// Where to.
-        sink: Option<RecordingSink>,
+        /// What and where to.
+        recording: Option<Recording>,
+    },
+    /// Give the application what is heard, and send what it says.
+    AttachAudio {
+        /// The session.
+        key: MediaSessionKey,
+        /// The engine's end of it.
+        tap: Box<AudioTap>,
     },
     /// Join a bridge, in place of one that the session is in: its members hear each other. Two are relayed without decoding
     /// where their codecs are the same, more are mixed. The session's own source waits meanwhile.
@@ -112,8 +120,8 @@ pub enum MediaCommand {
     RecordBridge {
         /// A session of the bridge.
         key: MediaSessionKey,
-        /// Where to; `None` ends the recording.
-        sink: Option<RecordingSink>,
+        /// What and where to; `None` ends the recording.
+        recording: Option<Recording>,
     },
     /// Listen for this in the peer's sound.
     Listen {
@@ -154,6 +162,7 @@ impl MediaCommand {
             | Self::PlayToBridge { key, .. }
             | Self::RecordBridge { key, .. }
             | Self::Listen { key, .. }
+            | Self::AttachAudio { key, .. }
             | Self::Report { key }
             | Self::Close { key } => *key,
         }

@@ -97,7 +97,10 @@ impl Call {
         };
         for party in &mut call.parties {
             let sink = RecordingSink::Memory(party.recording.clone());
-            party.controller.record(now, party.key, Some(sink)).unwrap();
+            party
+                .controller
+                .record(now, party.key, Some(sink.into()))
+                .unwrap();
         }
         call
     }
@@ -302,7 +305,7 @@ fn sources_change_under_one_running_sequence() {
     let step = Duration::from_millis(500);
     call.run(step);
     let key = call.parties[0].key;
-    let audio = Arc::new(Audio::from_samples(vec![5_000; 4_000]));
+    let audio = Arc::new(Audio::new(vec![5_000; 4_000], crate::SampleRate::Hz8000));
     let file = AudioSource::File {
         audio,
         repeat: true,

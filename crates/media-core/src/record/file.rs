@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::Duration;
 
-use crate::codec::SAMPLE_RATE_HZ;
+use crate::codec::SampleRate;
 use crate::wav::WavWriter;
 
-/// How much of a recording may wait for the disk: four seconds.
-const MAX_WAITING_SAMPLES: usize = 4 * SAMPLE_RATE_HZ as usize;
+/// How many seconds of a recording may wait for the disk.
+const MAX_WAITING_SECONDS: usize = 4;
 /// How often the buffers are carried to the disk.
 const INTERVAL: Duration = Duration::from_millis(250);
 
@@ -19,6 +19,8 @@ const INTERVAL: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct FileRecording {
     path: PathBuf,
+    sample_rate: SampleRate,
+    channels: u16,
     waiting: Mutex<Waiting>,
     thread: Thread,
     failure: OnceLock<io::ErrorKind>,
@@ -35,10 +37,15 @@ struct Waiting {
 }
 
 impl FileRecording {
+    /// Samples of all channels that may wait.
+    fn max_waiting(&self) -> usize {
+        MAX_WAITING_SECONDS * self.sample_rate.hz() as usize * usize::from(self.channels)
+    }
+
     /// Takes samples if there is room; returns how many are not taken.
     pub(super) fn push(&self, samples: &[i16]) -> u64 {
         let mut waiting = self.lock();
-        let fits = waiting.samples.len() + samples.len() <= MAX_WAITING_SAMPLES;
+        let fits = waiting.samples.len() + samples.len() <= self.max_waiting();
         if fits && waiting.missing == 0 && self.failure.get().is_none() {
             waiting.samples.extend_from_slice(samples);
             0
@@ -81,7 +88,12 @@ struct Shared {
 
 impl FileWriter {
     /// Begins a recording.
-    pub(super) fn record(&mut self, path: PathBuf) -> Arc<FileRecording> {
+    pub(super) fn record(
+        &mut self,
+        path: PathBuf,
+        sample_rate: SampleRate,
+        channels: u16,
+    ) -> Arc<FileRecording> {
         let thread = match &self.thread {
             Some(handle) => Ok(handle.thread().clone()),
             None => self.start(),
@@ -92,6 +104,8 @@ impl FileWriter {
         }
         let recording = Arc::new(FileRecording {
             path,
+            sample_rate,
+            channels,
             waiting: Mutex::default(),
             complete: AtomicBool::new(thread.is_err()),
             thread: thread.unwrap_or_else(|_| thread::current()),
@@ -157,7 +171,7 @@ struct OpenFile {
 
 impl OpenFile {
     fn new(recording: Arc<FileRecording>) -> Self {
-        let writer = WavWriter::create(&recording.path);
+        let writer = WavWriter::create(&recording.path, recording.sample_rate, recording.channels);
         Self { recording, writer }
     }
 
@@ -171,7 +185,7 @@ impl OpenFile {
         };
         let mut written = self.write(buffer);
         while missing > 0 && written.is_ok() {
-            let silence = missing.min(MAX_WAITING_SAMPLES);
+            let silence = missing.min(self.recording.max_waiting());
             missing -= silence;
             buffer.clear();
             buffer.resize(silence, 0);

@@ -21,6 +21,15 @@ impl Drop for Place {
     }
 }
 
+fn recorder(sink: RecordingSink, writer: &mut FileWriter) -> Recorder {
+    Recorder::new(sink.into(), SampleRate::Hz8000, writer)
+}
+
+fn hear(recorder: &mut Recorder, frame: &[i16]) {
+    recorder.hear(8_000, frame);
+    recorder.end_frame();
+}
+
 fn samples(path: &Path) -> Vec<i16> {
     Audio::open(path).unwrap().samples().to_vec()
 }
@@ -30,10 +39,10 @@ fn a_file_is_complete_when_its_writer_is_gone() {
     let place = Place::new("complete");
     let mut writer = FileWriter::default();
     let sink = RecordingSink::File(place.0.clone());
-    let mut recorder = Recorder::new(sink, &mut writer);
+    let mut recorder = recorder(sink, &mut writer);
     let mut expected = Vec::new();
     for frame in 0..100_i16 {
-        recorder.write(&[frame; 160]);
+        hear(&mut recorder, &[frame; 160]);
         expected.extend([frame; 160]);
     }
     drop(recorder);
@@ -47,13 +56,15 @@ fn a_finished_recording_becomes_complete_while_others_go_on() {
     let mut writer = FileWriter::default();
     let [mut first, second] = places
         .each_ref()
-        .map(|place| Recorder::new(RecordingSink::File(place.0.clone()), &mut writer));
-    first.write(&[5; 1_000]);
+        .map(|place| recorder(RecordingSink::File(place.0.clone()), &mut writer));
+    for _ in 0..5 {
+        hear(&mut first, &[5; 160]);
+    }
     first.finish();
     while !first.is_complete() {
         std::thread::yield_now();
     }
-    assert_eq!(samples(&places[0].0), [5; 1_000]);
+    assert_eq!(samples(&places[0].0), [5; 800]);
     assert!(!second.is_complete());
     assert_eq!(first.failure(), None);
 }
@@ -62,10 +73,10 @@ fn a_finished_recording_becomes_complete_while_others_go_on() {
 fn what_the_disk_does_not_take_is_silence_and_counted() {
     let place = Place::new("overrun");
     let mut writer = FileWriter::default();
-    let mut recorder = Recorder::new(RecordingSink::File(place.0.clone()), &mut writer);
+    let mut recorder = recorder(RecordingSink::File(place.0.clone()), &mut writer);
     // Ten seconds at once: more than may wait, unless the thread happens to carry some of it away meanwhile.
-    for _ in 0..10 {
-        recorder.write(&[9; 8_000]);
+    for _ in 0..500 {
+        hear(&mut recorder, &[9; 160]);
     }
     let dropped = recorder.dropped() as usize;
     drop(recorder);
@@ -80,13 +91,13 @@ fn what_the_disk_does_not_take_is_silence_and_counted() {
 fn a_file_that_cannot_be_written_is_told_once() {
     let mut writer = FileWriter::default();
     let path = PathBuf::from("/nonexistent-directory/recording.wav");
-    let mut recorder = Recorder::new(RecordingSink::File(path), &mut writer);
+    let mut recorder = recorder(RecordingSink::File(path), &mut writer);
     while !recorder.is_complete() {
         std::thread::yield_now();
     }
     assert_eq!(recorder.failure(), Some(io::ErrorKind::NotFound));
     assert_eq!(recorder.failure(), None);
-    recorder.write(&[0; 160]);
+    hear(&mut recorder, &[0; 160]);
     assert_eq!(recorder.dropped(), 160);
 }
 
@@ -94,11 +105,70 @@ fn a_file_that_cannot_be_written_is_told_once() {
 fn memory_takes_no_more_than_it_was_given() {
     let memory = MemoryRecording::new(200);
     let sink = RecordingSink::Memory(memory.clone());
-    let mut recorder = Recorder::new(sink, &mut FileWriter::default());
-    recorder.write(&[1; 160]);
-    recorder.write(&[2; 160]);
+    let mut recorder = recorder(sink, &mut FileWriter::default());
+    hear(&mut recorder, &[1; 160]);
+    hear(&mut recorder, &[2; 160]);
     assert_eq!(memory.samples().len(), 200);
     assert_eq!(recorder.dropped(), 120);
     recorder.finish();
     assert!(recorder.is_complete());
+}
+
+#[test]
+fn parties_are_kept_apart_or_joined_in_step() {
+    let table = [
+        (RecordedParties::Peer, vec![1; 160], vec![]),
+        (RecordedParties::Own, vec![20; 160], vec![20; 160]),
+        (RecordedParties::Mixed, vec![21; 160], vec![20; 160]),
+        (
+            RecordedParties::Stereo,
+            [1, 20].repeat(160),
+            [0, 20].repeat(160),
+        ),
+    ];
+    for (parties, both, own) in table {
+        let memory = MemoryRecording::new(1_000_000);
+        let recording = Recording {
+            parties,
+            ..RecordingSink::Memory(memory.clone()).into()
+        };
+        let mut writer = FileWriter::default();
+        let mut recorder = Recorder::new(recording, SampleRate::Hz8000, &mut writer);
+        recorder.say(8_000, &[20; 160]);
+        recorder.end_frame();
+        assert_eq!(memory.samples(), own, "{parties:?}: the peer was silent");
+        recorder.hear(8_000, &[1; 160]);
+        recorder.say(8_000, &[20; 160]);
+        recorder.end_frame();
+        assert_eq!(memory.samples()[own.len()..], both, "{parties:?}");
+    }
+}
+
+#[test]
+fn a_stereo_file_is_read_by_another_reader_and_lasts_as_long_whatever_the_rates_were() {
+    let place = Place::new("stereo");
+    let mut writer = FileWriter::default();
+    let recording = Recording {
+        parties: RecordedParties::Stereo,
+        ..RecordingSink::File(place.0.clone()).into()
+    };
+    let mut recorder = Recorder::new(recording, SampleRate::Hz16000, &mut writer);
+    for frame in 0..100 {
+        match frame < 50 {
+            true => recorder.hear(16_000, &[1_000; 320]),
+            false => recorder.hear(8_000, &[1_000; 160]),
+        }
+        recorder.say(48_000, &[-3_000; 960]);
+        recorder.end_frame();
+    }
+    drop(recorder);
+    drop(writer);
+    let mut reader = hound::WavReader::open(&place.0).unwrap();
+    let spec = reader.spec();
+    assert_eq!((spec.channels, spec.sample_rate), (2, 16_000));
+    let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+    assert_eq!(samples.len(), 2 * 2 * 16_000);
+    let steady = &samples[4 * 320..2 * 50 * 320];
+    let near = |pair: &[i16]| (pair[0] - 1_000).abs() < 10 && (pair[1] + 3_000).abs() < 10;
+    assert!(steady.chunks_exact(2).all(near));
 }

@@ -24,3 +24,30 @@ impl FrameResampler {
         &self.frame
     }
 }
+
+/// A converter of frames between rates that may change.
+#[derive(Debug, Default)]
+pub(crate) struct FrameConverter {
+    rates_hz: (u32, u32),
+    resampler: Option<Box<FrameResampler>>,
+}
+
+impl FrameConverter {
+    /// The frame at the rate `to_hz`; nothing is allocated unless a rate has changed.
+    pub(crate) fn convert<'a>(
+        &'a mut self,
+        from_hz: u32,
+        to_hz: u32,
+        frame: &'a [i16],
+    ) -> &'a [i16] {
+        if self.rates_hz != (from_hz, to_hz) {
+            self.rates_hz = (from_hz, to_hz);
+            let resampler = (from_hz != to_hz).then(|| FrameResampler::new(from_hz, to_hz));
+            self.resampler = resampler.map(Box::new);
+        }
+        match &mut self.resampler {
+            Some(resampler) => resampler.frame(frame),
+            None => frame,
+        }
+    }
+}

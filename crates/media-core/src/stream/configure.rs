@@ -3,19 +3,23 @@
 use std::time::Instant;
 
 use super::Stream;
-use crate::codec::SAMPLE_RATE_HZ;
+use crate::codec::SampleRate;
 use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
-use crate::resample::FrameResampler;
 use crate::rtp_core::{Connect, PayloadType, RemoteAddress};
 
 impl Stream {
-    /// Samples per second of what is heard and said.
-    pub(crate) fn sample_rate_hz(&self) -> u32 {
+    /// The sampling rate of what is heard and said.
+    pub(crate) fn sample_rate(&self) -> SampleRate {
         let parameters = self.parameters.as_ref();
-        parameters.map_or(SAMPLE_RATE_HZ, |parameters| {
-            parameters.codec.sample_rate_hz()
+        parameters.map_or(SampleRate::Hz8000, |parameters| {
+            parameters.codec.sample_rate()
         })
+    }
+
+    /// The same in Hz.
+    pub(crate) fn sample_rate_hz(&self) -> u32 {
+        self.sample_rate().hz()
     }
 
     /// The samples of a frame.
@@ -50,8 +54,6 @@ impl Stream {
         self.parameters = parameters;
         let sample_rate_hz = self.sample_rate_hz();
         self.jitter_buffer.set_sample_rate(sample_rate_hz);
-        let to_recorder = || Box::new(FrameResampler::new(sample_rate_hz, SAMPLE_RATE_HZ));
-        self.to_recorder = (sample_rate_hz != SAMPLE_RATE_HZ).then(to_recorder);
         self.player.set_sample_rate(sample_rate_hz);
         if let Some(player) = &mut self.on_hold {
             player.set_sample_rate(sample_rate_hz);

@@ -97,12 +97,11 @@ impl Stream {
     pub(crate) fn play(&mut self, now: Instant, received: &mut [i16]) -> bool {
         let playing = self.jitter_buffer.play(now, received);
         self.hear(received);
+        let sample_rate_hz = self.sample_rate_hz();
         if let Some(recorder) = self.recorder.as_mut().filter(|_| playing) {
-            match &mut self.to_recorder {
-                Some(resampler) => recorder.write(resampler.frame(received)),
-                None => recorder.write(received),
-            }
+            recorder.hear(sample_rate_hz, received);
         }
+        self.applications.hear(sample_rate_hz, received);
         playing
     }
 }

@@ -6,6 +6,7 @@ use super::Stream;
 use crate::codec::Codec;
 use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
+use crate::record::Recorder;
 use crate::rtp_core::{Channel, PayloadType, Received};
 
 /// For so long after a packet of a relayed telephone event nothing else is sent: the next one is due after 20 to 50 ms.
@@ -63,7 +64,8 @@ impl Stream {
         let sends = |media: &MediaParameters| media.direction.sends();
         let sends = self.parameters.as_deref().is_some_and(sends);
         let idle = self.dtmf.is_none() && self.on_hold.is_none() && !self.packetizer.is_muted();
-        self.started && sends && idle
+        let records_it = self.recorder.as_ref().is_some_and(Recorder::has_own);
+        self.started && sends && idle && !records_it && !self.applications.speak()
     }
 
     /// Whether what this stream receives can leave through `to` as it is.
@@ -87,7 +89,10 @@ impl Stream {
 
     /// Whether what arrives is played frame by frame.
     pub(crate) fn is_heard(&self) -> bool {
-        self.bridge.is_none() || self.relaying.route.heard || self.recorder.is_some()
+        self.bridge.is_none()
+            || self.relaying.route.heard
+            || self.recorder.is_some()
+            || !self.applications.is_empty()
     }
 
     /// Lets what is received go this way.

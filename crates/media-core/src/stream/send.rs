@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use super::Stream;
+use super::{SharedPayloads, Stream};
 use crate::capabilities::{FRAME, MAX_FRAME_SAMPLES};
 use crate::codec::{Codec, Encoder, OpusConfig, SAMPLE_RATE_HZ};
 use crate::engine::Outbox;
@@ -140,42 +140,6 @@ impl Packetizer {
     }
 }
 
-/// What listeners who hear the same are sent, encoded once for each codec that remembers nothing.
-#[derive(Debug, Default)]
-pub(crate) struct SharedPayloads {
-    payloads: Vec<(Codec, Vec<u8>)>,
-    /// How many of them are of the present frame.
-    present: usize,
-}
-
-impl SharedPayloads {
-    /// Forgets the frame before.
-    pub(crate) fn clear(&mut self) {
-        self.present = 0;
-    }
-
-    /// Whether payloads of this codec are the same for whoever hears the same.
-    fn can_hold(codec: Codec) -> bool {
-        matches!(codec, Codec::Pcmu | Codec::Pcma | Codec::L16(_))
-    }
-
-    fn payload(&mut self, codec: Codec, sound: &[i16]) -> &[u8] {
-        let mut present = self.payloads[..self.present].iter();
-        if let Some(known) = present.position(|(known, _)| *known == codec) {
-            return &self.payloads[known].1;
-        }
-        if self.present == self.payloads.len() {
-            self.payloads.push((codec, Vec::new()));
-        }
-        let (as_codec, payload) = &mut self.payloads[self.present];
-        *as_codec = codec;
-        payload.clear();
-        Encoder::new(codec).encode(sound, payload);
-        self.present += 1;
-        payload
-    }
-}
-
 /// What a stream is to send in a frame, unless digits or music on hold come first.
 #[derive(Debug)]
 pub(crate) enum Sound<'a> {
@@ -191,6 +155,7 @@ impl Stream {
         let parameters = self.parameters.as_ref().filter(|_| self.started);
         let Some(parameters) = parameters.filter(|parameters| parameters.direction.sends()) else {
             self.dtmf = None;
+            self.applications.wait();
             return self.pause();
         };
         let tells_events = parameters.telephone_event.is_some();
@@ -203,20 +168,34 @@ impl Stream {
             if dtmf.is_empty() {
                 self.dtmf = None;
             }
-            return;
+            return self.applications.wait();
         }
         if self.leaves_frame_to_relay(now) {
+            self.applications.wait();
             return self.packetizer.give_way(&mut self.rtp);
         }
         let mut played = [0; MAX_FRAME_SAMPLES];
         let played = &mut played[..parameters.codec.frame_samples()];
+        let sample_rate_hz = parameters.codec.sample_rate_hz();
+        let yields = self.on_hold.is_some() || self.dtmf.is_some();
+        let said = !yields && self.applications.say(sample_rate_hz, played);
+        if yields {
+            self.applications.wait();
+        }
         let (sound, shared) = match (sound, self.on_hold.as_deref_mut(), &mut self.dtmf) {
             (_, _, Some(dtmf)) => {
                 dtmf.sound(played);
                 self.dtmf.take_if(|dtmf| dtmf.is_empty());
                 (&*played, None)
             }
+            (Sound::Mix(mix, _), None, None) if said => {
+                for (sample, mixed) in played.iter_mut().zip(mix) {
+                    *sample = sample.saturating_add(*mixed);
+                }
+                (&*played, None)
+            }
             (Sound::Mix(sound, shared), None, None) => (sound, shared),
+            (Sound::Source(_), None, None) if said => (&*played, None),
             (Sound::Mix(heard, _) | Sound::Source(heard), player, None) => {
                 let player = player.unwrap_or(&mut self.player);
                 match player.frame(heard, played) {
@@ -225,6 +204,13 @@ impl Stream {
                 }
             }
         };
+        if let Some(recorder) = self
+            .recorder
+            .as_mut()
+            .filter(|_| !self.packetizer.is_muted())
+        {
+            recorder.say(sample_rate_hz, sound);
+        }
         let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);
         outbox.datagram(self.port, Channel::Rtp, |out| {
             packetizer.frame(now, sound, shared, parameters, rtp, out)

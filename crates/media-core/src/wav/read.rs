@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::{Audio, WavError};
-use crate::codec::{Codec, Decoder, SAMPLE_RATE_HZ};
+use crate::codec::{Codec, Decoder, SampleRate};
 use crate::resample::resample;
 
 const PCM: u16 = 1;
@@ -26,7 +26,8 @@ impl Audio {
         Self::read(&octets)
     }
 
-    /// Reads the octets of a WAV file; sound at another rate is converted, two channels are averaged.
+    /// Reads the octets of a WAV file; sound at a rate that streams have not is converted to the next that
+    /// they have, two channels are averaged.
     ///
     /// # Errors
     /// As [`Audio::open`].
@@ -100,10 +101,14 @@ impl Format {
             let average = |pair: &[i16]| ((i32::from(pair[0]) + i32::from(pair[1])) / 2) as i16;
             samples = samples.chunks_exact(2).map(average).collect();
         }
-        Ok(Audio::from_samples(resample(
-            &samples,
-            self.rate_hz,
-            SAMPLE_RATE_HZ,
-        )))
+        // The lowest rate that loses nothing of it.
+        let mut rates = SampleRate::ALL.into_iter();
+        let rate = rates.find(|rate| rate.hz() >= self.rate_hz);
+        let rate = rate.unwrap_or(SampleRate::Hz48000);
+        let samples = match rate.hz() == self.rate_hz {
+            true => samples,
+            false => resample(&samples, self.rate_hz, rate.hz()),
+        };
+        Ok(Audio::new(samples, rate))
     }
 }

@@ -20,12 +20,12 @@ fn file(tag: u16, channels: u16, rate_hz: u32, bits: u16, data: &[u8]) -> Vec<u8
 
 #[test]
 fn another_reader_reads_what_we_write_at_any_moment() {
-    let mut writer = WavWriter::new(Cursor::new(Vec::new())).unwrap();
+    let mut writer = WavWriter::new(Cursor::new(Vec::new()), SampleRate::Hz8000, 1).unwrap();
     let mut expected = Vec::new();
     for part in [&[][..], &[1, -2, 3], &[i16::MIN, i16::MAX]] {
         writer.write(part).unwrap();
         expected.extend_from_slice(part);
-        let mut copy = WavWriter::new(Cursor::new(Vec::new())).unwrap();
+        let mut copy = WavWriter::new(Cursor::new(Vec::new()), SampleRate::Hz8000, 1).unwrap();
         copy.write(&expected).unwrap();
         let octets = copy.into_inner().into_inner();
         let mut reader = hound::WavReader::new(&octets[..]).unwrap();

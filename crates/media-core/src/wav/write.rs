@@ -4,14 +4,16 @@ use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use crate::codec::SAMPLE_RATE_HZ;
+use crate::codec::SampleRate;
 
 const HEADER_OCTETS: u32 = 44;
 
-/// Writes 16-bit mono sound at 8 kHz.
+/// Writes 16-bit sound; samples of several channels come in turns.
 #[derive(Debug)]
 pub struct WavWriter<W: Write + Seek = File> {
     output: W,
+    sample_rate: SampleRate,
+    channels: u16,
     data_octets: u32,
     buffer: Vec<u8>,
 }
@@ -21,8 +23,8 @@ impl WavWriter {
     ///
     /// # Errors
     /// What the operating system says.
-    pub fn create(path: &Path) -> io::Result<Self> {
-        Self::new(File::create(path)?)
+    pub fn create(path: &Path, sample_rate: SampleRate, channels: u16) -> io::Result<Self> {
+        Self::new(File::create(path)?, sample_rate, channels)
     }
 }
 
@@ -31,10 +33,12 @@ impl<W: Write + Seek> WavWriter<W> {
     ///
     /// # Errors
     /// What `output` says.
-    pub fn new(mut output: W) -> io::Result<Self> {
-        output.write_all(&header(0))?;
+    pub fn new(mut output: W, sample_rate: SampleRate, channels: u16) -> io::Result<Self> {
+        output.write_all(&header(0, sample_rate, channels))?;
         Ok(Self {
             output,
+            sample_rate,
+            channels,
             data_octets: 0,
             buffer: Vec::new(),
         })
@@ -57,7 +61,8 @@ impl<W: Write + Seek> WavWriter<W> {
         self.output.seek(SeekFrom::Start(end))?;
         self.output.write_all(&self.buffer)?;
         self.output.seek(SeekFrom::Start(0))?;
-        self.output.write_all(&header(data_octets))?;
+        self.output
+            .write_all(&header(data_octets, self.sample_rate, self.channels))?;
         self.data_octets = data_octets;
         self.output.flush()
     }
@@ -68,7 +73,12 @@ impl<W: Write + Seek> WavWriter<W> {
     }
 }
 
-fn header(data_octets: u32) -> [u8; HEADER_OCTETS as usize] {
+fn header(
+    data_octets: u32,
+    sample_rate: SampleRate,
+    channels: u16,
+) -> [u8; HEADER_OCTETS as usize] {
+    let frame_octets = 2 * channels;
     let mut header = [0; HEADER_OCTETS as usize];
     let mut put = |at: usize, octets: &[u8]| header[at..at + octets.len()].copy_from_slice(octets);
     put(0, b"RIFF");
@@ -76,10 +86,13 @@ fn header(data_octets: u32) -> [u8; HEADER_OCTETS as usize] {
     put(8, b"WAVEfmt ");
     put(16, &16_u32.to_le_bytes());
     put(20, &1_u16.to_le_bytes());
-    put(22, &1_u16.to_le_bytes());
-    put(24, &SAMPLE_RATE_HZ.to_le_bytes());
-    put(28, &(SAMPLE_RATE_HZ * 2).to_le_bytes());
-    put(32, &2_u16.to_le_bytes());
+    put(22, &channels.to_le_bytes());
+    put(24, &sample_rate.hz().to_le_bytes());
+    put(
+        28,
+        &(sample_rate.hz() * u32::from(frame_octets)).to_le_bytes(),
+    );
+    put(32, &frame_octets.to_le_bytes());
     put(34, &16_u16.to_le_bytes());
     put(36, b"data");
     put(40, &data_octets.to_le_bytes());

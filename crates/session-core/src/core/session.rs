@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rvoip_dialog_core::sip_core::{ByteString, HeaderName};
 use rvoip_dialog_core::{CallKey, OfferMethod};
 use rvoip_media_core::MediaSessionKey;
+use rvoip_media_core::audio::AudioWriter;
 use rvoip_media_core::quality::QualityAlarm;
 
 use super::early::Early;
@@ -117,6 +118,8 @@ pub(super) struct Extras {
     pub(super) update: Option<(Box<str>, OfferMethod)>,
     /// Watches how the call sounds.
     pub(super) alarm: Option<Box<QualityAlarm>>,
+    /// Where the frames of the application go.
+    pub(super) writer: Option<Box<AudioWriter>>,
 }
 
 /// The other leg of a call that has been sent on from here.

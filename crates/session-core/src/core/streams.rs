@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_media_core::{
-    AudioSource, MediaError, MediaEvent, MediaSessionController, MediaSessionKey, RecordingSink,
+    AudioSource, MediaError, MediaEvent, MediaSessionController, MediaSessionKey, Recording,
+    RecordingSink,
 };
 
 use super::SessionCore;
@@ -150,7 +151,7 @@ impl SessionCore {
         self.with_media(id, |media, key| media.set_muted(now, key, muted))
     }
 
-    /// Records what is received, or no longer.
+    /// Records, or no longer.
     ///
     /// # Errors
     /// No such session, or it has no media here.
@@ -158,9 +159,9 @@ impl SessionCore {
         &mut self,
         now: Instant,
         id: SessionId,
-        sink: Option<RecordingSink>,
+        recording: Option<Recording>,
     ) -> Result<()> {
-        self.with_media(id, |media, key| media.record(now, key, sink))
+        self.with_media(id, |media, key| media.record(now, key, recording))
     }
 
     /// What was agreed on; `None` when the session has no media here, or has ended.
@@ -186,7 +187,7 @@ impl SessionCore {
             return;
         };
         let sink = RecordingSink::File(directory.join(format!("{id}.wav")));
-        if let Err(error) = self.record(now, id, Some(sink)) {
+        if let Err(error) = self.record(now, id, Some(sink.into())) {
             tracing::debug!(session = %id, %error, "no recording");
         }
     }

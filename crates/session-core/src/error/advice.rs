@@ -30,6 +30,7 @@ impl SessionError {
         match self {
             SessionError::InvalidUri(_)
             | SessionError::InvalidDigit(_)
+            | SessionError::SampleRate(_)
             | SessionError::SessionNotFound(_)
             | SessionError::TransferNotFound(_)
             | SessionError::BridgeNotFound(_)
@@ -87,6 +88,7 @@ impl SessionError {
         match self {
             SessionError::InvalidUri(_) => "write the address as sip:user@host[:port]",
             SessionError::InvalidDigit(_) => "send 0 to 9, *, #, and A to D alone",
+            SessionError::SampleRate(_) => "resample to 8, 16, 24, 32 or 48 kHz",
             SessionError::ResourceExhausted => {
                 "end sessions, raise max_sessions, or try another server"
             }

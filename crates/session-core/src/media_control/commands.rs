@@ -4,21 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rvoip_media_core::audio::{AudioFormat, AudioFrame, AudioFrameSubscriber};
 use rvoip_media_core::quality::QualityThresholds;
-use rvoip_media_core::{AudioSource, MediaStatistics, RecordingSink};
+use rvoip_media_core::{AudioSource, MediaStatistics, Recording, RecordingSink};
 
+use super::measurement::measure;
 use super::{CallStatistics, MediaControl, RtpStatistics};
 use crate::{MediaInfo, Result, SessionCoordinator, SessionCore, SessionId};
-
-/// How long a measurement may take before the last known figures are given instead.
-const MEASURE_WITHIN: Duration = Duration::from_millis(250);
 
 /// The tone that is sent when no other is named.
 const TONE_HZ: f64 = 440.0;
 const TONE_AMPLITUDE: f64 = 0.5;
 
 /// Runs a command about one session on the core.
-async fn command<R: Send + 'static>(
+pub(super) async fn command<R: Send + 'static>(
     coordinator: &Arc<SessionCoordinator>,
     session_id: &SessionId,
     command: impl FnOnce(&mut SessionCore, Instant, SessionId) -> Result<R> + Send + 'static,
@@ -28,28 +27,6 @@ async fn command<R: Send + 'static>(
         .switchboard
         .call(move |core, now| command(core, now, id))
         .await?
-}
-
-/// Measures the media now; `None` without media and after the end.
-async fn measure(
-    coordinator: &Arc<SessionCoordinator>,
-    session_id: &SessionId,
-) -> Result<Option<Arc<MediaStatistics>>> {
-    let Some(call) = coordinator.switchboard.registry.get(*session_id) else {
-        return Ok(None);
-    };
-    let known = call.media_statistics();
-    let has_port = command(coordinator, session_id, |core, now, id| {
-        core.report(now, id);
-        let info = core.media_info(id);
-        Ok(info.is_some_and(|info| info.local_rtp_port != 0))
-    });
-    if has_port.await? {
-        // Without a new report in time, the last one stands.
-        let report = call.wait_for_report(known.as_ref());
-        let _ = tokio::time::timeout(MEASURE_WITHIN, report).await;
-    }
-    Ok(call.media_statistics())
 }
 
 impl MediaControl for Arc<SessionCoordinator> {
@@ -199,9 +176,35 @@ impl MediaControl for Arc<SessionCoordinator> {
         .await
     }
 
-    async fn start_recording(&self, session_id: &SessionId, path: PathBuf) -> Result<()> {
+    async fn subscribe_to_audio_frames(
+        &self,
+        session_id: &SessionId,
+    ) -> Result<AudioFrameSubscriber> {
+        let ends = command(self, session_id, |core, now, id| {
+            core.attach_audio(now, id, AudioFormat::default())
+        });
+        Ok(ends.await?.0)
+    }
+
+    async fn send_audio_frame(&self, session_id: &SessionId, frame: AudioFrame) -> Result<()> {
         command(self, session_id, move |core, now, id| {
-            core.record(now, id, Some(RecordingSink::File(path)))
+            core.send_audio_frame(now, id, &frame)
+        })
+        .await
+    }
+
+    async fn set_pass_through_mode(&self, session_id: &SessionId) -> Result<()> {
+        command(self, session_id, |core, now, id| core.pass_through(now, id)).await
+    }
+
+    async fn start_recording(&self, session_id: &SessionId, path: PathBuf) -> Result<()> {
+        self.start_recording_of(session_id, RecordingSink::File(path).into())
+            .await
+    }
+
+    async fn start_recording_of(&self, session_id: &SessionId, recording: Recording) -> Result<()> {
+        command(self, session_id, move |core, now, id| {
+            core.record(now, id, Some(recording))
         })
         .await
     }

@@ -65,10 +65,12 @@ impl Bridge {
                 leg.join(mixer, stream.sample_rate_hz());
             }
         }
-        let music = self.music.iter_mut().map(|(_, member)| member);
-        let recording = self.recording.iter_mut().map(|(_, member)| member);
-        for member in music.chain(recording).filter(|member| member.is_none()) {
-            *member = mixer.join(SAMPLE_RATE_HZ).ok();
+        let music = self.music.iter_mut();
+        let music = music.map(|(_, member)| (member, SAMPLE_RATE_HZ));
+        let recording = self.recording.iter_mut();
+        let recording = recording.map(|(it, member)| (member, it.sample_rate_hz()));
+        for (member, rate_hz) in music.chain(recording).filter(|(it, _)| it.is_none()) {
+            *member = mixer.join(rate_hz).ok();
         }
     }
 

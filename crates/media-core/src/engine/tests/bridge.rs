@@ -86,7 +86,10 @@ impl Scene {
         party.controller.start(now, phone).unwrap();
         server.start(now, key).unwrap();
         let sink = RecordingSink::Memory(party.recording.clone());
-        party.controller.record(now, phone, Some(sink)).unwrap();
+        party
+            .controller
+            .record(now, phone, Some(sink.into()))
+            .unwrap();
         self.phones.push(Phone {
             party,
             key,
@@ -416,7 +419,7 @@ fn the_mix_is_recorded_and_music_is_played_into_it() {
     let recording = MemoryRecording::new(8_000 * 60);
     let sink = RecordingSink::Memory(recording.clone());
     let server = &mut scene.server.controller;
-    server.record_bridge(now, key, Some(sink)).unwrap();
+    server.record_bridge(now, key, Some(sink.into())).unwrap();
     scene.run(100);
     // Recording does not end relaying.
     assert_eq!(scene.is_relayed(0), Some(true));
