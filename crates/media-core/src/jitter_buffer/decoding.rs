@@ -2,7 +2,7 @@
 //! does about those that are missing.
 
 use super::packet_queue::{Content, Waiting};
-use super::{JitterBuffer, LONGEST_PIECE_FRAMES};
+use super::{HORIZON_FRAMES, JitterBuffer};
 use crate::codec::{Codec, Decoder};
 use crate::resample::Resampler;
 
@@ -38,19 +38,13 @@ pub(super) struct Decoding {
 #[derive(Debug)]
 struct Voice {
     decoder: Decoder,
-    resampler: Option<(Resampler, Vec<i16>)>,
+    resampler: Option<Box<(Resampler, Vec<i16>)>>,
 }
 
 impl Voice {
     fn new(codec: Codec, sample_rate_hz: u32) -> Self {
         let own = codec.sample_rate_hz();
-        let longest = codec.frame_samples() * LONGEST_PIECE_FRAMES as usize;
-        let resampler = || {
-            (
-                Resampler::new(own, sample_rate_hz),
-                Vec::with_capacity(longest),
-            )
-        };
+        let resampler = || Box::new((Resampler::new(own, sample_rate_hz), Vec::new()));
         Self {
             decoder: Decoder::new(codec),
             resampler: (own != sample_rate_hz).then(resampler),
@@ -64,9 +58,10 @@ impl Voice {
         make: impl FnOnce(&mut Decoder, &mut Vec<i16>) -> R,
     ) -> R {
         output.clear();
-        let Some((resampler, own)) = &mut self.resampler else {
+        let Some(resampler) = &mut self.resampler else {
             return make(&mut self.decoder, output);
         };
+        let (resampler, own) = &mut **resampler;
         own.clear();
         let made = make(&mut self.decoder, own);
         resampler.process(own, output);
@@ -75,9 +70,9 @@ impl Voice {
 }
 
 impl Decoding {
-    pub(super) fn new(sample_rate_hz: u32, longest_packet: usize) -> Self {
+    pub(super) fn new(sample_rate_hz: u32) -> Self {
         Self {
-            voices: Vec::with_capacity(MAX_DECODERS),
+            voices: Vec::new(),
             present: 0,
             sample_rate_hz: sample_rate_hz.into(),
             position: i64::MIN,
@@ -85,7 +80,7 @@ impl Decoding {
             samples: 0,
             paused: false,
             made_up: 0,
-            output: Vec::with_capacity(longest_packet),
+            output: Vec::new(),
         }
     }
 
@@ -156,6 +151,11 @@ impl JitterBuffer {
 
     /// Lets the codec fill the gap before `until` as far as it is due; returns whether more of it is to be filled later.
     fn bridge(&mut self, until: i64, due: i64) -> bool {
+        if self.decoding.conceals() {
+            // Time that was skipped is not made up.
+            let earliest = due.saturating_sub(HORIZON_FRAMES * self.rate.frame());
+            self.decoding.position = self.decoding.position.max(earliest);
+        }
         while self.decoding.position < until && self.decoding.conceals() {
             if self.decoding.position >= due {
                 return true;

@@ -7,6 +7,9 @@ use crate::codec::Codec;
 /// Packets that may wait; of 10 ms each they are two thirds of a second.
 const MAX_PACKETS: usize = 64;
 
+/// Memory for payloads is taken in such steps.
+const STEP_OCTETS: usize = 1_024;
+
 /// A packet that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Waiting {
@@ -44,30 +47,29 @@ pub(super) enum Queued {
 #[derive(Debug)]
 pub(super) struct PacketQueue {
     packets: VecDeque<(Waiting, usize)>,
-    arena: Box<[u8]>,
+    arena: Vec<u8>,
+    /// How large the arena may become.
+    limit: usize,
     /// Where the payloads lie in the arena.
     begin: usize,
     end: usize,
 }
 
 impl PacketQueue {
-    /// An empty queue for payloads of so many octets in all.
+    /// An empty queue for payloads of at most so many octets in all; it takes the memory that it comes to need.
     pub(super) fn new(octets: usize) -> Self {
         Self {
-            packets: VecDeque::with_capacity(MAX_PACKETS),
-            arena: vec![0; octets].into(),
+            packets: VecDeque::new(),
+            arena: Vec::new(),
+            limit: octets,
             begin: 0,
             end: 0,
         }
     }
 
-    /// Makes room for payloads of so many octets in all; there is never less room than before.
-    pub(super) fn reserve(&mut self, octets: usize) {
-        if octets > self.arena.len() {
-            let mut arena = vec![0; octets];
-            arena[..self.arena.len()].copy_from_slice(&self.arena);
-            self.arena = arena.into();
-        }
+    /// Lets payloads have so many octets in all; never less than before.
+    pub(super) fn allow(&mut self, octets: usize) {
+        self.limit = self.limit.max(octets);
     }
 
     pub(super) fn clear(&mut self) {
@@ -98,8 +100,12 @@ impl PacketQueue {
             return Queued::Duplicate;
         }
         let used = self.end - self.begin;
-        if self.packets.len() == MAX_PACKETS || used + payload.len() > self.arena.len() {
+        if self.packets.len() == MAX_PACKETS || used + payload.len() > self.limit {
             return Queued::Full;
+        }
+        if used + payload.len() > self.arena.len() {
+            let wanted = (used + payload.len()).next_multiple_of(STEP_OCTETS);
+            self.arena.resize(wanted.min(self.limit), 0);
         }
         if self.end + payload.len() > self.arena.len() {
             self.arena.copy_within(self.begin..self.end, 0);
@@ -168,7 +174,7 @@ mod tests {
         let mut queue = PacketQueue::new(4);
         assert_eq!(queue.push(packet(0), &[1, 2, 3]), Queued::Waits);
         assert_eq!(queue.push(packet(1), &[4, 5]), Queued::Full);
-        queue.reserve(8);
+        queue.allow(8);
         assert_eq!(queue.push(packet(1), &[4, 5]), Queued::Waits);
         assert_eq!(queue.first().unwrap().1, [1, 2, 3]);
         queue.pop();

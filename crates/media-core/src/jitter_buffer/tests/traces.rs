@@ -320,3 +320,49 @@ fn a_pause_of_opus_is_no_loss() {
     );
     assert_eq!(statistics.concealed, Duration::ZERO, "{statistics:?}");
 }
+
+/// A pause of Opus has no end by itself, whatever the clock does meanwhile.
+#[cfg(feature = "opus")]
+#[test]
+fn a_leap_of_the_clock_in_a_pause_of_opus_costs_no_time() {
+    let codec = Codec::Opus(SampleRate::Hz48000);
+    let mut buffer = JitterBuffer::new(48_000);
+    let mut now = Instant::now();
+    let mut frame = [0; 960];
+    for number in 0..100_u32 {
+        // A packet of one octet is a frame that was left out.
+        arrive_as(&mut buffer, now, number, number * 960, (codec, &[0x08]));
+        for _ in 0..5 {
+            buffer.play(now, &mut frame);
+            now += Duration::from_secs(100_000_000);
+        }
+    }
+}
+
+#[cfg(feature = "opus")]
+#[test]
+fn anything_may_come_in_as_opus() {
+    let mut rng = StdRng::seed_from_u64(9);
+    let codecs = [
+        Codec::Opus(SampleRate::Hz16000),
+        Codec::Opus(SampleRate::Hz48000),
+        Codec::G722,
+    ];
+    let mut buffer = JitterBuffer::new(16_000);
+    let mut now = Instant::now();
+    for number in 0..2_000_u32 {
+        let timestamp = match rng.random_range(0..5) {
+            0 => rng.random(),
+            1 => rng.random_range(0..20_000),
+            _ => number * 960,
+        };
+        let length = rng.random_range(0..200);
+        let payload: Vec<u8> = (0..length).map(|_| rng.random()).collect();
+        let codec = codecs[rng.random_range(0..codecs.len())];
+        let sequence = number + rng.random_range(0..3);
+        arrive_as(&mut buffer, now, sequence, timestamp, (codec, &payload));
+        buffer.pause(timestamp, number.into(), &payload);
+        buffer.play(now, &mut [0; 320]);
+        now += Duration::from_micros(rng.random_range(0..40_000));
+    }
+}
