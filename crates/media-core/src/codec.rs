@@ -44,8 +44,15 @@ pub enum Codec {
 }
 
 impl Codec {
-    /// The codecs that are used when nothing else is asked for, in their order of preference.
-    pub const DEFAULT: [Self; 2] = [Self::Pcmu, Self::Pcma];
+    /// The codecs that are used when nothing else is asked for: PCMU and PCMA, which everybody has and which cost next to
+    /// nothing, then G722 and, with the feature `opus`, Opus at 16 kHz for peers that prefer a wider band.
+    pub const DEFAULT: &'static [Self] = &[
+        Self::Pcmu,
+        Self::Pcma,
+        Self::G722,
+        #[cfg(feature = "opus")]
+        Self::Opus(SampleRate::Hz16000),
+    ];
 
     /// The encoding name of `a=rtpmap`.
     #[must_use]

@@ -175,10 +175,7 @@ fn a_calling_session_takes_answers_while_its_offer_counts() {
     let early = controller.apply_answer(now, key, &answer);
     assert_eq!(early, Err(MediaError::NoOffer(key)));
     let offer = controller.generate_offer(key).unwrap();
-    assert!(
-        offer.contains("m=audio 10002 RTP/AVP 0 8 101\r\n"),
-        "{offer}"
-    );
+    assert!(offer.contains("m=audio 10002 RTP/AVP 0 8 9 "), "{offer}");
     assert_eq!(
         controller.generate_offer(key).unwrap(),
         offer,

@@ -154,10 +154,13 @@ fn preference_is_the_offerers_or_ours() {
 
 #[test]
 fn payload_types_are_the_offerers() {
-    let media = media(answer(
-        "m=audio 4000 RTP/AVP 96 97 98 110\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97 pcma/8000/1\r\n\
-         a=rtpmap:98 telephone-event/48000\r\na=rtpmap:110 TELEPHONE-EVENT/8000\r\n",
-    ));
+    let capabilities = Capabilities {
+        codecs: vec![Codec::Pcma],
+        ..Capabilities::default()
+    };
+    let offer = "m=audio 4000 RTP/AVP 96 97 98 110\r\na=rtpmap:96 opus/48000/2\r\na=rtpmap:97 pcma/8000/1\r\n\
+         a=rtpmap:98 telephone-event/48000\r\na=rtpmap:110 TELEPHONE-EVENT/8000\r\n";
+    let media = media(answer_with(&capabilities, offer).unwrap());
     assert_eq!((media.codec, media.payload_type), (Codec::Pcma, 97));
     assert_eq!(media.receive, [(97, Codec::Pcma)]);
     let events = media.telephone_event.unwrap();
@@ -301,7 +304,10 @@ fn the_answers_time_is_the_offers() {
 
 #[test]
 fn our_offer_is_answered() {
-    let capabilities = Capabilities::default();
+    let capabilities = Capabilities {
+        codecs: vec![Codec::Pcmu, Codec::Pcma],
+        ..Capabilities::default()
+    };
     let ours = offer(&capabilities, local(Direction::SendRecv), origin());
     assert_eq!(ours.media[0].formats, ["0", "8", "101"]);
     let theirs = format!(
@@ -342,7 +348,10 @@ fn answers_that_do_not_fit_are_refused() {
 
 #[test]
 fn a_new_offer_keeps_sections_and_numbers() {
-    let capabilities = Capabilities::default();
+    let capabilities = Capabilities {
+        codecs: vec![Codec::Pcmu, Codec::Pcma],
+        ..Capabilities::default()
+    };
     let Negotiated { answer: first, .. } = answer(
         "m=video 5000 RTP/AVP 31\r\nm=audio 4000 RTP/AVP 97 96\r\na=rtpmap:97 PCMA/8000\r\n\
          a=rtpmap:96 telephone-event/8000\r\n",
