@@ -16,6 +16,7 @@ use rvoip_rtp_core::{
 
 const ALICE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const BOB: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 2);
+const CAROL: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 3);
 const RTP: u16 = 4000;
 const RTCP: u16 = 4001;
 
@@ -174,6 +175,50 @@ fn loss_is_what_tshark_counts() {
     let lost = statistics.packets_expected as i64
         - (statistics.packets_received + statistics.duplicates) as i64;
     assert_eq!(columns[2], lost.to_string());
+}
+
+/// The far end of a relay sees the losses, the order and the jitter of the near one.
+#[test]
+fn a_relay_changes_nothing_that_tshark_counts() {
+    let now = Instant::now();
+    let mut rng = StdRng::seed_from_u64(13);
+    let mut alice = session(now, "alice", BOB, 1);
+    let (mut near, mut far) = (
+        session(now, "near", ALICE, 2),
+        session(now, "far", CAROL, 3),
+    );
+    let mut arrivals = Vec::new();
+    for n in 0..3000u64 {
+        let sent = Duration::from_millis(20 * n);
+        let mut out = Vec::new();
+        alice.next_packet(now + sent, &frame(), &mut out);
+        if !rng.random_bool(0.05) {
+            arrivals.push((sent + Duration::from_millis(rng.random_range(0..50)), out));
+        }
+    }
+    arrivals.sort_by_key(|(at, _)| *at);
+    let (mut before, mut behind) = (Capture::new(), Capture::new());
+    let mut overtaken = 0;
+    for (at, datagram) in &mut arrivals {
+        let (mut out, now) = (Vec::new(), now + *at);
+        let source = SocketAddr::from((ALICE, RTP));
+        let received = near.handle_rtp(now, source, datagram).unwrap();
+        if far.forward(now, &received, PayloadType::PCMU, &mut out) {
+            before.add(*at, ALICE, BOB, RTP, datagram);
+            behind.add(*at, BOB, CAROL, RTP, &out);
+        } else {
+            // Only the very first ones can be older than the packet that the relay began with.
+            overtaken += 1;
+        }
+    }
+    assert!(overtaken <= 2, "{overtaken}");
+    let streams = |capture: &Capture, name| capture.tshark(name, &["-q", "-z", "rtp,streams"]);
+    let (Some(before), Some(behind)) = (streams(&before, "before"), streams(&behind, "behind"))
+    else {
+        return;
+    };
+    assert_eq!(stream_columns(&before), stream_columns(&behind));
+    assert_ne!(stream_columns(&behind)[2], "0", "packets were lost");
 }
 
 #[test]

@@ -43,7 +43,7 @@ impl RtpSession {
         self.rtp_latch.destination()
     }
 
-    /// The address that the RTP socket may be connected to; see [`Latch::connectable`].
+    /// The address that the RTP socket may be connected to; see [`crate::Latch::connectable`].
     #[must_use]
     pub fn connectable(&self, now: Instant) -> Option<SocketAddr> {
         self.rtp_latch.connectable(now)
