@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rvoip_media_core::rtp_core::srtp::{SrtpKey, SrtpKeys, SrtpSender, SrtpSuite};
 use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
     AudioSource, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig, MediaEngine,
@@ -31,20 +32,7 @@ fn key(number: u64) -> MediaSessionKey {
 
 /// Opens a leg that sends back what it hears.
 fn open(engine: &mut MediaEngine, now: Instant, key: MediaSessionKey, port: PortKey, codec: Codec) {
-    let parameters = MediaParameters {
-        remote_rtp: remote(),
-        remote_rtcp: SocketAddr::from(([192, 0, 2, 2], 4_001)),
-        codec,
-        payload_type: 0,
-        receive: vec![(0, codec)],
-        telephone_event: None,
-        comfort_noise: None,
-        opus: OpusConfig::default(),
-        direction: Direction::SendRecv,
-        ptime: FRAME,
-        held: false,
-        security: None,
-    };
+    let parameters = parameters(codec);
     for command in [
         MediaCommand::Open {
             key,
@@ -62,6 +50,23 @@ fn open(engine: &mut MediaEngine, now: Instant, key: MediaSessionKey, port: Port
     }
 }
 
+fn parameters(codec: Codec) -> MediaParameters {
+    MediaParameters {
+        remote_rtp: remote(),
+        remote_rtcp: SocketAddr::from(([192, 0, 2, 2], 4_001)),
+        codec,
+        payload_type: 0,
+        receive: vec![(0, codec)],
+        telephone_event: None,
+        comfort_noise: None,
+        opus: OpusConfig::default(),
+        direction: Direction::SendRecv,
+        ptime: FRAME,
+        held: false,
+        security: None,
+    }
+}
+
 /// Lets packets of 20 ms come to a port; returns how many were sent.
 fn run(
     engine: &mut MediaEngine,
@@ -69,16 +74,21 @@ fn run(
     port: PortKey,
     codec: Codec,
     frames: std::ops::Range<u32>,
+    mut theirs: Option<&mut SrtpSender>,
 ) -> u32 {
     let ticks = codec.clock_rate_hz() / 50;
-    let mut packet = [0x55; 172];
-    packet[0] = 0x80;
-    packet[1] = 0;
+    let mut packet = vec![0; 256];
     let mut sent = 0;
     for number in frames {
         let now = start + FRAME * number;
-        packet[2..4].copy_from_slice(&(number as u16).to_be_bytes());
-        packet[4..8].copy_from_slice(&(number * ticks).to_be_bytes());
+        packet.clear();
+        packet.extend_from_slice(&[0x80, 0]);
+        packet.extend_from_slice(&(number as u16).to_be_bytes());
+        packet.extend_from_slice(&(number * ticks).to_be_bytes());
+        packet.resize(172, 0x55);
+        if let Some(theirs) = &mut theirs {
+            theirs.protect_rtp(&mut packet, 0).unwrap();
+        }
         engine.handle_packet(now, port, Channel::Rtp, remote(), &mut packet);
         engine.handle_timeout(now);
         while let Some(transmit) = engine.poll_transmit() {
@@ -104,13 +114,38 @@ fn nothing_is_allocated_per_packet() {
     for codec in [Codec::Pcmu, Codec::G722] {
         let (mut engine, port) = (engine(start), PortKey(0));
         open(&mut engine, start, key(0), port, codec);
-        run(&mut engine, start, port, codec, 0..1_000);
+        run(&mut engine, start, port, codec, 0..1_000, None);
         let mut sent = 0;
         let measured = allocation_counter::measure(|| {
-            sent = run(&mut engine, start, port, codec, 1_000..4_000);
+            sent = run(&mut engine, start, port, codec, 1_000..4_000, None);
         });
         assert!(sent > 2_900, "{sent}");
-        assert_eq!(measured.count_total, 0, "in a minute of {codec}");
+        // The packet that comes in is the test's own.
+        assert_eq!(measured.count_total, 1, "in a minute of {codec}");
+    }
+}
+
+#[test]
+fn nothing_is_allocated_per_secured_packet() {
+    let (start, codec) = (Instant::now(), Codec::Pcmu);
+    for suite in SrtpSuite::ALL {
+        let generate = |seed| SrtpKey::generate(suite, &mut StdRng::from_seed([seed; 32]));
+        let (send, receive) = (generate(1), generate(2));
+        let mut theirs = SrtpSender::new(&receive);
+        let (mut engine, port, key) = (engine(start), PortKey(0), key(0));
+        open(&mut engine, start, key, port, codec);
+        let secured = MediaParameters {
+            security: Some(SrtpKeys { send, receive }),
+            ..parameters(codec)
+        };
+        let parameters = Some(Box::new(secured));
+        engine.handle_command(start, MediaCommand::Configure { key, parameters });
+        let mut frames = |frames| run(&mut engine, start, port, codec, frames, Some(&mut theirs));
+        frames(0..1_000);
+        let mut sent = 0;
+        let measured = allocation_counter::measure(|| sent = frames(1_000..4_000));
+        assert!(sent > 2_900, "{sent}");
+        assert_eq!(measured.count_total, 1, "in a minute of {suite:?}");
     }
 }
 
@@ -129,12 +164,12 @@ fn a_leg_keeps_to_its_memory() {
         for port in 0..2 {
             open(&mut engine, start, key(port), PortKey(port), codec);
             let frames = port as u32 * 50..port as u32 * 50 + 50;
-            run(&mut engine, start, PortKey(port), codec, frames);
+            run(&mut engine, start, PortKey(port), codec, frames, None);
         }
         let third = key(2);
         let measured = allocation_counter::measure(|| {
             open(&mut engine, start, third, PortKey(2), codec);
-            run(&mut engine, start, PortKey(2), codec, 100..150);
+            run(&mut engine, start, PortKey(2), codec, 100..150, None);
         });
         let octets = measured.bytes_current;
         println!("a leg of {codec}: {octets} octets");
