@@ -5,8 +5,10 @@ mod calls;
 mod memory;
 mod overload;
 mod peers;
+mod program;
 mod relay;
 mod setup;
+mod simulated;
 mod transactions;
 
 use std::path::PathBuf;
@@ -54,6 +56,10 @@ enum Measurement {
     Transactions,
     /// CPU of a relayed RTP packet, and how long it takes
     Relay,
+    /// CPU of a whole call in virtual time, and events per second
+    Simulated,
+    /// A million calls in virtual time, which must leave nothing
+    Many,
     /// Twice the capacity, and the half of it afterwards
     Overload,
     /// 8000 calls per second for three seconds, twice
@@ -97,6 +103,18 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if arguments.what == Some(Measurement::Relay) {
         return Ok(());
     }
+    if is_wanted(Measurement::Simulated) {
+        simulated::measure(arguments.rounds)?;
+    }
+    if arguments.what == Some(Measurement::Simulated) {
+        return Ok(());
+    }
+    if is_wanted(Measurement::Many) {
+        simulated::many()?;
+    }
+    if arguments.what == Some(Measurement::Many) {
+        return Ok(());
+    }
     let site = Site {
         examples: workspace::build_measured(&["sipp_server"])?,
         logs: workspace::target()?.join("bench"),
@@ -131,24 +149,6 @@ pub fn run(arguments: &Arguments) -> Outcome {
         memory::over_many_calls(&site)?;
     }
     Ok(())
-}
-
-/// Builds a bench and finds its program.
-fn bench_program(name: &str) -> Outcome<PathBuf> {
-    let output = workspace::cargo()
-        .args(["bench", "--package", "rvoip-benches", "--bench", name])
-        .args(["--no-run", "--message-format", "json"])
-        .output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    let messages = std::str::from_utf8(&output.stdout)?;
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter(|message| message["target"]["name"] == name)
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo built no bench".into())
 }
 
 /// The middle value of some measurements.

@@ -18,11 +18,7 @@ pub struct CallKey {
     pub(crate) generation: u32,
 }
 
-impl fmt::Display for CallKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.index, self.generation)
-    }
-}
+crate::table::key!(CallKey);
 
 /// A tag of ours: 64 random bits, sixteen hexadecimal digits on the wire. Random enough to name the dialog on this side
 /// alone, so that one look-up by number finds it.

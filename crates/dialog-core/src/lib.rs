@@ -54,6 +54,7 @@ pub mod sequence;
 pub mod session_timer;
 pub mod soft_state;
 pub mod subscription;
+mod table;
 
 pub use account::{Account, AccountSecret, BearerTokens};
 pub use bearer::{Bearer, TokenVerifier};

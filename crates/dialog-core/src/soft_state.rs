@@ -22,7 +22,6 @@
 //! Never two requests at once: whoever takes its state back while a request is on its way waits for the answer first (RFC
 //! 3261 section 10.2, RFC 3903 section 4.1).
 
-use std::fmt;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -35,11 +34,7 @@ pub(crate) struct SoftStateKey {
     pub(crate) generation: u32,
 }
 
-impl fmt::Display for SoftStateKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.index, self.generation)
-    }
-}
+crate::table::key!(SoftStateKey);
 
 /// Where a client's soft state is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,6 @@ pub mod notifier;
 pub mod subscriber;
 mod termination;
 
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -28,11 +27,7 @@ pub struct SubscriptionKey {
     pub(crate) generation: u32,
 }
 
-impl fmt::Display for SubscriptionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.index, self.generation)
-    }
-}
+crate::table::key!(SubscriptionKey);
 
 /// A subscription to make.
 #[derive(Clone, Debug)]

@@ -67,7 +67,7 @@ impl Scene {
         let heard = MemoryRecording::new(8_000 * 60);
         let (id, sink) = (call.id(), RecordingSink::Memory(heard.clone()));
         simulation
-            .with(host, |core, now| core.record(now, id, Some(sink)))
+            .with(host, |core, now| core.record(now, id, Some(sink.into())))
             .unwrap();
         self.phones.push(Phone {
             host,

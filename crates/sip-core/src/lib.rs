@@ -26,7 +26,7 @@
 //! assert_eq!(request.check(Strictness::Lenient), Ok(()));
 //! assert_eq!(request.from()?.uri().user(), Some("alice"));
 //!
-//! let via: Via = request.top_via()?.with_received([203, 0, 113, 9].into()).with_rport(40_000);
+//! let via: Via = request.top_via()?.with_source(([203, 0, 113, 9], 40_000).into());
 //! let stamped = request.edit().replace_first(&via).finish();
 //! let response = Response::builder_for(&stamped, StatusCode::OK).to_tag("314159").build();
 //! assert_eq!(response.top_via()?.rport(), Some(Some(40_000)));

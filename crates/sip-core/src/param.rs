@@ -69,20 +69,24 @@ impl Params {
     /// is put in quotes.
     #[must_use]
     pub fn with(&self, name: &str, value: Option<&str>) -> Params {
-        let param = Written(name, value);
-        let mut text =
-            String::with_capacity(self.text.len() + name.len() + value.map_or(0, str::len) + 4);
-        let mut found = false;
+        self.with_each([(name, value)])
+    }
+
+    /// These parameters with some of them set, as [`with`](Self::with) does one by one.
+    pub(crate) fn with_each<const N: usize>(&self, set: [(&str, Option<&str>); N]) -> Params {
+        let mut text = String::with_capacity(self.text.len() + 64);
+        let mut left = set.map(Some);
         for (other, old) in self.iter() {
-            if !other.eq_ignore_ascii_case(name) {
-                Written(other, old).push(&mut text);
-            } else if !found {
-                param.push(&mut text);
-                found = true;
+            let place = set
+                .iter()
+                .position(|(name, _)| other.eq_ignore_ascii_case(name));
+            let param = place.map_or(Some((other, old)), |place| left[place].take());
+            if let Some((name, value)) = param {
+                Written(name, value).push(&mut text);
             }
         }
-        if !found {
-            param.push(&mut text);
+        for (name, value) in left.into_iter().flatten() {
+            Written(name, value).push(&mut text);
         }
         Params { text: text.into() }
     }

@@ -23,10 +23,9 @@ pub(crate) fn stamp(request: Request, source: SocketAddr) -> Request {
     let Ok(via) = request.top_via() else {
         return request;
     };
-    let via = via.with_received(source.ip());
     let via = match asks_for_port {
-        true => via.with_rport(source.port()),
-        false => via,
+        true => via.with_source(source),
+        false => via.with_received(source.ip()),
     };
     request.edit().replace_first(&via).finish()
 }

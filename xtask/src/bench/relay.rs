@@ -1,11 +1,10 @@
 //! RTP of many calls through a media worker that only relays: processor time, loss and delay.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
-use super::{bench_program, median};
+use super::median;
+use super::program::Program;
 use crate::Outcome;
-use crate::server::numbers;
 
 /// What relays, and how many calls of two parties it has.
 const LOADS: [(&str, u64); 4] = [
@@ -20,17 +19,11 @@ const SECONDS: &str = "5";
 
 /// Runs the rounds and prints the table. The last column is what a datagram costs without any relay, at that moment.
 pub fn measure(rounds: usize) -> Outcome {
-    let program = bench_program("relay")?;
+    let program = Program::build("relay")?;
     let mut found: BTreeMap<(&str, u64), Vec<BTreeMap<String, u64>>> = BTreeMap::new();
     for _ in 0..rounds {
         for load in LOADS {
-            let output = Command::new(&program)
-                .args([load.0, &load.1.to_string(), SECONDS])
-                .output()?;
-            if !output.status.success() {
-                return Err(String::from_utf8_lossy(&output.stderr).into());
-            }
-            let figures = numbers(std::str::from_utf8(&output.stdout)?.trim());
+            let figures = program.figures([load.0, &load.1.to_string(), SECONDS])?;
             found.entry(load).or_default().push(figures);
         }
     }

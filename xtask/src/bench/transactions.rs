@@ -1,12 +1,9 @@
 //! Transactions per second of the layer alone: time, instructions and memory.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
-
-use super::{bench_program, median};
+use super::median;
+use super::program::Program;
 use crate::Outcome;
-use crate::server::numbers;
+use std::collections::BTreeMap;
 
 /// What the bench knows, and what that is.
 const SCENARIOS: [(&str, &str); 4] = [
@@ -24,14 +21,11 @@ const COUNTED: [u64; 2] = [10_000, 30_000];
 
 /// Runs the rounds and prints the table.
 pub fn measure(rounds: usize) -> Outcome {
-    let program = bench_program("transactions")?;
+    let program = Program::build("transactions")?;
     let mut found: BTreeMap<&str, Vec<BTreeMap<String, u64>>> = BTreeMap::new();
     for _ in 0..rounds {
         for (scenario, _) in SCENARIOS {
-            let output = Command::new(&program)
-                .args([scenario, &TRANSACTIONS.to_string()])
-                .output()?;
-            let figures = numbers(std::str::from_utf8(&output.stdout)?.trim());
+            let figures = program.figures([scenario, &TRANSACTIONS.to_string()])?;
             found.entry(scenario).or_default().push(figures);
         }
     }
@@ -49,7 +43,8 @@ pub fn measure(rounds: usize) -> Outcome {
             median(values.map(|value| *value as f64).collect())
         };
         let per_second = TRANSACTIONS as f64 * 1e9 / middle("nanoseconds");
-        let instructions = instructions(&program, scenario)
+        let instructions = program
+            .instructions(scenario, COUNTED)
             .map_or_else(|| "no valgrind".to_owned(), |count| count.to_string());
         let alive = middle("alive");
         let each = match alive > 0.0 {
@@ -59,22 +54,4 @@ pub fn measure(rounds: usize) -> Outcome {
         println!("| {what} | {per_second:.0} | {instructions} | {alive} | {each} |");
     }
     Ok(())
-}
-
-/// Instructions of one transaction, when there is a valgrind to count them.
-fn instructions(program: &Path, scenario: &str) -> Option<u64> {
-    let [few, many] = COUNTED.map(|count| {
-        let output = Command::new("valgrind")
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .arg(program)
-            .args([scenario, &count.to_string()])
-            .output()
-            .ok()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let line = said
-            .lines()
-            .find_map(|line| line.split_once("Collected : "))?;
-        line.1.trim().parse::<u64>().ok()
-    });
-    Some((many? - few?) / (COUNTED[1] - COUNTED[0]))
 }

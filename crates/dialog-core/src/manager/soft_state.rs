@@ -190,7 +190,8 @@ impl DialogManager {
 
     /// Takes all registrations and publications back.
     pub fn withdraw_all(&mut self, now: Instant) {
-        for key in self.soft_states.keys() {
+        let all: Vec<_> = self.soft_states.keys().collect();
+        for key in all {
             self.prompt_soft_state(now, key, Input::Remove);
         }
         self.pump(now);

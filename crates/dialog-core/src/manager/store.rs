@@ -1,40 +1,62 @@
-//! All calls of a manager: a slab with checked keys, an index by local tag, and one deadline queue.
+//! All calls of a manager, and their index by local tag.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_transaction_core::sip_core::{HeaderName, Response};
 use rvoip_transaction_core::sip_transport::{Flow, Target};
-use slab::Slab;
 
-use crate::deadline_queue::DeadlineQueue;
 use crate::dialog::Dialog;
 use crate::id::{KeyMap, LocalTag};
 use crate::manager::call::{Call, Role};
+use crate::table::{Table, Tenant};
 use crate::{CallKey, DialogError};
+
+impl Tenant for Call {
+    type Key = CallKey;
+
+    fn key(&self) -> CallKey {
+        self.key
+    }
+
+    fn due(&self) -> Option<Instant> {
+        Call::due(self)
+    }
+
+    fn wake(&mut self) -> &mut Option<Instant> {
+        &mut self.wake
+    }
+}
 
 /// The table of calls.
 #[derive(Debug, Default)]
 pub(crate) struct CallStore {
-    /// Each in memory of its own: the table grows without moving them.
-    calls: Slab<Box<Call>>,
+    calls: Table<Call>,
     tags: KeyMap<LocalTag, CallKey>,
-    deadlines: DeadlineQueue<CallKey>,
-    generation: u32,
     /// The path of the latest call: the calls of a trunk share one.
     path: Option<Arc<Target>>,
 }
 
+impl Deref for CallStore {
+    type Target = Table<Call>;
+
+    fn deref(&self) -> &Table<Call> {
+        &self.calls
+    }
+}
+
+impl DerefMut for CallStore {
+    fn deref_mut(&mut self) -> &mut Table<Call> {
+        &mut self.calls
+    }
+}
+
 impl CallStore {
     pub(crate) fn insert(&mut self, role: Role, dialog: Dialog) -> CallKey {
-        self.generation = self.generation.wrapping_add(1);
-        let entry = self.calls.vacant_entry();
-        let key = CallKey {
-            index: entry.key() as u32,
-            generation: self.generation,
-        };
-        self.tags.insert(dialog.local_tag(), key);
-        entry.insert(Box::new(Call::new(key, role, dialog)));
+        let tag = dialog.local_tag();
+        let key = self.calls.insert(|key| Call::new(key, role, dialog));
+        self.tags.insert(tag, key);
         key
     }
 
@@ -67,16 +89,6 @@ impl CallStore {
         same.then_some(call)
     }
 
-    pub(crate) fn get(&self, key: CallKey) -> Option<&Call> {
-        let call = self.calls.get(key.index as usize)?;
-        (call.key == key).then_some(call)
-    }
-
-    pub(crate) fn get_mut(&mut self, key: CallKey) -> Option<&mut Call> {
-        let call = self.calls.get_mut(key.index as usize)?;
-        (call.key == key).then_some(call)
-    }
-
     /// A call that a command names.
     pub(crate) fn known(&self, key: CallKey) -> Result<&Call, DialogError> {
         self.get(key).ok_or(DialogError::NoSuchCall(key))
@@ -93,44 +105,8 @@ impl CallStore {
     }
 
     pub(crate) fn remove(&mut self, key: CallKey) -> Option<Box<Call>> {
-        self.get(key)?;
-        let mut call = self.calls.remove(key.index as usize);
+        let call = self.calls.remove(key)?;
         self.tags.remove(&call.dialog.local_tag());
-        self.deadlines.set(key, &mut call.wake, None);
         Some(call)
-    }
-
-    /// Brings the deadline queue up to date with the call; to be called after every change of one of its times.
-    pub(crate) fn schedule(&mut self, key: CallKey) {
-        let Some(call) = self
-            .calls
-            .get_mut(key.index as usize)
-            .filter(|call| call.key == key)
-        else {
-            return;
-        };
-        let due = call.due();
-        self.deadlines.set(key, &mut call.wake, due);
-    }
-
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.next()
-    }
-
-    /// Takes the next call whose deadline has come.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<CallKey> {
-        let key = self.deadlines.pop_due(now)?;
-        if let Some(call) = self.get_mut(key) {
-            call.wake = None;
-        }
-        Some(key)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.calls.len()
-    }
-
-    pub(crate) fn keys(&self) -> impl Iterator<Item = CallKey> + '_ {
-        self.calls.iter().map(|(_, call)| call.key)
     }
 }

@@ -1,7 +1,7 @@
 //! Via (RFC 3261 section 20.42, RFC 3581).
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use bytestring::ByteString;
@@ -139,10 +139,17 @@ impl Via {
         self.with_param("received", Some(&address.to_string()))
     }
 
-    /// This hop with the port the message came from.
+    /// This hop with the address and the port the message came from (RFC 3581 section 4).
     #[must_use]
-    pub fn with_rport(self, port: u16) -> Via {
-        self.with_param("rport", Some(&port.to_string()))
+    pub fn with_source(self, source: SocketAddr) -> Via {
+        let (received, rport) = (source.ip().to_string(), source.port().to_string());
+        let set = [("received", &*received), ("rport", &*rport)];
+        Via {
+            params: self
+                .params
+                .with_each(set.map(|(name, value)| (name, Some(value)))),
+            ..self
+        }
     }
 
     /// This hop with one parameter set.

@@ -234,4 +234,77 @@ pub const RUNS: &[Run] = &[
         ours: &["--duration", "1s", "--reinvite-after", "300ms"],
         ..CALLED
     },
+    Run {
+        name: "called_cancel_and_200",
+        scenario: Scenario::File("uas_cancel_and_200"),
+        ours: &["--answer-timeout", "1s"],
+        says: &["cancelled"],
+        exit: 1,
+        ..CALLED
+    },
+    Run {
+        name: "called_late_200_after_cancel",
+        scenario: Scenario::File("uas_late_200_after_cancel"),
+        ours: &["--answer-timeout", "1s"],
+        says: &["cancelled"],
+        exit: 1,
+        ..CALLED
+    },
+    Run {
+        name: "called_cancel_and_486",
+        scenario: Scenario::File("uas_cancel_and_486"),
+        ours: &["--answer-timeout", "1s"],
+        exit: 1,
+        ..CALLED
+    },
+    Run {
+        name: "called_bye_and_bye",
+        scenario: Scenario::File("uas_bye_and_bye"),
+        ..CALLED
+    },
+    Run {
+        name: "called_bye_and_reinvite",
+        scenario: Scenario::File("uas_bye_and_reinvite"),
+        ours: &["--duration", "20s", "--hold-at", "500ms"],
+        says: &["Hold: failed"],
+        exit: 1,
+        ..CALLED
+    },
+    Run {
+        name: "called_reinvite_and_bye",
+        scenario: Scenario::File("uas_reinvite_and_bye"),
+        ..CALLED
+    },
+    Run {
+        name: "called_update_and_reinvite",
+        scenario: Scenario::File("uas_update_and_reinvite"),
+        ours: &["--duration", "2s", "--hold-at", "500ms"],
+        ..CALLED
+    },
+    Run {
+        name: "called_refer_and_bye",
+        scenario: Scenario::File("uas_refer_and_bye"),
+        ours: &["--duration", "20s", "--transfer-to", "sip:carol@192.0.2.9"],
+        ..CALLED
+    },
+    Run {
+        name: "called_notify_and_202",
+        scenario: Scenario::File("uas_notify_and_202"),
+        ours: &["--duration", "20s", "--transfer-to", "sip:carol@192.0.2.9"],
+        ..CALLED
+    },
+    Run {
+        name: "called_auth_loop",
+        scenario: Scenario::File("uas_auth_loop"),
+        ours: &["--user", "alice", "--password", "secret"],
+        says: &["401"],
+        exit: 1,
+        ..CALLED
+    },
+    Run {
+        name: "called_refresh_and_bye",
+        scenario: Scenario::File("uas_refresh_and_bye"),
+        ours: &["--duration", "60s"],
+        ..CALLED
+    },
 ];

@@ -1,19 +1,19 @@
-//! All registrations and publications of a manager: a slab with checked keys, their deadlines, and the flows they rest on.
+//! All registrations and publications of a manager, and the flows they rest on.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
 use rvoip_transaction_core::sip_core::ByteString;
 use rvoip_transaction_core::sip_transport::Flow;
-use slab::Slab;
 
 use super::super::publication::Publication;
 use super::super::registration::Registration;
 use crate::EndCause;
-use crate::deadline_queue::DeadlineQueue;
 use crate::id::LocalTag;
 use crate::soft_state::{BackOff, SoftStateKey, State};
+use crate::table::{Key, Table, Tenant};
 
 /// What the state is.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(in crate::manager) struct SoftState {
     pub(in crate::manager) cause: Option<EndCause>,
     flow: Option<Flow>,
     scheduled: Option<Instant>,
-    generation: u32,
+    key: SoftStateKey,
 }
 
 impl SoftState {
@@ -77,7 +77,8 @@ impl SoftState {
             cause: None,
             flow: None,
             scheduled: None,
-            generation: 0,
+            // The table gives another.
+            key: SoftStateKey::new(0, 0),
         }
     }
 
@@ -89,64 +90,55 @@ impl SoftState {
 /// The table of registrations and publications.
 #[derive(Debug, Default)]
 pub(in crate::manager) struct SoftStates {
-    all: Slab<Box<SoftState>>,
-    deadlines: DeadlineQueue<SoftStateKey>,
+    table: Table<SoftState>,
     /// Who has registered over a flow to which address.
     flows: BTreeMap<SocketAddr, Vec<SoftStateKey>>,
-    generation: u32,
+}
+
+impl Tenant for SoftState {
+    type Key = SoftStateKey;
+
+    fn key(&self) -> SoftStateKey {
+        self.key
+    }
+
+    fn due(&self) -> Option<Instant> {
+        self.wake
+    }
+
+    fn wake(&mut self) -> &mut Option<Instant> {
+        &mut self.scheduled
+    }
+}
+
+impl Deref for SoftStates {
+    type Target = Table<SoftState>;
+
+    fn deref(&self) -> &Table<SoftState> {
+        &self.table
+    }
+}
+
+impl DerefMut for SoftStates {
+    fn deref_mut(&mut self) -> &mut Table<SoftState> {
+        &mut self.table
+    }
 }
 
 impl SoftStates {
-    pub(in crate::manager) fn insert(&mut self, mut record: SoftState) -> SoftStateKey {
-        self.generation = self.generation.wrapping_add(1);
-        record.generation = self.generation;
-        let index = self.all.insert(Box::new(record)) as u32;
-        SoftStateKey {
-            index,
-            generation: self.generation,
-        }
-    }
-
-    pub(in crate::manager) fn get(&self, key: SoftStateKey) -> Option<&SoftState> {
-        let record = self.all.get(key.index as usize)?;
-        (record.generation == key.generation).then_some(record)
-    }
-
-    pub(in crate::manager) fn get_mut(&mut self, key: SoftStateKey) -> Option<&mut SoftState> {
-        let record = self.all.get_mut(key.index as usize)?;
-        (record.generation == key.generation).then_some(record)
+    pub(in crate::manager) fn insert(&mut self, record: SoftState) -> SoftStateKey {
+        self.table.insert(|key| SoftState { key, ..record })
     }
 
     pub(in crate::manager) fn remove(&mut self, key: SoftStateKey) -> Option<Box<SoftState>> {
         self.set_flow(key, None);
-        self.get(key)?;
-        let mut record = self.all.remove(key.index as usize);
-        self.deadlines.set(key, &mut record.scheduled, None);
-        Some(record)
-    }
-
-    /// Brings the deadlines up to date; to be called after every change of `wake`.
-    pub(in crate::manager) fn schedule(&mut self, key: SoftStateKey) {
-        let Some(record) = self
-            .all
-            .get_mut(key.index as usize)
-            .filter(|record| record.generation == key.generation)
-        else {
-            return;
-        };
-        let due = record.wake;
-        self.deadlines.set(key, &mut record.scheduled, due);
-    }
-
-    pub(in crate::manager) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.next()
+        self.table.remove(key)
     }
 
     /// Takes the next one whose deadline has come.
     pub(in crate::manager) fn pop_due(&mut self, now: Instant) -> Option<SoftStateKey> {
-        let key = self.deadlines.pop_due(now)?;
-        let record = self.get_mut(key)?;
-        (record.wake, record.scheduled) = (None, None);
+        let key = self.table.pop_due(now)?;
+        self.get_mut(key)?.wake = None;
         Some(key)
     }
 
@@ -183,19 +175,5 @@ impl SoftStates {
                 .is_some_and(|record| record.flow.as_ref() == Some(flow))
         };
         riders.iter().filter(rests).copied().collect()
-    }
-
-    pub(in crate::manager) fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    /// All there are, those included that end.
-    pub(in crate::manager) fn keys(&self) -> Vec<SoftStateKey> {
-        let all = self.all.iter();
-        all.map(|(index, record)| SoftStateKey {
-            index: index as u32,
-            generation: record.generation,
-        })
-        .collect()
     }
 }

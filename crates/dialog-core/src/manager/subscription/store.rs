@@ -1,5 +1,6 @@
-//! All subscriptions of a manager, the dialogs that they alone use, and their deadlines.
+//! All subscriptions of a manager, and the dialogs that they alone use.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,9 +10,9 @@ use slab::Slab;
 use smallvec::SmallVec;
 
 use super::record::{Home, Subscription};
-use crate::deadline_queue::DeadlineQueue;
 use crate::dialog::Dialog;
 use crate::id::{KeyMap, LocalTag};
+use crate::table::{Table, Tenant};
 use crate::{DialogError, SubscriptionKey};
 
 /// A dialog that no call uses.
@@ -26,29 +27,43 @@ pub(crate) struct UsageDialog {
 /// The table of subscriptions.
 #[derive(Debug, Default)]
 pub(crate) struct SubscriptionStore {
-    slab: Slab<Box<Subscription>>,
+    table: Table<Subscription>,
     dialogs: Slab<Box<UsageDialog>>,
     /// The branches of a SUBSCRIBE that forked share our tag.
     tags: KeyMap<LocalTag, SmallVec<[usize; 1]>>,
-    deadlines: DeadlineQueue<SubscriptionKey>,
-    generation: u32,
+}
+
+impl Tenant for Subscription {
+    type Key = SubscriptionKey;
+
+    fn key(&self) -> SubscriptionKey {
+        self.key
+    }
+
+    fn due(&self) -> Option<Instant> {
+        Subscription::due(self)
+    }
+
+    fn wake(&mut self) -> &mut Option<Instant> {
+        &mut self.wake
+    }
+}
+
+impl Deref for SubscriptionStore {
+    type Target = Table<Subscription>;
+
+    fn deref(&self) -> &Table<Subscription> {
+        &self.table
+    }
+}
+
+impl DerefMut for SubscriptionStore {
+    fn deref_mut(&mut self) -> &mut Table<Subscription> {
+        &mut self.table
+    }
 }
 
 impl SubscriptionStore {
-    pub(crate) fn insert(
-        &mut self,
-        make: impl FnOnce(SubscriptionKey) -> Subscription,
-    ) -> SubscriptionKey {
-        self.generation = self.generation.wrapping_add(1);
-        let entry = self.slab.vacant_entry();
-        let key = SubscriptionKey {
-            index: entry.key() as u32,
-            generation: self.generation,
-        };
-        entry.insert(Box::new(make(key)));
-        key
-    }
-
     pub(crate) fn insert_dialog(&mut self, dialog: Dialog, path: Option<Arc<Target>>) -> usize {
         let tag = dialog.local_tag();
         let index = self.dialogs.insert(Box::new(UsageDialog {
@@ -58,16 +73,6 @@ impl SubscriptionStore {
         }));
         self.tags.entry(tag).or_default().push(index);
         index
-    }
-
-    pub(crate) fn get(&self, key: SubscriptionKey) -> Option<&Subscription> {
-        let subscription = self.slab.get(key.index as usize)?;
-        (subscription.key == key).then_some(subscription)
-    }
-
-    pub(crate) fn get_mut(&mut self, key: SubscriptionKey) -> Option<&mut Subscription> {
-        let subscription = self.slab.get_mut(key.index as usize)?;
-        (subscription.key == key).then_some(subscription)
     }
 
     /// A subscription that a command names.
@@ -105,9 +110,7 @@ impl SubscriptionStore {
     }
 
     pub(crate) fn remove(&mut self, key: SubscriptionKey) -> Option<Box<Subscription>> {
-        self.get(key)?;
-        let mut subscription = self.slab.remove(key.index as usize);
-        self.deadlines.set(key, &mut subscription.wake, None);
+        let subscription = self.table.remove(key)?;
         self.leave(key, subscription.home);
         Some(subscription)
     }
@@ -149,35 +152,5 @@ impl SubscriptionStore {
                 self.tags.remove(&tag);
             }
         }
-    }
-
-    /// Brings the deadline queue up to date with the subscription; to be called after every change of one of its times.
-    pub(crate) fn schedule(&mut self, key: SubscriptionKey) {
-        let Some(subscription) = self
-            .slab
-            .get_mut(key.index as usize)
-            .filter(|subscription| subscription.key == key)
-        else {
-            return;
-        };
-        let due = subscription.due();
-        self.deadlines.set(key, &mut subscription.wake, due);
-    }
-
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.deadlines.next()
-    }
-
-    /// Takes the next subscription whose deadline has come.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<SubscriptionKey> {
-        let key = self.deadlines.pop_due(now)?;
-        if let Some(subscription) = self.get_mut(key) {
-            subscription.wake = None;
-        }
-        Some(key)
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.slab.len()
     }
 }
