@@ -63,7 +63,7 @@ fn a_full_ring_makes_the_writer_wait_until_there_is_room() {
 }
 
 #[test]
-fn a_flush_fades_within_the_recv_and_tells_what_was_heard() {
+fn a_flush_fades_within_the_next_frame_and_tells_what_was_heard() {
     let (mut tap, _reader, mut writer) = rings(SampleRate::Hz8000);
     assert_eq!(writer.try_write(&[8_000; 16_000]), Ok(16_000));
     for _ in 0..10 {
