@@ -10,8 +10,9 @@ use rand::rngs::StdRng;
 use rvoip_media_core::rtp_core::srtp::{SrtpKey, SrtpKeys, SrtpSender, SrtpSuite};
 use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
-    AudioSource, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig, MediaEngine,
-    MediaParameters, MediaSessionController, MediaSessionKey, OpusConfig, SimulatedMedia,
+    AudioSource, BridgeKey, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig,
+    MediaEngine, MediaParameters, MediaSessionController, MediaSessionKey, OpusConfig,
+    SimulatedMedia,
 };
 
 /// A key, which only a controller makes: that of its session of this number.
@@ -175,4 +176,66 @@ fn a_leg_keeps_to_its_memory() {
         println!("a leg of {codec}: {octets} octets");
         assert!(octets <= limit, "{codec}: {octets}");
     }
+}
+
+/// Opens legs of G.711 and bridges them.
+fn bridge(engine: &mut MediaEngine, now: Instant, legs: std::ops::Range<u64>) {
+    let bridge = BridgeKey(legs.start);
+    for leg in legs {
+        let key = key(leg);
+        open(engine, now, key, PortKey(leg), Codec::Pcmu);
+        engine.handle_command(now, MediaCommand::JoinBridge { key, bridge });
+    }
+}
+
+/// Lets all of these legs say something; returns how many packets were sent.
+fn talk(
+    engine: &mut MediaEngine,
+    start: Instant,
+    legs: std::ops::Range<u64>,
+    frames: std::ops::Range<u32>,
+) -> u32 {
+    let frame = |frame: u32| {
+        let ports = legs.clone().map(PortKey);
+        let sent = ports.map(|port| run(engine, start, port, Codec::Pcmu, frame..frame + 1));
+        sent.sum::<u32>()
+    };
+    frames.map(frame).sum()
+}
+
+#[test]
+fn nothing_is_allocated_per_packet_of_a_relay_or_a_conference() {
+    let start = Instant::now();
+    for legs in [2, 5] {
+        let mut engine = engine(start);
+        bridge(&mut engine, start, 0..legs);
+        talk(&mut engine, start, 0..legs, 0..1_000);
+        let mut sent = 0;
+        let measured = allocation_counter::measure(|| {
+            sent = talk(&mut engine, start, 0..legs, 1_000..4_000);
+        });
+        assert!(sent > 2_900 * legs as u32, "{sent}");
+        assert_eq!(measured.count_total, 0, "in a minute of {legs} legs");
+    }
+}
+
+/// A leg whose packets pass through has no jitter buffer and no codec.
+#[test]
+fn a_relayed_leg_keeps_to_its_memory() {
+    let start = Instant::now();
+    let mut engine = engine(start);
+    bridge(&mut engine, start, 0..2);
+    talk(&mut engine, start, 0..2, 0..50);
+    let keys = [key(2), key(3)];
+    let measured = allocation_counter::measure(|| {
+        for (port, key) in (2..).zip(keys) {
+            open(&mut engine, start, key, PortKey(port), Codec::Pcmu);
+            let bridge = BridgeKey(2);
+            engine.handle_command(start, MediaCommand::JoinBridge { key, bridge });
+        }
+        talk(&mut engine, start, 2..4, 50..150);
+    });
+    let octets = measured.bytes_current / 2;
+    println!("a relayed leg: {octets} octets");
+    assert!(octets <= 4_096, "{octets}");
 }
