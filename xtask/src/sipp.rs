@@ -4,6 +4,7 @@
 //! the time goes into waiting: transactions linger for 32 seconds by RFC 3261, and a run is over
 //! only when the server holds nothing any more.
 
+mod bridge;
 mod noise;
 mod run;
 mod table;
@@ -33,8 +34,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let chosen: Vec<&Run> = runs()
         .filter(|run| wanted.is_empty() || wanted.iter().any(|name| run.name.contains(name)))
         .collect();
-    if chosen.is_empty() {
-        let names: Vec<&str> = runs().map(|run| run.name).collect();
+    let bridges = bridge::RUNS.into_iter().filter(|(name, _)| {
+        wanted.is_empty() || wanted.iter().any(|it| name.contains(it.as_str()))
+    });
+    let bridges: Vec<(&str, usize)> = bridges.collect();
+    if chosen.is_empty() && bridges.is_empty() {
+        let names: Vec<&str> = run_names().collect();
         return Err(format!("no such run; there are: {}", names.join(", ")).into());
     }
     workspace::need_program("sipp", "sip-tester")?;
@@ -55,15 +60,22 @@ pub fn run(arguments: &Arguments) -> Outcome {
             .filter_map(|(run, handle)| Some((run, handle.join().ok()?)))
             .collect()
     });
-    print_table(&findings);
-    let passed = findings
+    let bridged: Vec<(&str, Finding)> = bridges
         .iter()
-        .filter(|(_, finding)| finding.failure.is_none());
-    let passed: Vec<&str> = passed.map(|(run, _)| run.name).collect();
+        .map(|(name, parties)| (*name, bridge::perform(name, *parties, &site)))
+        .collect();
+    print_table(&findings, &bridged);
+    let all = findings.iter().map(|(run, finding)| (run.name, finding));
+    let all = all.chain(bridged.iter().map(|(name, finding)| (*name, finding)));
+    let passed: Vec<&str> = all
+        .filter(|(_, finding)| finding.failure.is_none())
+        .map(|(name, _)| name)
+        .collect();
+    let performed = chosen.len() + bridges.len();
     println!(
         "{} of {} runs passed in {:.0?}",
         passed.len(),
-        chosen.len(),
+        performed,
         start.elapsed()
     );
     if !arguments.keep {
@@ -71,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
             fs::remove_dir_all(site.logs.join(name))?;
         }
     }
-    if passed.len() < chosen.len() {
+    if passed.len() < performed {
         return Err(format!("logs of the failed runs: {}", site.logs.display()).into());
     }
     Ok(())
@@ -79,7 +91,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 /// Whether the suite has a run of this name.
 pub fn has_run(name: &str) -> bool {
-    runs().any(|run| run.name == name)
+    run_names().any(|run| run == name)
+}
+
+fn run_names() -> impl Iterator<Item = &'static str> {
+    let bridges = bridge::RUNS.into_iter().map(|(name, _)| name);
+    runs().map(|run| run.name).chain(bridges)
 }
 
 fn remake(directory: &Path) -> Outcome {
@@ -89,7 +106,7 @@ fn remake(directory: &Path) -> Outcome {
     Ok(fs::create_dir_all(directory)?)
 }
 
-fn print_table(findings: &[(&Run, Finding)]) {
+fn print_table(findings: &[(&Run, Finding)], bridged: &[(&str, Finding)]) {
     println!(
         "{:<26} {:<34} {:>5}  {:>6}  result",
         "run", "what SIPp does", "calls", "s"
@@ -100,6 +117,15 @@ fn print_table(findings: &[(&Run, Finding)]) {
             run.name,
             run.title(),
             run.calls,
+            finding.took.as_secs_f64(),
+            finding.failure.as_deref().unwrap_or("ok")
+        );
+    }
+    for (name, finding) in bridged {
+        println!(
+            "{name:<26} {:<34} {:>5}  {:>6.1}  {}",
+            "nothing: our client calls a room",
+            1,
             finding.took.as_secs_f64(),
             finding.failure.as_deref().unwrap_or("ok")
         );

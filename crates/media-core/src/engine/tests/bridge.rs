@@ -3,8 +3,10 @@
 use std::f64::consts::TAU;
 
 use super::*;
-use crate::codec::Codec;
+use crate::capabilities::SrtpPolicy;
+use crate::codec::{Codec, SampleRate};
 use crate::dtmf::DtmfDigit;
+use crate::record::Recording;
 use crate::rtp_core::RtpPacket;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -30,7 +32,13 @@ struct Scene {
     lose: usize,
 }
 
-fn party(now: Instant, last: u8, source: AudioSource, codecs: Option<Vec<Codec>>) -> Party {
+fn party(
+    now: Instant,
+    last: u8,
+    source: AudioSource,
+    codecs: Vec<Codec>,
+    srtp: SrtpPolicy,
+) -> Party {
     let clock = WallClock::new(now, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
     let engine = MediaEngine::new(EngineConfig::default(), clock);
     let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, last));
@@ -39,9 +47,8 @@ fn party(now: Instant, last: u8, source: AudioSource, codecs: Option<Vec<Codec>>
         source,
         ..MediaConfig::default()
     };
-    if let Some(codecs) = codecs {
-        config.capabilities.codecs = codecs;
-    }
+    config.capabilities.codecs = codecs;
+    config.capabilities.srtp = srtp;
     let mut controller =
         MediaSessionController::new(config, Box::new(ports), StdRng::seed_from_u64(last.into()));
     let key = controller.create_session(now).unwrap();
@@ -54,13 +61,21 @@ fn party(now: Instant, last: u8, source: AudioSource, codecs: Option<Vec<Codec>>
     }
 }
 
+/// A recording at the rate that is listened to here, whatever the codec's is.
+fn at_8_khz(memory: &MemoryRecording) -> Recording {
+    Recording {
+        sample_rate: Some(SampleRate::Hz8000),
+        ..RecordingSink::Memory(memory.clone()).into()
+    }
+}
+
 impl Scene {
     fn new() -> Self {
         let now = Instant::now();
         let all = vec![Codec::Pcmu, Codec::Pcma, Codec::G722];
         Self {
             now,
-            server: party(now, 1, AudioSource::Silence, Some(all)),
+            server: party(now, 1, AudioSource::Silence, all, SrtpPolicy::Offer),
             phones: Vec::new(),
             lose: usize::MAX,
         }
@@ -68,6 +83,10 @@ impl Scene {
 
     /// Another telephone in a call with the server.
     fn call(&mut self, codec: Codec, hz: f64, amplitude: f64) -> usize {
+        self.call_by(codec, hz, amplitude, SrtpPolicy::Off)
+    }
+
+    fn call_by(&mut self, codec: Codec, hz: f64, amplitude: f64, srtp: SrtpPolicy) -> usize {
         let (now, source) = (
             self.now,
             AudioSource::Tone {
@@ -76,7 +95,7 @@ impl Scene {
             },
         );
         let last = 2 + self.phones.len() as u8;
-        let mut party = party(now, last, source, Some(vec![codec]));
+        let mut party = party(now, last, source, vec![codec], srtp);
         let server = &mut self.server.controller;
         let key = server.create_session(now).unwrap();
         let offer = party.controller.generate_offer(party.key).unwrap();
@@ -85,11 +104,9 @@ impl Scene {
         party.controller.apply_answer(now, phone, &answer).unwrap();
         party.controller.start(now, phone).unwrap();
         server.start(now, key).unwrap();
-        let sink = RecordingSink::Memory(party.recording.clone());
-        party
-            .controller
-            .record(now, phone, Some(sink.into()))
-            .unwrap();
+        let recording = at_8_khz(&party.recording);
+        let controller = &mut party.controller;
+        controller.record(now, phone, Some(recording)).unwrap();
         self.phones.push(Phone {
             party,
             key,
@@ -294,6 +311,23 @@ fn two_legs_of_one_codec_are_relayed_as_they_are() {
 }
 
 #[test]
+fn a_secure_leg_and_an_open_one_are_relayed() {
+    let mut scene = Scene::new();
+    let secure = scene.call_by(Codec::Pcmu, 500.0, 0.2, SrtpPolicy::Require);
+    let open = scene.call(Codec::Pcmu, 800.0, 0.2);
+    scene.join(secure);
+    scene.join(open);
+    scene.run(100);
+    scene.check(&[secure, open], 0.2);
+    assert_eq!(scene.is_relayed(secure), Some(true));
+    assert_eq!(scene.is_relayed(open), Some(true));
+    // One leg carries tags behind its payloads, the other none.
+    let (tagged, plain) = (&scene.phones[secure].told, &scene.phones[open].told);
+    assert!(tagged.iter().all(|packet| packet.len() > 172));
+    assert!(plain.iter().all(|packet| packet.len() == 172));
+}
+
+#[test]
 fn a_third_party_makes_a_conference_of_a_relay_and_leaves_a_relay() {
     let mut scene = Scene::new();
     let all: Vec<usize> = (0..3)
@@ -417,9 +451,9 @@ fn the_mix_is_recorded_and_music_is_played_into_it() {
     scene.run(20);
     let (now, key) = (scene.now, scene.phones[0].key);
     let recording = MemoryRecording::new(8_000 * 60);
-    let sink = RecordingSink::Memory(recording.clone());
+    let at_8_khz = at_8_khz(&recording);
     let server = &mut scene.server.controller;
-    server.record_bridge(now, key, Some(sink.into())).unwrap();
+    server.record_bridge(now, key, Some(at_8_khz)).unwrap();
     scene.run(100);
     // Recording does not end relaying.
     assert_eq!(scene.is_relayed(0), Some(true));
