@@ -1,5 +1,5 @@
 //! A media worker that relays calls of G.711 on real sockets of 127.0.0.1, and the load on it: the least that relays, or the
-//! media engine with its bridges.
+//! media engine with its bridges, of two each or as conferences of ten who all speak.
 //!
 //! `cargo xtask bench relay` runs it in rounds. Every call has two parties that each send a packet every 20 ms, evenly
 //! spread; every packet carries the time at which it was sent. Prints one line: processor time of the worker's thread for
@@ -168,11 +168,13 @@ struct Load {
     poll: Poll,
     origin: Instant,
     next: usize,
+    /// What every packet says, but for its time.
+    sound: [u8; 160],
     tally: Tally,
 }
 
 impl Load {
-    fn new(ports: &[SocketAddr]) -> io::Result<Load> {
+    fn new(ports: &[SocketAddr], sound: [u8; 160]) -> io::Result<Load> {
         let poll = Poll::new()?;
         let origin = Instant::now() + FRAME;
         let mut parties = Vec::new();
@@ -200,6 +202,7 @@ impl Load {
             poll,
             origin,
             next: 0,
+            sound,
             tally: Tally::default(),
         })
     }
@@ -220,7 +223,7 @@ impl Load {
                     break;
                 }
                 let stamp = (now - self.origin).as_nanos() as u64;
-                let mut payload = [0xff; 160];
+                let mut payload = self.sound;
                 payload[..8].copy_from_slice(&stamp.to_be_bytes());
                 datagram.clear();
                 party.header.write_packet(&payload, &mut datagram);
@@ -328,8 +331,8 @@ fn minimal(parties: u64) -> Outcome<Measured> {
     })
 }
 
-/// The media engine with bridges of two, as calls have it.
-fn engine(parties: u64) -> Outcome<Measured> {
+/// The media engine with bridges of so many, as calls have it.
+fn engine(parties: u64, members: u64) -> Outcome<Measured> {
     let clock = WallClock::new(Instant::now(), SystemTime::now());
     let engine = MediaEngine::new(EngineConfig::default(), clock);
     let sockets = SocketPorts::new(LOCALHOST, DEFAULT_PORT_RANGE, engine, |_| {})?;
@@ -357,7 +360,7 @@ fn engine(parties: u64) -> Outcome<Measured> {
         );
         controller.apply_answer(now, key, &answer)?;
         controller.start(now, key)?;
-        controller.join_bridge(now, key, BridgeKey(index as u64 / 2))?;
+        controller.join_bridge(now, key, BridgeKey(index as u64 / members))?;
         Ok(())
     };
     Ok(Measured {
@@ -377,12 +380,18 @@ fn main() -> Outcome {
     let parties = argument(1, "1000").parse::<u64>()? * 2;
     let seconds = argument(2, "5").parse()?;
     let mut measured = match argument(0, "minimal") {
-        "engine" => engine(parties)?,
+        "engine" => engine(parties, 2)?,
+        "conference" => engine(parties, 10)?,
         _ => minimal(parties)?,
     };
 
     let floor = datagram_time()?;
-    let mut load = Load::new(&measured.ports)?;
+    let sound = match argument(0, "minimal") {
+        // A sawtooth of 100 Hz, at half of full scale.
+        "conference" => std::array::from_fn(|n| 0x90 + (n % 80) as u8 / 2),
+        _ => [0xff; 160],
+    };
+    let mut load = Load::new(&measured.ports, sound)?;
     for index in 0..load.parties.len() {
         let address = load.parties[index].socket.local_addr()?;
         (measured.introduce)(index, address)?;

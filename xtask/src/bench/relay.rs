@@ -7,11 +7,13 @@ use super::program::Program;
 use crate::Outcome;
 
 /// What relays, and how many calls of two parties it has.
-const LOADS: [(&str, u64); 4] = [
+const LOADS: [(&str, u64); 5] = [
     ("minimal", 100),
     ("minimal", 1000),
     ("engine", 100),
     ("engine", 1000),
+    // A thousand members in rooms of ten; a packet is one mixed for one of them.
+    ("conference", 500),
 ];
 
 /// How long each round is.
