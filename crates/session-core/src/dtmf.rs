@@ -22,10 +22,10 @@ const MAX_RECENT: usize = 16;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DtmfMethod {
-    /// As telephone events where they were agreed on, else as INFO where the peer allows that.
+    /// As telephone events where they were agreed on, else as INFO where the peer allows that, else as tones in the sound.
     #[default]
     Auto,
-    /// As telephone events in the media (RFC 4733).
+    /// In the media: as telephone events (RFC 4733) where they were agreed on, else as tones in the sound.
     Rfc4733,
     /// As INFO, one for each digit.
     Info,

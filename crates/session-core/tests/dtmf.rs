@@ -81,18 +81,40 @@ fn digits_go_as_info_where_no_telephone_events_were_agreed_on() {
 }
 
 #[test]
+fn digits_that_go_with_the_media_are_tones_for_a_peer_without_telephone_events() {
+    let mut simulation = CallSimulation::new(3);
+    let mut bob = host("10.0.0.2", DtmfMethod::Auto, false);
+    bob.media.listening.in_band_dtmf = true;
+    let alice = host("10.0.0.1", DtmfMethod::Rfc4733, true);
+    let (hosts, call) = call(&mut simulation, (alice, bob), "udp");
+    let id = call.id();
+    simulation
+        .with(hosts[0], |core, now| core.send_dtmf(now, id, "1#a"))
+        .unwrap();
+    simulation.run_for(5 * SECOND);
+    assert_eq!(infos(&simulation), 0);
+    let told = pressed(&mut simulation, hosts[1]).into_iter();
+    assert_eq!(told.map(|(digit, _)| digit).collect::<String>(), "1#A");
+}
+
+#[test]
 fn digits_without_a_way_are_refused() {
     let mut simulation = CallSimulation::new(2);
     let parties = (
-        host("10.0.0.1", DtmfMethod::Rfc4733, true),
-        host("10.0.0.2", DtmfMethod::Auto, false),
+        host("10.0.0.1", DtmfMethod::Auto, true),
+        host("10.0.0.2", DtmfMethod::Auto, true),
     );
     let (hosts, call) = call(&mut simulation, parties, "udp");
     let id = call.id();
-    let sent = simulation.with(hosts[0], |core, now| core.send_dtmf(now, id, "1"));
-    assert!(matches!(sent, Err(SessionError::Media { .. })), "{sent:?}");
     let sent = simulation.with(hosts[0], |core, now| core.send_dtmf(now, id, "1x"));
     assert!(matches!(sent, Err(SessionError::InvalidDigit('x'))));
+    let bobs = simulation.registry(hosts[1]).calls()[0].id();
+    simulation
+        .with(hosts[1], |core, now| core.hold(now, bobs))
+        .unwrap();
+    simulation.run_for(SECOND);
+    let sent = simulation.with(hosts[0], |core, now| core.send_dtmf(now, id, "1"));
+    assert!(matches!(sent, Err(SessionError::Media { .. })), "{sent:?}");
     assert_eq!(infos(&simulation), 0);
 }
 

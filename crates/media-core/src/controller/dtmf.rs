@@ -10,12 +10,12 @@ use crate::error::MediaError;
 use crate::stream::Listening;
 
 impl MediaSessionController {
-    /// Sends digits as telephone events (RFC 4733), or as tones when the peer takes none, one after the other, in place of the sound, with the timing of
-    /// [`MediaConfig::dtmf_timing`](crate::MediaConfig::dtmf_timing). What is not sent when the session is held is dropped.
+    /// Sends digits as telephone events (RFC 4733), or as tones when the peer takes none, one after the other, in place of the
+    /// sound, with the timing of [`MediaConfig::dtmf_timing`](crate::MediaConfig::dtmf_timing). What is not sent when the session is
+    /// held is dropped.
     ///
     /// # Errors
-    /// [`MediaError::NothingSent`] when the peer takes nothing now; as
-    /// [`start`](Self::start).
+    /// [`MediaError::NothingSent`] when the peer takes nothing now; as [`start`](Self::start).
     pub fn send_dtmf(&mut self, now: Instant, key: MediaSessionKey, digits: &[DtmfDigit]) -> Done {
         let parameters = self.parameters(key);
         if !parameters.is_some_and(|media| media.direction.sends()) {

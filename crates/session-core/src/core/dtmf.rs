@@ -14,7 +14,7 @@ use crate::message::{IncomingRequest, RequestAnswer};
 use crate::{BasicSessionEvent, DtmfMethod, Operation, Result, SessionError, SessionId};
 
 impl SessionCore {
-    /// Sends DTMF digits as telephone events (RFC 4733) or INFO, as the settings say, one after the other.
+    /// Sends DTMF digits in the media or as INFO, as the settings say, one after the other.
     ///
     /// # Errors
     /// A character that is no digit; no such session, one that is not answered, or whose peer takes neither now.

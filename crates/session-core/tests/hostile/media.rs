@@ -1,5 +1,6 @@
 //! Strangers on the RTP and RTCP ports of a call, and a peer that does not keep to the rules there.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use rand::rngs::StdRng;
@@ -220,6 +221,7 @@ async fn neither_strangers_nor_a_broken_peer_drown_the_voice() {
     }
 }
 
+/// A stranger that is heard before the peer is taken for it, as one behind a NAT would be, until the peer itself sends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stranger_who_is_first_does_not_keep_the_peer_out() {
     let ip = loopbacks()[0];
@@ -234,15 +236,26 @@ async fn a_stranger_who_is_first_does_not_keep_the_peer_out() {
         rtp_packet(0, sequence, u32::from(sequence) * 160, 0xbad, &payload)
     };
     for _ in 0..DELAY {
-        call.peer.listen().await;
         stranger.send_to(&intrude(), call.rtp).await.unwrap();
     }
+    let mut buffer = [0; 2048];
+    let taken = timeout(PATIENCE, stranger.recv_from(&mut buffer)).await;
+    taken
+        .expect("the stranger to be taken for the peer")
+        .unwrap();
+
+    call.peer.play(TONE_HZ, call.rtp).await;
     let mut echo = Vec::new();
-    for _ in 0..FRAMES {
+    for frame in 0..FRAMES {
         stranger.send_to(&intrude(), call.rtp).await.unwrap();
         echo.extend(call.exchange().await);
         stranger.send_to(&intrude(), call.rtp).await.unwrap();
+        if frame == DELAY {
+            while stranger.try_recv_from(&mut buffer).is_ok() {}
+        }
     }
+    let more = stranger.try_recv_from(&mut buffer);
+    assert_eq!(more.unwrap_err().kind(), ErrorKind::WouldBlock);
     let late = &echo[echo.len() / 2..];
     let heard = Heard::of(late, TONE_HZ);
     assert!(heard.is_tone(FRAMES / 2 - DELAY), "{heard:?}");
