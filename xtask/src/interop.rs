@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::baresip::{G722, OPUS, PCMA, PCMU};
 use self::calls::Sound;
 use self::name_server::Primary;
 use crate::{Outcome, workspace};
@@ -69,32 +70,84 @@ const fn alone(
 
 const STEPS: &[Step] = &[
     step("calling-baresip-udp", |bench| {
-        calls::to_baresip(bench, "udp", Sound::Plain)
+        calls::to_baresip(bench, "udp", Sound::Plain, &PCMU)
     }),
     step("called-by-baresip-udp", |bench| {
-        calls::from_baresip(bench, "udp", Sound::Plain)
+        calls::from_baresip(bench, "udp", Sound::Plain, &PCMU)
+    }),
+    step("calling-baresip-pcma", |bench| {
+        calls::to_baresip(bench, "udp", Sound::Plain, &PCMA)
+    }),
+    step("called-by-baresip-pcma", |bench| {
+        calls::from_baresip(bench, "udp", Sound::Plain, &PCMA)
+    }),
+    step("calling-baresip-g722", |bench| {
+        calls::to_baresip(bench, "udp", Sound::Plain, &G722)
+    }),
+    step("called-by-baresip-g722", |bench| {
+        calls::from_baresip(bench, "udp", Sound::Plain, &G722)
+    }),
+    step("calling-baresip-opus", |bench| {
+        calls::to_baresip(bench, "udp", Sound::Plain, &OPUS)
+    }),
+    step("called-by-baresip-opus", |bench| {
+        calls::from_baresip(bench, "udp", Sound::Plain, &OPUS)
     }),
     step("calling-baresip-tls", |bench| {
-        calls::to_baresip(bench, "tls", Sound::Plain)
+        calls::to_baresip(bench, "tls", Sound::Plain, &PCMU)
     }),
     step("called-by-baresip-tls", |bench| {
-        calls::from_baresip(bench, "tls", Sound::Plain)
+        calls::from_baresip(bench, "tls", Sound::Plain, &PCMU)
     }),
     step("calling-baresip-srtp", |bench| {
-        calls::to_baresip(bench, "tls", Sound::Required)
+        calls::to_baresip(bench, "tls", Sound::Required, &PCMU)
     }),
     step("called-by-baresip-srtp", |bench| {
-        calls::from_baresip(bench, "tls", Sound::Required)
+        calls::from_baresip(bench, "tls", Sound::Required, &PCMU)
     }),
     step("calling-baresip-srtp-offered", |bench| {
-        calls::to_baresip(bench, "udp", Sound::Offered)
+        calls::to_baresip(bench, "udp", Sound::Offered, &PCMU)
     }),
     step("called-by-baresip-srtp-offered", |bench| {
-        calls::from_baresip(bench, "udp", Sound::Offered)
+        calls::from_baresip(bench, "udp", Sound::Offered, &PCMU)
     }),
-    step("holding-baresip", calls::holding_baresip),
+    step("holding-baresip", |bench| {
+        calls::holding_baresip(bench, &PCMU)
+    }),
+    step("held-by-baresip", |bench| {
+        calls::held_by_baresip(bench, &PCMU)
+    }),
+    step("keys-with-baresip", |bench| {
+        calls::keys_with_baresip(bench, &PCMU)
+    }),
+    step("holding-baresip-pcma", |bench| {
+        calls::holding_baresip(bench, &PCMA)
+    }),
+    step("held-by-baresip-pcma", |bench| {
+        calls::held_by_baresip(bench, &PCMA)
+    }),
+    step("keys-with-baresip-pcma", |bench| {
+        calls::keys_with_baresip(bench, &PCMA)
+    }),
+    step("holding-baresip-g722", |bench| {
+        calls::holding_baresip(bench, &G722)
+    }),
+    step("held-by-baresip-g722", |bench| {
+        calls::held_by_baresip(bench, &G722)
+    }),
+    step("keys-with-baresip-g722", |bench| {
+        calls::keys_with_baresip(bench, &G722)
+    }),
+    step("holding-baresip-opus", |bench| {
+        calls::holding_baresip(bench, &OPUS)
+    }),
+    step("held-by-baresip-opus", |bench| {
+        calls::held_by_baresip(bench, &OPUS)
+    }),
+    step("keys-with-baresip-opus", |bench| {
+        calls::keys_with_baresip(bench, &OPUS)
+    }),
     step("transferring-baresip", calls::transferring_baresip),
-    step("held-by-baresip", calls::held_by_baresip),
     step("transferred-by-baresip", calls::transferred_by_baresip),
     step("baresips-registered", |bench| phones::run(bench, false)),
     step("baresips-registered-digest", |bench| {

@@ -20,6 +20,48 @@ const MODULES: &str = "/usr/lib/baresip/modules";
 /// After this many seconds it leaves by itself, whatever happens.
 const LEAVES_AFTER: &str = "60";
 
+/// A codec that baresip has as a module.
+#[derive(Debug)]
+pub struct Codec {
+    /// Its name in SDP.
+    pub name: &'static str,
+    module: &'static str,
+    /// The rate of our sound.
+    pub our_rate_hz: u32,
+    /// At which rate, and in how many channels, baresip wants its own.
+    pub rate_hz: u32,
+    channels: usize,
+}
+
+pub const PCMU: Codec = Codec {
+    name: "PCMU",
+    module: "g711.so",
+    our_rate_hz: 8_000,
+    rate_hz: 8_000,
+    channels: 1,
+};
+
+pub const PCMA: Codec = Codec {
+    name: "PCMA",
+    ..PCMU
+};
+
+pub const G722: Codec = Codec {
+    name: "G722",
+    module: "g722.so",
+    our_rate_hz: 16_000,
+    rate_hz: 16_000,
+    channels: 1,
+};
+
+pub const OPUS: Codec = Codec {
+    name: "opus",
+    module: "opus.so",
+    our_rate_hz: 16_000,
+    rate_hz: 48_000,
+    channels: 2,
+};
+
 /// What TLS needs.
 pub struct Pem {
     pub certificate_and_key: PathBuf,
@@ -46,10 +88,10 @@ pub struct Baresip {
 }
 
 impl Baresip {
-    /// Starts it in `directory`; it calls `destination` if there is one. `encryption` is how it secures the sound.
+    /// Starts it in `directory` with one codec; it calls `destination` if there is one. `encryption` is how it secures the sound.
     pub fn start(
         directory: &Path,
-        hz: f64,
+        (hz, codec): (f64, &Codec),
         security: Option<Pem>,
         encryption: Option<&str>,
         destination: Option<&str>,
@@ -62,7 +104,13 @@ impl Baresip {
                  {encryption}\n"
             )
         };
-        Baresip::launch(directory, hz, security.as_ref(), destination, account)
+        Baresip::launch(
+            directory,
+            (hz, codec),
+            security.as_ref(),
+            destination,
+            account,
+        )
     }
 
     /// Starts it in `directory`, and waits until it is registered.
@@ -86,7 +134,7 @@ impl Baresip {
                     "\n"
                 }
         };
-        let baresip = Baresip::launch(directory, hz, None, None, account)?;
+        let baresip = Baresip::launch(directory, (hz, &PCMU), None, None, account)?;
         let log = || fs::read_to_string(directory.join("baresip.log")).unwrap_or_default();
         match until(Duration::from_secs(10), || log().contains(" 200 OK (")) {
             true => Ok(baresip),
@@ -96,17 +144,17 @@ impl Baresip {
 
     fn launch(
         directory: &Path,
-        hz: f64,
+        (hz, codec): (f64, &Codec),
         security: Option<&Pem>,
         destination: Option<&str>,
         account: impl FnOnce(u16) -> String,
     ) -> Outcome<Baresip> {
         let (port, control) = (free_pair()?, free_port()?);
         let tone = directory.join("theirs.wav");
-        Wave::tone(hz, Duration::from_secs(60)).write(&tone)?;
+        Wave::tone(hz, Duration::from_secs(60), codec.rate_hz, codec.channels).write(&tone)?;
         fs::write(
             directory.join("config"),
-            configuration(directory, &tone, (port, control), security)?,
+            configuration(directory, (&tone, codec), (port, control), security)?,
         )?;
         fs::write(directory.join("accounts"), account(port))?;
         fs::write(directory.join("contacts"), "")?;
@@ -161,7 +209,7 @@ impl Baresip {
 
 fn configuration(
     directory: &Path,
-    tone: &Path,
+    (tone, codec): (&Path, &Codec),
     (port, control): (u16, u16),
     security: Option<&Pem>,
 ) -> Outcome<String> {
@@ -184,7 +232,7 @@ fn configuration(
         ("audio_buffer", "20-160".to_owned()),
         ("jitter_buffer_delay", "1-5".to_owned()),
         ("module_path", MODULES.to_owned()),
-        ("module", "g711.so".to_owned()),
+        ("module", codec.module.to_owned()),
         ("module", "aufile.so".to_owned()),
         ("module", "aubridge.so".to_owned()),
         ("module", "sndfile.so".to_owned()),

@@ -1,4 +1,4 @@
-//! A call to baresip and a call from it, over UDP or TLS: both ends hear the other's tone.
+//! A call to baresip and a call from it, over UDP or TLS, with each codec: both ends hear the other's tone.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::authority::Authority;
-use super::baresip::{Baresip, Pem};
+use super::baresip::{Baresip, Codec, PCMU, Pem};
 use super::wave::Wave;
 use super::{Bench, Verdict, missing, word};
 use crate::Outcome;
@@ -106,14 +106,14 @@ impl Security {
 }
 
 /// We call baresip.
-pub fn to_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Verdict> {
+pub fn to_baresip(bench: &Bench, transport: &str, sound: Sound, codec: &Codec) -> Outcome<Verdict> {
     if let Some(why) = missing(&PROGRAMS) {
         return Ok(Verdict::Skipped(why));
     }
     let (directory, security) = (&bench.directory, Security::new(bench, transport)?);
     let baresip = Baresip::start(
         directory,
-        THEIR_TONE_HZ,
+        (THEIR_TONE_HZ, codec),
         security.theirs,
         sound.theirs(),
         None,
@@ -123,7 +123,7 @@ pub fn to_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Verdi
     client
         .args(["call", &format!("sip:bob@{}", baresip.address(transport))])
         .args(["--transport", transport, "--media", "tone:440"])
-        .args(["--srtp", sound.ours()])
+        .args(["--srtp", sound.ours(), "--codecs", codec.name])
         .args(["--bind", &format!("{transport}:127.0.0.1:0")])
         .args(["--duration", CALL, "--record", &word(&record)])
         .args(&security.ours);
@@ -134,17 +134,56 @@ pub fn to_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Verdi
     }
     baresip.stop()?;
     sound.check(directory)?;
-    hear(&record, THEIR_TONE_HZ, "we")?;
-    hear(&only(directory, "-dec.wav")?, OUR_TONE_HZ, "baresip")?;
+    hear(&record, (THEIR_TONE_HZ, codec, codec.our_rate_hz), "we")?;
+    let theirs = only(directory, "-dec.wav")?;
+    hear(&theirs, (OUR_TONE_HZ, codec, codec.rate_hz), "baresip")?;
     Ok(Verdict::Passed)
 }
 
 /// We call baresip, hold it, and take the call back.
-pub fn holding_baresip(bench: &Bench) -> Outcome<Verdict> {
+pub fn holding_baresip(bench: &Bench, codec: &Codec) -> Outcome<Verdict> {
     with_baresip(
         bench,
+        codec,
         &["--hold-at", "1s", "--resume-at", "2s", "--duration", "3s"],
     )
+}
+
+/// Baresip calls us, and both press keys.
+pub fn keys_with_baresip(bench: &Bench, codec: &Codec) -> Outcome<Verdict> {
+    const OURS: &str = "19*#D";
+    const THEIRS: &str = "05#*";
+    let directory = &bench.directory;
+    let told = |file: &str, words: &str| {
+        until(CALL_LIMIT, || {
+            fs::read_to_string(directory.join(file)).is_ok_and(|log| log.contains(words))
+        })
+    };
+    called_by_baresip(bench, codec, &["--dtmf", OURS], |baresip, server| {
+        for key in OURS.chars() {
+            if !told("baresip.log", &format!("received event: '{key}' (end=1)")) {
+                return Err(format!("baresip does not tell of {key}").into());
+            }
+        }
+        for key in THEIRS.chars() {
+            baresip.command("sndcode", &key.to_string())?;
+            // The key is let go.
+            baresip.command("sndcode", " ")?;
+            if !told("server.log", &format!(" pressed {key} for ")) {
+                return Err(format!("the server does not tell of {key}").into());
+            }
+        }
+        hang_up(baresip, server)
+    })
+}
+
+/// Baresip ends the call.
+fn hang_up(baresip: &Baresip, server: &Server) -> Outcome {
+    baresip.command("hangup", "")?;
+    match until(CALL_LIMIT, || server.stat("sessions") == Some(0)) {
+        true => Ok(()),
+        false => Err("the call did not end".into()),
+    }
 }
 
 /// We call baresip and send it to a server of ours.
@@ -152,7 +191,11 @@ pub fn transferring_baresip(bench: &Bench) -> Outcome<Verdict> {
     let log = bench.directory.join("server.log");
     let server = Server::start(&bench.examples, &["--hangup-after", "2s"], &log)?;
     let target = format!("sip:service@{}", server.udp);
-    let verdict = with_baresip(bench, &["--transfer-to", &target, "--duration", "30s"])?;
+    let verdict = with_baresip(
+        bench,
+        &PCMU,
+        &["--transfer-to", &target, "--duration", "30s"],
+    )?;
     if let Verdict::Passed = verdict {
         if !until(CALL_LIMIT, || server.stat("answered") == Some(1)) {
             return Err("baresip did not call the target".into());
@@ -163,9 +206,9 @@ pub fn transferring_baresip(bench: &Bench) -> Outcome<Verdict> {
 }
 
 /// Baresip calls us, holds us, and takes the call back.
-pub fn held_by_baresip(bench: &Bench) -> Outcome<Verdict> {
+pub fn held_by_baresip(bench: &Bench, codec: &Codec) -> Outcome<Verdict> {
     let log = bench.directory.join("server.log");
-    called_by_baresip(bench, |baresip, server| {
+    called_by_baresip(bench, codec, &[], |baresip, server| {
         let told = |words: &str| {
             until(CALL_LIMIT, || {
                 fs::read_to_string(&log).is_ok_and(|log| log.contains(words))
@@ -179,11 +222,7 @@ pub fn held_by_baresip(bench: &Bench) -> Outcome<Verdict> {
         if !told(" active: ") {
             return Err("the server tells of no resumption".into());
         }
-        baresip.command("hangup", "")?;
-        match until(CALL_LIMIT, || server.stat("sessions") == Some(0)) {
-            true => Ok(()),
-            false => Err("the call did not end".into()),
-        }
+        hang_up(baresip, server)
     })
 }
 
@@ -191,7 +230,7 @@ pub fn held_by_baresip(bench: &Bench) -> Outcome<Verdict> {
 pub fn transferred_by_baresip(bench: &Bench) -> Outcome<Verdict> {
     let log = bench.directory.join("target.log");
     let target = Server::start(&bench.examples, &["--hangup-after", "2s"], &log)?;
-    called_by_baresip(bench, |baresip, server| {
+    called_by_baresip(bench, &PCMU, &[], |baresip, server| {
         baresip.command("transfer", &format!("sip:service@{}", target.udp))?;
         if !until(CALL_LIMIT, || target.stat("answered") == Some(1)) {
             return Err("the server did not call the target".into());
@@ -206,15 +245,24 @@ pub fn transferred_by_baresip(bench: &Bench) -> Outcome<Verdict> {
 /// A call of baresip to a server of ours, and what it does in it.
 fn called_by_baresip(
     bench: &Bench,
+    codec: &Codec,
+    words: &[&str],
     act: impl FnOnce(&Baresip, &Server) -> Outcome,
 ) -> Outcome<Verdict> {
     if let Some(why) = missing(&PROGRAMS[..1]) {
         return Ok(Verdict::Skipped(why));
     }
     let directory = &bench.directory;
-    let server = Server::start(&bench.examples, &[], &directory.join("server.log"))?;
+    let words = [&["--codecs", codec.name], words].concat();
+    let server = Server::start(&bench.examples, &words, &directory.join("server.log"))?;
     let destination = format!("sip:service@{}", server.udp);
-    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, None, Some(&destination))?;
+    let baresip = Baresip::start(
+        directory,
+        (THEIR_TONE_HZ, codec),
+        None,
+        None,
+        Some(&destination),
+    )?;
     if !until(CALL_LIMIT, || server.stat("answered") == Some(1)) {
         return Err("baresip did not call".into());
     }
@@ -225,16 +273,16 @@ fn called_by_baresip(
 }
 
 /// A call to baresip with a script, every act of which must succeed.
-fn with_baresip(bench: &Bench, script: &[&str]) -> Outcome<Verdict> {
+fn with_baresip(bench: &Bench, codec: &Codec, script: &[&str]) -> Outcome<Verdict> {
     if let Some(why) = missing(&PROGRAMS[..1]) {
         return Ok(Verdict::Skipped(why));
     }
     let directory = &bench.directory;
-    let baresip = Baresip::start(directory, THEIR_TONE_HZ, None, None, None)?;
+    let baresip = Baresip::start(directory, (THEIR_TONE_HZ, codec), None, None, None)?;
     let mut client = Command::new(bench.examples.join("sipp_client"));
     client
         .args(["call", &format!("sip:bob@{}", baresip.address("udp"))])
-        .args(["--bind", "udp:127.0.0.1:0"])
+        .args(["--bind", "udp:127.0.0.1:0", "--codecs", codec.name])
         .args(script);
     let mut client = Process::logged(client, &directory.join("client.log"))?;
     match client.wait(2 * CALL_LIMIT)? {
@@ -246,7 +294,12 @@ fn with_baresip(bench: &Bench, script: &[&str]) -> Outcome<Verdict> {
 }
 
 /// Baresip calls us, and we hang up.
-pub fn from_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Verdict> {
+pub fn from_baresip(
+    bench: &Bench,
+    transport: &str,
+    sound: Sound,
+    codec: &Codec,
+) -> Outcome<Verdict> {
     if let Some(why) = missing(&PROGRAMS) {
         return Ok(Verdict::Skipped(why));
     }
@@ -257,7 +310,7 @@ pub fn from_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Ver
     let record = word(&ours);
     let mut arguments = vec!["--media", "tone:440", "--hangup-after", CALL];
     arguments.extend(["--record", &record, "--listen", &listen]);
-    arguments.extend(["--srtp", sound.ours()]);
+    arguments.extend(["--srtp", sound.ours(), "--codecs", codec.name]);
     arguments.extend(security.ours.iter().map(String::as_str));
     let server = Server::start(&bench.examples, &arguments, &directory.join("server.log"))?;
     let destination = format!(
@@ -266,7 +319,7 @@ pub fn from_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Ver
     );
     let baresip = Baresip::start(
         directory,
-        THEIR_TONE_HZ,
+        (THEIR_TONE_HZ, codec),
         security.theirs,
         sound.theirs(),
         Some(&destination),
@@ -280,8 +333,13 @@ pub fn from_baresip(bench: &Bench, transport: &str, sound: Sound) -> Outcome<Ver
     baresip.stop()?;
     server.stop()?;
     sound.check(directory)?;
-    hear(&only(&ours, ".wav")?, THEIR_TONE_HZ, "we")?;
-    hear(&only(directory, "-dec.wav")?, OUR_TONE_HZ, "baresip")?;
+    hear(
+        &only(&ours, ".wav")?,
+        (THEIR_TONE_HZ, codec, codec.our_rate_hz),
+        "we",
+    )?;
+    let theirs = only(directory, "-dec.wav")?;
+    hear(&theirs, (OUR_TONE_HZ, codec, codec.rate_hz), "baresip")?;
     Ok(Verdict::Passed)
 }
 
@@ -297,13 +355,21 @@ pub(super) fn only(directory: &Path, ending: &str) -> Outcome<PathBuf> {
     }
 }
 
-/// Checks that one channel of a recording is the tone, long enough and without a gap.
-pub(super) fn hear(path: &Path, hz: f64, who: &str) -> Outcome {
-    let heard = Wave::read(path)?
-        .listen(hz)
-        .ok_or("a recording without channels")?;
+/// Checks that one channel of a recording is the tone at the codec's rate, long enough and without a gap.
+pub(super) fn hear(
+    path: &Path,
+    (hz, codec, expected_hz): (f64, &Codec, u32),
+    who: &str,
+) -> Outcome {
+    let wave = Wave::read(path)?;
+    let rate_hz = wave.rate_hz();
+    if rate_hz != expected_hz {
+        return Err(format!("{who} recorded {} at {rate_hz} Hz", codec.name).into());
+    }
+    let heard = wave.listen(hz).ok_or("a recording without channels")?;
     println!(
-        "{who} heard {hz} Hz for {:.2} s, purity {:.1} %, longest gap {} ms",
+        "{who} heard {hz} Hz by {} for {:.2} s, purity {:.1} %, longest gap {} ms",
+        codec.name,
         heard.seconds,
         heard.purity * 100.0,
         heard.longest_gap.as_millis()

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use super::baresip::{Baresip, User};
+use super::baresip::{Baresip, PCMU, User};
 use super::calls::{CALL, CALL_LIMIT, hear, only};
 use super::{Bench, Verdict, missing};
 use crate::Outcome;
@@ -64,9 +64,13 @@ pub fn run(bench: &Bench, with_digest: bool) -> Outcome<Verdict> {
     server.stop()?;
     hear(
         &only(&directory.join("alice"), "-dec.wav")?,
-        BOB_HZ,
+        (BOB_HZ, &PCMU, PCMU.rate_hz),
         "alice",
     )?;
-    hear(&only(&directory.join("bob"), "-dec.wav")?, ALICE_HZ, "bob")?;
+    hear(
+        &only(&directory.join("bob"), "-dec.wav")?,
+        (ALICE_HZ, &PCMU, PCMU.rate_hz),
+        "bob",
+    )?;
     Ok(Verdict::Passed)
 }

@@ -8,8 +8,6 @@ use std::time::Duration;
 use super::tone_analysis::{ToneReport, analyse};
 use crate::Outcome;
 
-const RATE_HZ: u32 = 8_000;
-
 /// A recording of one or more channels.
 pub struct Wave {
     rate_hz: u32,
@@ -17,14 +15,20 @@ pub struct Wave {
 }
 
 impl Wave {
-    /// A tone of one channel.
-    pub fn tone(hz: f64, length: Duration) -> Wave {
-        let count = (length.as_secs_f64() * f64::from(RATE_HZ)) as usize;
-        let sample = |at: usize| (TAU * hz * at as f64 / f64::from(RATE_HZ)).sin() * 16_000.0;
+    /// A tone, the same in every channel.
+    pub fn tone(hz: f64, length: Duration, rate_hz: u32, channels: usize) -> Wave {
+        let count = (length.as_secs_f64() * f64::from(rate_hz)) as usize;
+        let sample = |at: usize| (TAU * hz * at as f64 / f64::from(rate_hz)).sin() * 16_000.0;
+        let samples = (0..count).map(|at| sample(at) as i16).collect();
         Wave {
-            rate_hz: RATE_HZ,
-            channels: vec![(0..count).map(|at| sample(at) as i16).collect()],
+            rate_hz,
+            channels: vec![samples; channels],
         }
+    }
+
+    /// Samples of a second.
+    pub fn rate_hz(&self) -> u32 {
+        self.rate_hz
     }
 
     /// Writes a file.
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_tone_is_heard_on_the_channel_that_has_it() {
-        let tone = Wave::tone(440.0, Duration::from_secs(1));
+        let tone = Wave::tone(440.0, Duration::from_secs(1), 8_000, 1);
         let silence = vec![0; tone.channels[0].len()];
         let wave = Wave {
             channels: vec![silence, tone.channels[0].clone()],
@@ -128,7 +132,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_again() {
         let path = std::env::temp_dir().join(format!("xtask-wave-{}.wav", std::process::id()));
-        let wave = Wave::tone(440.0, Duration::from_millis(100));
+        let wave = Wave::tone(440.0, Duration::from_millis(100), 16_000, 2);
         wave.write(&path).unwrap();
         let read = Wave::read(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
