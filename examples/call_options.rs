@@ -18,8 +18,8 @@ pub struct CallOptions {
     /// What calls send: tone:HZ, echo, silence, file:PATH, or none for no media at all
     #[arg(long, default_value = "tone:440")]
     media: MediaChoice,
-    /// Codecs, best first
-    #[arg(long, value_delimiter = ',', default_value = "PCMU,PCMA")]
+    /// Codecs, best first; without it all that we have, in the order of whoever calls
+    #[arg(long, value_delimiter = ',')]
     codecs: Vec<String>,
     /// Secure calls by SRTP: off, offer, or require
     #[arg(long, value_parser = parse_srtp, default_value = "off")]
@@ -49,9 +49,11 @@ impl CallOptions {
     ) -> Result<SessionManagerBuilder, Box<dyn std::error::Error>> {
         let mut builder = builder
             .with_media_ports(self.rtp_ports.0, self.rtp_ports.1)
-            .with_preferred_codecs(&self.codecs)
             .with_dtmf(self.dtmf_by)
             .with_srtp(self.srtp);
+        if !self.codecs.is_empty() {
+            builder = builder.with_preferred_codecs(&self.codecs);
+        }
         if let Some(expires) = self.session_expires {
             builder = builder.with_session_timer(Some(SessionTimerConfig {
                 expires,

@@ -19,6 +19,7 @@ mod web_socket;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,7 @@ struct Bench {
 }
 
 /// How a step went when it did not fail.
+#[derive(Clone)]
 enum Verdict {
     Passed,
     /// Why it was left out.
@@ -174,6 +176,9 @@ const STEPS: &[Step] = &[
     alone("timers", &[("tshark", "tshark")], timers::run),
 ];
 
+/// Steps taken at a time: the programs play and listen in real time, and falter where too many want a processor.
+const AT_ONCE: usize = 6;
+
 /// Which steps to take.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -181,7 +186,7 @@ pub struct Arguments {
     steps: Vec<String>,
 }
 
-/// Takes the steps, side by side, and prints the table of them.
+/// Takes the steps, a few at a time, and prints the table of them.
 pub fn run(arguments: &Arguments) -> Outcome {
     let wanted = &arguments.steps;
     let chosen: Vec<&Step> = STEPS
@@ -197,29 +202,35 @@ pub fn run(arguments: &Arguments) -> Outcome {
     if logs.exists() {
         fs::remove_dir_all(&logs)?;
     }
-    let outcomes = thread::scope(|scope| {
-        let running: Vec<_> = chosen
-            .iter()
-            .map(|&step| {
-                let bench = Bench {
-                    examples: examples.clone(),
-                    directory: logs.join(step.name),
-                };
-                scope.spawn(move || {
+    let left = Mutex::new(chosen.iter().enumerate());
+    let outcomes = Mutex::new(vec![None; chosen.len()]);
+    thread::scope(|scope| {
+        let workers = [(); AT_ONCE].map(|()| {
+            // The last are the longest, and begin first.
+            let next = || lock(&left).next_back();
+            let (outcomes, examples, logs) = (&outcomes, &examples, &logs);
+            scope.spawn(move || {
+                while let Some((index, step)) = next() {
+                    let bench = Bench {
+                        examples: examples.clone(),
+                        directory: logs.join(step.name),
+                    };
                     let start = Instant::now();
                     let verdict = take(step, &bench).map_err(|error| error.to_string());
-                    (verdict, start.elapsed())
-                })
+                    lock(outcomes)[index] = Some((verdict, start.elapsed()));
+                }
             })
-            .collect();
-        let ended = running.into_iter().map(thread::ScopedJoinHandle::join);
-        ended.collect::<Vec<_>>()
+        });
+        // One that broke leaves its step without an outcome.
+        for worker in workers {
+            let _ = worker.join();
+        }
     });
     println!("\n{:<34} {:>6}  result", "step", "s");
     let mut failed = 0;
-    for (step, outcome) in chosen.iter().zip(outcomes) {
+    for (step, outcome) in chosen.iter().zip(lock(&outcomes).drain(..)) {
         let broken = || (Err("the check itself broke".to_owned()), Duration::ZERO);
-        let (verdict, took) = outcome.unwrap_or_else(|_| broken());
+        let (verdict, took) = outcome.unwrap_or_else(broken);
         let result = match verdict {
             Ok(Verdict::Passed) => "ok".to_owned(),
             Ok(Verdict::Skipped(why)) => format!("skipped: {why}"),
@@ -234,6 +245,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
         0 => Ok(()),
         _ => Err(format!("{failed} failed; logs: {}", logs.display()).into()),
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether there is a step of this name.
@@ -255,8 +270,8 @@ fn take(step: &Step, bench: &Bench) -> Outcome<Verdict> {
 /// Why these programs cannot be used, each with its Debian package; `None` when they can.
 fn missing(programs: &[(&str, &str)]) -> Option<String> {
     // Two package managers at a time lock each other out.
-    static INSTALLING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _one = INSTALLING.lock();
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one = lock(&INSTALLING);
     programs.iter().find_map(|(program, package)| {
         let error = workspace::need_program(program, package).err()?;
         Some(error.to_string())

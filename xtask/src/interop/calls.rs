@@ -57,13 +57,28 @@ impl Sound {
         }
     }
 
-    /// Checks by what baresip says that the sound was as it should be.
-    fn check(self, directory: &Path) -> Outcome {
-        let log = fs::read_to_string(directory.join("baresip.log"))?;
+    /// How long a call lasts: secured, until the reports of both have been understood.
+    fn lasts(self) -> &'static str {
+        match self {
+            Sound::Plain => CALL,
+            Sound::Offered | Sound::Required => "12s",
+        }
+    }
+
+    /// Checks by what both say that sound and reports were as they should be.
+    fn check(self, directory: &Path, our_log: &str) -> Outcome {
+        let read = |name| fs::read_to_string(directory.join(name));
+        let log = read("baresip.log")?;
         let secured = log.contains("SRTP is Enabled");
-        match secured == (self != Sound::Plain) && !log.contains("failed to decrypt") {
+        if secured != (self != Sound::Plain) || log.contains("failed to decrypt") {
+            return Err(format!("by its log baresip's sound is not {self:?}").into());
+        }
+        // Known once baresip has answered a report of ours.
+        let ours = read(our_log)?;
+        let round_trip = ours.split("rtt=").nth(1).unwrap_or_default();
+        match !secured || round_trip.starts_with(|first: char| first.is_ascii_digit()) {
             true => Ok(()),
-            false => Err(format!("by its log baresip's sound is not {self:?}").into()),
+            false => Err("secured reports are not understood".into()),
         }
     }
 }
@@ -125,7 +140,7 @@ pub fn to_baresip(bench: &Bench, transport: &str, sound: Sound, codec: &Codec) -
         .args(["--transport", transport, "--media", "tone:440"])
         .args(["--srtp", sound.ours(), "--codecs", codec.name])
         .args(["--bind", &format!("{transport}:127.0.0.1:0")])
-        .args(["--duration", CALL, "--record", &word(&record)])
+        .args(["--duration", sound.lasts(), "--record", &word(&record)])
         .args(&security.ours);
     let mut client = Process::logged(client, &directory.join("client.log"))?;
     match client.wait(CALL_LIMIT)? {
@@ -133,7 +148,7 @@ pub fn to_baresip(bench: &Bench, transport: &str, sound: Sound, codec: &Codec) -
         other => return Err(format!("the client ends with {other:?}").into()),
     }
     baresip.stop()?;
-    sound.check(directory)?;
+    sound.check(directory, "client.log")?;
     hear(&record, (THEIR_TONE_HZ, codec, codec.our_rate_hz), "we")?;
     let theirs = only(directory, "-dec.wav")?;
     hear(&theirs, (OUR_TONE_HZ, codec, codec.rate_hz), "baresip")?;
@@ -308,7 +323,7 @@ pub fn from_baresip(
     fs::create_dir_all(&ours)?;
     let listen = format!("{transport}:127.0.0.1:0");
     let record = word(&ours);
-    let mut arguments = vec!["--media", "tone:440", "--hangup-after", CALL];
+    let mut arguments = vec!["--media", "tone:440", "--hangup-after", sound.lasts()];
     arguments.extend(["--record", &record, "--listen", &listen]);
     arguments.extend(["--srtp", sound.ours(), "--codecs", codec.name]);
     arguments.extend(security.ours.iter().map(String::as_str));
@@ -332,7 +347,7 @@ pub fn from_baresip(
     }
     baresip.stop()?;
     server.stop()?;
-    sound.check(directory)?;
+    sound.check(directory, "server.log")?;
     hear(
         &only(&ours, ".wav")?,
         (THEIR_TONE_HZ, codec, codec.our_rate_hz),
