@@ -97,7 +97,8 @@ pub(crate) fn dispatch(
         | Event::EarlyMediaStarted { .. }
         | Event::Redirected { .. }
         | Event::HoldChanged { .. }
-        | Event::OfferRefused { .. } => return,
+        | Event::OfferRefused { .. }
+        | Event::DtmfEnded { .. } => return,
     };
     if call.callbacks.push(callback) {
         spawn(Caller {

@@ -89,12 +89,29 @@ pub(crate) fn write(digit: char) -> String {
 
 /// The latest presses of a peer, to know the one that it tells in both ways.
 #[derive(Debug, Default)]
-pub(crate) struct Presses(VecDeque<(Instant, DtmfSource, char)>);
+pub(crate) struct Presses {
+    recent: VecDeque<(Instant, DtmfSource, char)>,
+    /// The key that is pressed in the media, unless an INFO has told of it.
+    pressed: Option<char>,
+}
 
 impl Presses {
-    /// Whether a press is the twin of one that was told in the other way.
-    pub(crate) fn is_twin(&mut self, now: Instant, source: DtmfSource, digit: char) -> bool {
-        let recent = &mut self.0;
+    /// Whether a press is to be told: it is not the twin of one that was told in the other way.
+    pub(crate) fn begins(&mut self, now: Instant, source: DtmfSource, digit: char) -> bool {
+        let told = !self.is_twin(now, source, digit);
+        if source == DtmfSource::Media {
+            self.pressed = told.then_some(digit);
+        }
+        told
+    }
+
+    /// Whether the end of a press in the media is to be told: its beginning was.
+    pub(crate) fn ends(&mut self, digit: char) -> bool {
+        self.pressed.take_if(|pressed| *pressed == digit).is_some()
+    }
+
+    fn is_twin(&mut self, now: Instant, source: DtmfSource, digit: char) -> bool {
+        let recent = &mut self.recent;
         recent.retain(|(at, ..)| now.saturating_duration_since(*at) < TWIN_WITHIN);
         let mut others = recent.iter();
         let twin = others.position(|(_, other, key)| *other != source && *key == digit);
@@ -178,7 +195,7 @@ mod tests {
             (3000, Media, '3'),
         ]
         .into_iter()
-        .map(|(ms, source, digit)| !presses.is_twin(at(ms), source, digit))
+        .map(|(ms, source, digit)| presses.begins(at(ms), source, digit))
         .collect();
         let expected = [true, false, true, true, false, false, true, true, true];
         assert_eq!(told, expected);
@@ -188,8 +205,20 @@ mod tests {
     fn no_peer_fills_the_memory_with_presses() {
         let (now, mut presses) = (Instant::now(), Presses::default());
         for _ in 0..1000 {
-            assert!(!presses.is_twin(now, DtmfSource::Info, '1'));
+            assert!(presses.begins(now, DtmfSource::Info, '1'));
         }
-        assert_eq!(presses.0.len(), MAX_RECENT);
+        assert_eq!(presses.recent.len(), MAX_RECENT);
+    }
+
+    #[test]
+    fn the_end_of_a_press_is_told_where_its_beginning_was() {
+        use DtmfSource::{Info, Media};
+        let (now, mut presses) = (Instant::now(), Presses::default());
+        assert!(presses.begins(now, Media, '1') && !presses.begins(now, Info, '1'));
+        assert!(presses.ends('1') && !presses.ends('1'));
+        assert!(presses.begins(now, Info, '2') && !presses.begins(now, Media, '2'));
+        assert!(!presses.ends('2'));
+        assert!(presses.begins(now, Media, '3') && !presses.ends('4'));
+        assert!(presses.ends('3'));
     }
 }

@@ -107,11 +107,20 @@ pub enum BasicSessionEvent {
         /// The codec in use.
         codec: Option<Codec>,
     },
-    /// The peer has pressed a key: told once, be it in the media, as INFO, or in both ways.
+    /// The peer presses a key: told once, with the first packet or INFO of it, be it in the media, as INFO, or in both ways.
     DtmfReceived {
         /// The call.
         call: Arc<CallRecord>,
         /// 0 to 9, `*`, `#`, A to D.
+        digit: char,
+        /// How long it has been pressed by then.
+        duration: Duration,
+    },
+    /// The peer no longer presses the key that it did.
+    DtmfEnded {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// The key.
         digit: char,
         /// How long it was pressed, as far as that is known.
         duration: Duration,
@@ -208,6 +217,7 @@ impl BasicSessionEvent {
             | BasicSessionEvent::OfferRefused { call, .. }
             | BasicSessionEvent::MediaFlowChanged { call, .. }
             | BasicSessionEvent::DtmfReceived { call, .. }
+            | BasicSessionEvent::DtmfEnded { call, .. }
             | BasicSessionEvent::MediaReported { call, .. }
             | BasicSessionEvent::QualityChanged { call, .. }
             | BasicSessionEvent::MediaFailed { call, .. }

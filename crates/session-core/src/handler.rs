@@ -140,8 +140,9 @@ pub trait CallHandler: Send + Sync + fmt::Debug {
         let _ = (session_id, direction, active, codec);
     }
 
-    /// The peer has pressed a key: 0 to 9, `*`, `#`, A to D, for so many milliseconds as far as that is known. A press that it
-    /// tells in the media and as INFO is told once.
+    /// The peer presses a key: 0 to 9, `*`, `#`, A to D. Told once, with the first packet or INFO of the press, even when it
+    /// comes in both ways; the milliseconds are those that it has lasted by then.
+    /// [`BasicSessionEvent::DtmfEnded`](crate::BasicSessionEvent::DtmfEnded) has the whole.
     async fn on_dtmf(&self, session_id: &SessionId, digit: char, duration_ms: u32) {
         let _ = (session_id, digit, duration_ms);
     }

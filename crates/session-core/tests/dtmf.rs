@@ -3,7 +3,7 @@
 #![cfg(feature = "sim")]
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rvoip_session_core::media_core::AudioSource;
 use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimHost};
@@ -37,15 +37,29 @@ fn call(
     (hosts, call)
 }
 
-fn pressed(simulation: &mut CallSimulation, host: HostId) -> Vec<(char, u128)> {
-    let events = simulation.events(host);
-    let digits = events.into_iter().filter_map(|(_, event)| match event {
+/// What is told about keys: when, which, whether it is the end, and for how many milliseconds it is pressed by then.
+fn told(simulation: &mut CallSimulation, host: HostId) -> Vec<(Instant, char, bool, u128)> {
+    let events = simulation.events(host).into_iter();
+    let told = events.filter_map(|(at, event)| match event {
         BasicSessionEvent::DtmfReceived {
             digit, duration, ..
-        } => Some((digit, duration.as_millis())),
+        } => Some((at, digit, false, duration.as_millis())),
+        BasicSessionEvent::DtmfEnded {
+            digit, duration, ..
+        } => Some((at, digit, true, duration.as_millis())),
         _ => None,
     });
-    digits.collect()
+    told.collect()
+}
+
+/// The presses that are told, each from beginning to end, and how long they are.
+fn pressed(simulation: &mut CallSimulation, host: HostId) -> Vec<(char, u128)> {
+    let told = told(simulation, host);
+    let presses = told.chunks(2).map(|press| match press {
+        [(_, begun, false, _), (_, ended, true, whole)] if begun == ended => (*begun, *whole),
+        other => panic!("no press: {other:?}"),
+    });
+    presses.collect()
 }
 
 fn infos(simulation: &CallSimulation) -> usize {
@@ -147,4 +161,25 @@ fn a_connection_that_breaks_under_digits_loses_none() {
         simulation.run_for(SECOND);
         assert_eq!(call.cause(), Some(&TerminalCause::LocalHangup));
     }
+}
+
+#[test]
+fn a_press_in_the_media_is_told_with_its_first_packet() {
+    let mut simulation = CallSimulation::new(4);
+    let parties = ["10.0.0.1", "10.0.0.2"].map(|it| host(it, DtmfMethod::Rfc4733, true));
+    let (hosts, call) = call(&mut simulation, parties.into(), "udp");
+    let id = call.id();
+    let start = simulation.now();
+    simulation
+        .with(hosts[0], |core, now| core.send_dtmf(now, id, "5"))
+        .unwrap();
+    simulation.run_for(SECOND);
+    let told = told(&mut simulation, hosts[1]);
+    let [(begun, '5', false, first), (ended, '5', true, whole)] = told[..] else {
+        panic!("{told:?}");
+    };
+    // A frame until it leaves, and the way through the network.
+    assert!(begun - start <= Duration::from_millis(40), "{told:?}");
+    assert!(ended - begun >= Duration::from_millis(80), "{told:?}");
+    assert_eq!((first, whole), (20, 100));
 }

@@ -133,7 +133,7 @@ impl SessionCore {
         true
     }
 
-    /// The peer has pressed a key. One that it tells in both ways is told once.
+    /// The peer presses a key. One that it tells in both ways is told once; an INFO tells the whole press.
     pub(super) fn hear_dtmf(
         &mut self,
         now: Instant,
@@ -146,8 +146,30 @@ impl SessionCore {
             return;
         };
         let call = Arc::clone(&session.record);
-        if !session.extras_mut().presses.is_twin(now, source, digit) {
+        if session.extras_mut().presses.begins(now, source, digit) {
             self.events.push_back(BasicSessionEvent::DtmfReceived {
+                call: Arc::clone(&call),
+                digit,
+                duration,
+            });
+            if source == DtmfSource::Info {
+                self.events.push_back(BasicSessionEvent::DtmfEnded {
+                    call,
+                    digit,
+                    duration,
+                });
+            }
+        }
+    }
+
+    /// The peer no longer presses a key in the media.
+    pub(super) fn end_dtmf(&mut self, id: SessionId, digit: char, duration: Duration) {
+        let Some(session) = self.sessions.get_mut(id) else {
+            return;
+        };
+        let call = Arc::clone(&session.record);
+        if session.extras_mut().presses.ends(digit) {
+            self.events.push_back(BasicSessionEvent::DtmfEnded {
                 call,
                 digit,
                 duration,

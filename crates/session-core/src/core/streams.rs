@@ -51,9 +51,12 @@ impl SessionCore {
         match event {
             MediaEvent::FlowStarted { key } => self.tell_flow(call, key, true),
             MediaEvent::FlowStopped { key } => self.tell_flow(call, key, false),
-            MediaEvent::DtmfEnded {
+            MediaEvent::DtmfReceived {
                 digit, duration, ..
             } => self.hear_dtmf(now, id, DtmfSource::Media, digit.as_char(), duration),
+            MediaEvent::DtmfEnded {
+                digit, duration, ..
+            } => self.end_dtmf(id, digit.as_char(), duration),
             MediaEvent::Statistics { statistics, .. } => {
                 let statistics = Arc::new(statistics);
                 call.set_statistics(Arc::clone(&statistics));
