@@ -45,7 +45,8 @@ pub struct Capabilities {
     pub preference: CodecPreference,
     /// Whether telephone events (RFC 4733) are offered and accepted.
     pub telephone_event: bool,
-    /// Whether comfort noise (RFC 3389) is offered and accepted: the peer may leave out its silence then.
+    /// Whether comfort noise (RFC 3389) is offered and accepted: both sides may leave out their silence then, and this one does,
+    /// but for music on hold and tones. Opus has its own way, [`OpusConfig::dtx`].
     pub comfort_noise: bool,
     /// How Opus is encoded.
     pub opus: OpusConfig,

@@ -7,7 +7,7 @@ use crate::controller::MediaSessionKey;
 use crate::dtmf::DtmfDigit;
 use crate::error::MediaError;
 use crate::jitter_buffer::JitterBufferStatistics;
-use crate::quality::QualityMetrics;
+use crate::quality::{QualityMetrics, RemoteQuality};
 
 /// A fact about one media session. [`MediaEvent::Ended`] comes last, and once.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,6 +133,8 @@ pub struct MediaStatistics {
     pub jitter_buffer: JitterBufferStatistics,
     /// Samples of a recording that the disk did not take in time; silence stands in their place.
     pub recording_samples_dropped: u64,
+    /// How this side sounds to the peer, if it says so (RFC 3611).
+    pub remote_quality: Option<Box<RemoteQuality>>,
     /// The quality over the last seconds; `None` before anything was received.
     pub quality_metrics: Option<QualityMetrics>,
 }

@@ -42,7 +42,7 @@ pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};
 pub use negotiate::{LocalMedia, MediaParameters, NegotiationError, SecurityMismatch};
 pub use play::AudioSource;
-pub use quality::QualityMetrics;
+pub use quality::{QualityMetrics, RemoteQuality};
 pub use record::{MemoryRecording, RecordedParties, Recording, RecordingSink};
 pub use resample::{Resampler, Sample};
 pub use sdp::{Direction, SdpError, SessionDescription};

@@ -74,6 +74,11 @@ impl Player {
         player
     }
 
+    /// Whether it plays a tone.
+    pub(crate) fn is_tone(&self) -> bool {
+        self.tone.is_some()
+    }
+
     /// Changes the source; a tone that follows a tone keeps its phase.
     pub(crate) fn switch(&mut self, source: AudioSource) {
         self.position = 0;

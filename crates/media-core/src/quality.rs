@@ -3,8 +3,13 @@
 use std::time::Duration;
 
 mod alarm;
+mod extended_report;
+mod impairment;
 
 pub use alarm::{QualityAlarm, QualityChange, QualityFigure, QualityThresholds};
+pub use extended_report::RemoteQuality;
+pub(crate) use extended_report::{Heard, voip_metrics};
+pub use impairment::CodecImpairment;
 
 /// Ro - Is with the defaults of G.107 table 3: noise and loudness of ordinary telephones.
 const BASIC_RATING: f64 = 94.768_8 - 1.413_6;
@@ -26,28 +31,6 @@ pub struct QualityMetrics {
     /// The round trip in milliseconds; 0 until a report told it, unlike
     /// [`MediaStatistics::round_trip_time`](crate::MediaStatistics), which knows the difference.
     pub round_trip_time_ms: f64,
-}
-
-/// How much a codec suffers (ITU-T G.113 appendix I).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CodecImpairment {
-    /// Ie: its impairment without loss.
-    pub equipment: f64,
-    /// Bpl: its robustness against loss.
-    pub robustness: f64,
-}
-
-impl CodecImpairment {
-    /// G.711 with lost packets played as silence.
-    pub const G711: Self = Self {
-        equipment: 0.0,
-        robustness: 4.3,
-    };
-    /// G.711 with lost packets made up from the pitch before them, as this crate's jitter buffer does.
-    pub const G711_CONCEALED: Self = Self {
-        equipment: 0.0,
-        robustness: 25.1,
-    };
 }
 
 /// The transmission rating R: 93.2 for a perfect narrowband connection.
@@ -142,6 +125,26 @@ mod tests {
                     "{loss} %: MOS {found} {score}"
                 );
             }
+        }
+    }
+
+    /// Ie,eff = 95 * 5 / (5 / BurstR + 25.1), by hand.
+    #[test]
+    fn bursts_cost_more_than_single_losses() {
+        let rated = |burst_ratio| {
+            rating(
+                Duration::ZERO,
+                5.0,
+                burst_ratio,
+                CodecImpairment::G711_CONCEALED,
+            )
+        };
+        let lost = |burst_ratio| rated(1.0) + 15.781 - rated(burst_ratio);
+        for (burst_ratio, impairment) in [(1.0, 15.781), (2.0, 17.210), (5.0, 18.199)] {
+            assert!(
+                (lost(burst_ratio) - impairment).abs() < 0.001,
+                "{burst_ratio}"
+            );
         }
     }
 

@@ -8,9 +8,11 @@ use rand::{RngExt, SeedableRng};
 
 mod application;
 mod configure;
+mod discontinuous;
 mod dtmf;
 mod figures;
 mod listening;
+mod packetizer;
 mod receive;
 mod recording;
 mod relay;
@@ -19,13 +21,14 @@ mod shared_payloads;
 mod sound;
 
 use application::Applications;
+use discontinuous::Discontinuous;
 use dtmf::DtmfSender;
 use figures::QualityWindow;
 use listening::Listener;
 pub use listening::Listening;
+use packetizer::Packetizer;
 use relay::Relaying;
 pub(crate) use relay::Route;
-use send::Packetizer;
 pub(crate) use send::Sound;
 pub(crate) use shared_payloads::SharedPayloads;
 use sound::ReceivedSound;
@@ -57,6 +60,8 @@ pub(crate) struct Stream {
     /// Plays in place of `player` while this side holds the call.
     on_hold: Option<Box<Player>>,
     packetizer: Packetizer,
+    /// What is sent of silence, once it is left out.
+    discontinuous: Option<Box<Discontinuous>>,
     /// Digits that are being sent.
     dtmf: Option<Box<DtmfSender>>,
     listener: Listener,
@@ -107,6 +112,7 @@ impl Stream {
             player: Player::new(source, SAMPLE_RATE_HZ),
             on_hold: None,
             packetizer: Packetizer::default(),
+            discontinuous: None,
             dtmf: None,
             listener: Listener::default(),
             events: TelephoneEvents::default(),
@@ -169,8 +175,9 @@ impl Stream {
 
     /// Does what is left of a frame when everything has been sent: reports to the peer, and events.
     pub(crate) fn end_frame(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
-        let (rtp, port) = (&mut self.rtp, self.port);
-        if rtp.poll_timeout().is_some_and(|at| at <= now) {
+        if self.rtp.poll_timeout().is_some_and(|at| at <= now) {
+            self.tell_quality(config.extended_reports);
+            let (rtp, port) = (&mut self.rtp, self.port);
             outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
         }
         self.recorder.iter_mut().for_each(Recorder::end_frame);

@@ -48,6 +48,10 @@ pub struct SessionManagerConfig {
     pub media_port_end: u16,
     /// Whether the peer's media may come from elsewhere than it said, and be sent there: behind NATs.
     pub latching: Latching,
+    /// Whether comfort noise (RFC 3389) is negotiated, and silence left out.
+    pub comfort_noise: bool,
+    /// Whether peers are told by RTCP XR how they sound (RFC 3611 section 4.7).
+    pub extended_reports: bool,
     /// The SIP URI of this side. When its host is an IP address, that address is told to peers in Via, Contact and SDP
     /// in place of the bound one.
     pub local_address: Option<String>,
@@ -122,6 +126,8 @@ impl Default for SessionManagerConfig {
             media_port_start: 10_000,
             media_port_end: 20_000,
             latching: Latching::default(),
+            comfort_noise: false,
+            extended_reports: false,
             local_address: None,
             max_sessions: 10_000,
             accounts: Vec::new(),
@@ -219,6 +225,7 @@ impl SessionManagerConfig {
                 CodecPreference::Local
             },
             srtp: self.srtp,
+            comfort_noise: self.comfort_noise,
             ..Capabilities::default()
         })
     }

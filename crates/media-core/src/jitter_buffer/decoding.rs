@@ -137,6 +137,8 @@ impl JitterBuffer {
             Content::Audio(codec) if self.decoding.turn_to(codec) => {
                 self.concealer.go_on();
                 let decoding = &mut self.decoding;
+                let last = (decoding.position > i64::MIN).then_some(decoding.sequence);
+                self.statistics.losses.note(packet.missing_after(last));
                 let voice = &mut decoding.voices[decoding.present];
                 voice.run(&mut decoding.output, |decoder, output| {
                     decoder.decode(payload, output)

@@ -23,6 +23,16 @@ pub(super) struct Waiting {
     pub(super) content: Content,
 }
 
+impl Waiting {
+    /// The packets between the last one and this; none before the first.
+    pub(super) fn missing_after(&self, last: Option<u64>) -> u32 {
+        let missing = last.map_or(0, |last| {
+            self.sequence.saturating_sub(last).saturating_sub(1)
+        });
+        u32::try_from(missing).unwrap_or(u32::MAX)
+    }
+}
+
 /// What a payload is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::LossPattern;
+
 /// What a jitter buffer did so far, and how it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct JitterBufferStatistics {
@@ -26,6 +28,8 @@ pub struct JitterBufferStatistics {
     pub restarts: u64,
     /// Talkspurts before which the sender's clock had stood still.
     pub resumed: u64,
+    /// The packets that were missing when it was their turn to be decoded, and how they lay.
+    pub losses: LossPattern,
     /// How long samples wait now, beyond the fastest way through the network.
     pub delay: Duration,
     /// How long they should, by what the network does.
@@ -46,6 +50,7 @@ impl JitterBufferStatistics {
             expanded: self.expanded + later.expanded,
             restarts: self.restarts + later.restarts,
             resumed: self.resumed + later.resumed,
+            losses: self.losses.followed_by(later.losses),
             delay: later.delay,
             target_delay: later.target_delay,
         }

@@ -6,7 +6,8 @@ use super::Stream;
 use super::sound::ReceivedSound;
 use crate::capabilities::FRAME;
 use crate::event::{MediaEvent, MediaStatistics};
-use crate::quality::{CodecImpairment, QualityMetrics, mos, rating};
+use crate::jitter_buffer::LossRuns;
+use crate::quality::{CodecImpairment, Heard, QualityMetrics, mos, rating, voip_metrics};
 use crate::rtp_core::RtpSession;
 
 /// How many frames lie between two marks of the window: two seconds.
@@ -22,23 +23,26 @@ pub(super) struct QualityWindow {
     frames: u32,
 }
 
-/// The totals at one moment.
+/// The totals at one moment, as far as they are needed for differences: every stream keeps five of these.
 #[derive(Debug, Clone, Copy, Default)]
 struct Mark {
-    expected: u64,
-    received: u64,
-    lost: u64,
-    late: u64,
+    expected: u32,
+    received: u32,
+    lost: u32,
+    late: u32,
+    runs: LossRuns,
 }
 
 impl Mark {
     fn of(rtp: &RtpSession, jitter_buffer: &ReceivedSound) -> Self {
         let statistics = rtp.statistics();
+        let played = jitter_buffer.statistics();
         Self {
-            expected: statistics.packets_expected,
-            received: statistics.packets_received,
-            lost: statistics.packets_lost,
-            late: jitter_buffer.statistics().late,
+            expected: statistics.packets_expected as u32,
+            received: statistics.packets_received as u32,
+            lost: statistics.packets_lost as u32,
+            late: played.late as u32,
+            runs: played.losses.runs(),
         }
     }
 }
@@ -77,6 +81,7 @@ impl Stream {
             round_trip_time: rtp.round_trip,
             jitter_buffer: self.jitter_buffer.statistics(),
             recording_samples_dropped: self.recording_samples_dropped + dropped,
+            remote_quality: rtp.remote_metrics.map(|metrics| Box::new(metrics.into())),
             quality_metrics: (rtp.packets_received > 0).then(|| self.quality()),
         }
     }
@@ -91,23 +96,65 @@ impl Stream {
     /// The quality since the window's oldest mark.
     fn quality(&self) -> QualityMetrics {
         let statistics = self.rtp.statistics();
-        let before = self.window.marks[self.window.oldest];
-        let now = Mark::of(&self.rtp, &self.jitter_buffer);
-        let expected = now.expected.saturating_sub(before.expected);
-        let unplayed = now.lost.saturating_sub(before.lost) + now.late - before.late;
-        let loss = match expected {
-            0 => 0.0,
-            expected => (unplayed as f64 * 100.0 / expected as f64).min(100.0),
-        };
-        let network = statistics.round_trip.unwrap_or(Duration::ZERO) / 2;
-        let delay = network + self.jitter_buffer.statistics().delay + FRAME;
-        let heard = now.received > before.received;
-        let score = || mos(rating(delay, loss, 1.0, CodecImpairment::G711_CONCEALED));
+        let (loss, lately) = self.lately();
+        let (delay, codec) = (self.delay(), self.impairment());
+        let score = |(loss, burst_ratio)| mos(rating(delay, loss, burst_ratio, codec));
         QualityMetrics {
-            mos_score: heard.then(score),
+            mos_score: lately.map(score),
             packet_loss_percent: loss,
             jitter_ms: statistics.jitter.as_secs_f64() * 1_000.0,
-            round_trip_time_ms: network.as_secs_f64() * 2_000.0,
+            round_trip_time_ms: statistics.round_trip.unwrap_or_default().as_secs_f64() * 1_000.0,
         }
+    }
+
+    /// Has the peer told with the next report how it sounds, where that is switched on.
+    pub(super) fn tell_quality(&mut self, extended_reports: bool) {
+        if !extended_reports {
+            return;
+        }
+        let statistics = self.rtp.statistics();
+        let jitter_buffer = self.jitter_buffer.statistics();
+        self.rtp.set_voip_metrics(voip_metrics(&Heard {
+            rtp: &statistics,
+            jitter_buffer: &jitter_buffer,
+            codec: self.impairment(),
+            packet: self.packet(),
+            delay: self.delay(),
+            lately: self.lately().1,
+        }));
+    }
+
+    /// What could not be played since the window's oldest mark, in per cent; with it how bursty that was, unless nothing came.
+    fn lately(&self) -> (f64, Option<(f64, f64)>) {
+        let before = &self.window.marks[self.window.oldest];
+        let now = Mark::of(&self.rtp, &self.jitter_buffer);
+        let expected = now.expected.saturating_sub(before.expected);
+        let unplayed = now.lost.saturating_sub(before.lost) + now.late.saturating_sub(before.late);
+        let loss = match expected {
+            0 => 0.0,
+            expected => (f64::from(unplayed) * 100.0 / f64::from(expected)).min(100.0),
+        };
+        let burst_ratio = now.runs.burst_ratio(&before.runs);
+        let heard = now.received > before.received;
+        (loss, heard.then_some((loss, burst_ratio)))
+    }
+
+    /// Half the round trip, what the jitter buffer adds, and a packet's sound.
+    fn delay(&self) -> Duration {
+        let network = self.rtp.statistics().round_trip.unwrap_or_default() / 2;
+        network + self.jitter_buffer.statistics().delay + self.packet()
+    }
+
+    /// The sound of a packet, as we send it.
+    fn packet(&self) -> Duration {
+        let parameters = self.parameters.as_ref();
+        parameters.map_or(FRAME, |parameters| parameters.ptime)
+    }
+
+    /// Of the codec that is heard.
+    fn impairment(&self) -> CodecImpairment {
+        let sent = self.parameters.as_ref().map(|parameters| parameters.codec);
+        let codec = self.relaying.arriving().or(sent);
+        codec.map_or(CodecImpairment::G711_CONCEALED, CodecImpairment::of)
     }
 }

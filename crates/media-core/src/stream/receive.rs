@@ -46,6 +46,7 @@ impl Stream {
         if content == Some(Content::ComfortNoise) && receives {
             let noise = received.packet.payload();
             self.jitter_buffer.pause(header.timestamp, sequence, noise);
+            self.note_flow(outbox);
         }
         let taken = self.expected_codec(content).is_some_and(|codec| {
             if !self.is_heard() {
@@ -64,6 +65,11 @@ impl Stream {
             self.packets_ignored += 1;
             return;
         }
+        self.note_flow(outbox);
+    }
+
+    /// Sound of the peer has come, or comfort noise in its place.
+    fn note_flow(&mut self, outbox: &mut Outbox) {
         if !std::mem::replace(&mut self.flowing, true) {
             let key = self.key;
             outbox.events.push_back(MediaEvent::FlowStarted { key });

@@ -49,6 +49,11 @@ impl Relaying {
         self.route.to.or(self.route.partner)
     }
 
+    /// The codec of the sound that arrives.
+    pub(super) fn arriving(&self) -> Option<Codec> {
+        self.arriving
+    }
+
     /// A stream has left the bridge.
     pub(crate) fn forget(&mut self, stream: usize) {
         let other = |it: &usize| *it != stream;

@@ -20,6 +20,18 @@ impl SessionManagerBuilder {
         self
     }
 
+    /// Negotiates comfort noise (RFC 3389), and leaves out silence where the peer knows it.
+    pub fn with_comfort_noise(mut self) -> Self {
+        self.config.comfort_noise = true;
+        self
+    }
+
+    /// Tells peers by RTCP XR how they sound (RFC 3611 section 4.7); those who do not know it pass it over.
+    pub fn with_extended_reports(mut self) -> Self {
+        self.config.extended_reports = true;
+        self
+    }
+
     /// What to do when a called party sends us elsewhere; without this, go there.
     pub fn with_redirects(mut self, policy: RedirectPolicy) -> Self {
         self.config.redirects = policy;
