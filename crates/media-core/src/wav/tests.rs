@@ -60,7 +60,7 @@ fn we_read_what_another_writer_writes() {
     writer.finalize().unwrap();
     let audio = Audio::read(octets.get_ref()).unwrap();
     // At the rate of the file, the two channels as one.
-    assert_eq!(audio.sample_rate_hz(), 16_000);
+    assert_eq!(audio.sample_rate().hz(), 16_000);
     assert_eq!(audio.samples(), [2_000; 16_000]);
 }
 
