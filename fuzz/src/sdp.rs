@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use rvoip_media_core::rtp_core::srtp::{SrtpKey, SrtpSuite};
 use rvoip_media_core::negotiate::{LocalMedia, accept_answer, negotiate, offer, reoffer};
+use rvoip_media_core::rtp_core::srtp::{SrtpKey, SrtpSuite};
 use rvoip_media_core::sdp::{Direction, Origin, SessionDescription};
 use rvoip_media_core::{Capabilities, SrtpPolicy};
 
@@ -32,7 +32,12 @@ pub fn check(data: &[u8]) {
     };
     let ours = offer(&capabilities, local.clone(), Origin::new(1, address));
     let _ = accept_answer(&ours, &theirs, &capabilities);
-    if let Ok(negotiated) = negotiate(&theirs, &capabilities, local.clone(), Origin::new(2, address)) {
+    if let Ok(negotiated) = negotiate(
+        &theirs,
+        &capabilities,
+        local.clone(),
+        Origin::new(2, address),
+    ) {
         assert_same(&negotiated.answer);
         assert_eq!(negotiated.answer.media.len(), theirs.media.len());
         assert_same(&reoffer(&negotiated.answer, &capabilities, local));

