@@ -52,6 +52,7 @@ impl CodecImpairment {
     pub fn of(codec: Codec) -> Self {
         match codec {
             Codec::G722 => Self::G722,
+            #[cfg(feature = "opus")]
             Codec::Opus(_) => Self::OPUS,
             _ => Self::G711_CONCEALED,
         }
