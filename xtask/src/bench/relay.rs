@@ -41,13 +41,18 @@ pub fn measure(rounds: usize) -> Outcome {
             let values = rounds.iter().filter_map(|round| round.get(name));
             median(values.map(|value| *value as f64).collect())
         };
+        // What is mixed carries no time of its own.
+        let delay = |name: &str| match what {
+            "conference" => "-".to_owned(),
+            _ => middle(name).to_string(),
+        };
         println!(
             "| {what} | {calls} | {:.2} | {} of {} | {} | {} | {} | {:.2} |",
             middle("nanoseconds") / 1000.0,
             middle("lost"),
             middle("sent"),
-            middle("p50_us"),
-            middle("p99_us"),
+            delay("p50_us"),
+            delay("p99_us"),
             middle("missed"),
             middle("floor") / 1000.0,
         );
