@@ -5,7 +5,11 @@
 //! ```
 //!
 //! The network is that of media-core's simulated ports: seconds of speech take milliseconds, and the same seed loses the same
-//! packets. Without files it is a tone of five seconds with a twentieth of its packets lost. `--lost FILE` takes down when each lost packet was sent, in milliseconds since the file began.
+//! packets. Without files it is a tone of five seconds with a twentieth of its packets lost.
+//!
+//! `--zero-filled FILE` writes what one hears who decodes what has come and has silence for the rest, and `--packets FILE` what has
+//! come: the sound of a packet begins so many ticks of the RTP clock after that of the first one, and its payload in hexadecimal
+//! digits.
 //!
 //! Ends by itself with exit code 0 when everything it shows is right.
 
@@ -19,16 +23,19 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::Parser;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use rvoip_media_core::rtp_core::WallClock;
+use rvoip_media_core::rtp_core::{RtpPacket, WallClock};
 use rvoip_media_core::wav::WavWriter;
 use rvoip_media_core::{
-    Audio, AudioSource, Capabilities, Codec, EngineConfig, FRAME, MediaConfig, MediaEngine,
-    MediaEvent, MediaSessionController, MediaSessionKey, MemoryRecording, RecordingSink,
-    SampleRate, SimulatedMedia,
+    Audio, AudioSource, Capabilities, Codec, Decoder, EngineConfig, FRAME, MediaConfig,
+    MediaEngine, MediaEvent, MediaSessionController, MediaSessionKey, MemoryRecording,
+    RecordingSink, SampleRate, SimulatedMedia,
 };
 
 /// An hour of what is heard.
 const MAX_SAMPLES: usize = 3_600 * 48_000;
+/// The hosts of the parties.
+const SPEAKER: u8 = 1;
+const LISTENER: u8 = 2;
 
 #[derive(Parser)]
 #[command(about = "Writes what a WAV file sounds like through a call")]
@@ -48,9 +55,12 @@ struct Arguments {
     /// Where all chance comes from
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Writes the times of the lost packets to this file, one per line
+    /// Writes what is heard without concealment, a lost packet being silence
     #[arg(long)]
-    lost: Option<PathBuf>,
+    zero_filled: Option<PathBuf>,
+    /// Writes the packets that arrive, one per line
+    #[arg(long)]
+    packets: Option<PathBuf>,
     /// What is said
     #[arg(requires = "heard")]
     speech: Option<PathBuf>,
@@ -106,13 +116,12 @@ struct Network {
     begins: f64,
     ends: f64,
     jitter: Duration,
-    began: Instant,
-    lost: Vec<Duration>,
+    lost: u64,
     wire: Vec<(Instant, SocketAddr, SocketAddr, Vec<u8>)>,
 }
 
 impl Network {
-    fn new(now: Instant, arguments: &Arguments) -> Self {
+    fn new(arguments: &Arguments) -> Self {
         let usual = if arguments.speech.is_some() { 0.0 } else { 5.0 };
         let loss = (arguments.loss.unwrap_or(usual) / 100.0).clamp(0.0, 0.99);
         let ends = 1.0 / arguments.burst.max(1.0);
@@ -122,8 +131,7 @@ impl Network {
             begins: (ends * loss / (1.0 - loss)).min(1.0),
             ends,
             jitter: Duration::from_millis(arguments.jitter),
-            began: now,
-            lost: Vec::new(),
+            lost: 0,
             wire: Vec::new(),
         }
     }
@@ -133,7 +141,7 @@ impl Network {
         let turn = if self.losing { self.ends } else { self.begins };
         self.losing ^= self.rng.random_bool(turn);
         if self.losing && destination.port().is_multiple_of(2) {
-            self.lost.push(now - self.began);
+            self.lost += 1;
             return;
         }
         let delay = self.jitter.mul_f64(self.rng.random());
@@ -144,6 +152,60 @@ impl Network {
     /// The next instant at which something arrives.
     fn next_at(&self) -> Option<Instant> {
         self.wire.iter().map(|(at, ..)| *at).min()
+    }
+}
+
+/// The packets of sound that a party is sent: where each begins, and its payload.
+#[derive(Default)]
+struct Arrived(Vec<(u32, Vec<u8>)>);
+
+impl Arrived {
+    /// Takes down a datagram that holds one.
+    fn note(&mut self, destination: SocketAddr, datagram: &[u8]) {
+        let is_rtp = destination.port().is_multiple_of(2);
+        if let Some(packet) = RtpPacket::parse(datagram).ok().filter(|_| is_rtp) {
+            let place = packet.header().timestamp;
+            self.0.push((place, packet.payload().to_vec()));
+        }
+    }
+
+    /// They in the order of their sound, which is counted from the first one's.
+    fn in_order(&self) -> Vec<(u32, &[u8])> {
+        let first = self.0.first().map_or(0, |(place, _)| *place);
+        let mut packets: Vec<_> = self
+            .0
+            .iter()
+            .map(|(place, payload)| (place.wrapping_sub(first), payload.as_slice()))
+            .collect();
+        packets.sort_by_key(|(place, _)| place.cast_signed());
+        packets
+    }
+
+    /// What is decoded of them, and silence for the others.
+    fn zero_filled(&self, codec: Codec) -> Vec<i16> {
+        let mut decoder = Decoder::new(codec);
+        let mut samples = Vec::new();
+        let per_tick = |ticks: u32| {
+            u64::from(ticks) * u64::from(codec.sample_rate_hz()) / u64::from(codec.clock_rate_hz())
+        };
+        for (place, payload) in self.in_order() {
+            let place = per_tick(place) as usize;
+            samples.resize(place.clamp(samples.len(), MAX_SAMPLES), 0);
+            decoder.decode(payload, &mut samples);
+        }
+        samples
+    }
+
+    fn to_text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        for (place, payload) in self.in_order() {
+            write!(text, "{place} ")?;
+            for octet in payload {
+                write!(text, "{octet:02x}")?;
+            }
+            text.push('\n');
+        }
+        Ok(text)
     }
 }
 
@@ -164,10 +226,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     });
     let length = audio.duration();
     let mut now = Instant::now();
-    let mut network = Network::new(now, &arguments);
+    let mut network = Network::new(&arguments);
     let repeat = false;
-    let mut speaker = Party::new(now, 1, codec, AudioSource::File { audio, repeat })?;
-    let mut listener = Party::new(now, 2, codec, AudioSource::None)?;
+    let mut speaker = Party::new(now, SPEAKER, codec, AudioSource::File { audio, repeat })?;
+    let mut listener = Party::new(now, LISTENER, codec, AudioSource::None)?;
 
     let offer = speaker.controller.generate_offer(speaker.key)?;
     let answer = listener
@@ -186,6 +248,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The rest is heard after the last packet has been sent.
     let end = now + length + Duration::from_millis(500) + FRAME;
     let parties = [&speaker.media, &listener.media];
+    let mut arrived = Arrived::default();
     while let Some(next) = parties
         .iter()
         .filter_map(|media| media.poll_timeout())
@@ -196,6 +259,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         now = next;
         let mut waiting = std::mem::take(&mut network.wire);
         for (_, source, destination, payload) in waiting.extract_if(.., |(at, ..)| *at <= now) {
+            if destination.ip() == IpAddr::from([192, 0, 2, LISTENER]) {
+                arrived.note(destination, &payload);
+            }
             for media in parties {
                 media.handle_datagram(now, source, destination, &payload);
             }
@@ -221,25 +287,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(path) = &arguments.heard {
         WavWriter::create(path, codec.sample_rate(), 1)?.write(&heard.samples())?;
     }
-    if let Some(path) = &arguments.lost {
-        let mut times = String::new();
-        for at in &network.lost {
-            writeln!(times, "{}", at.as_millis())?;
-        }
-        std::fs::write(path, times)?;
+    if let Some(path) = &arguments.zero_filled {
+        let samples = arrived.zero_filled(codec);
+        WavWriter::create(path, codec.sample_rate(), 1)?.write(&samples)?;
+    }
+    if let Some(path) = &arguments.packets {
+        std::fs::write(path, arrived.to_text()?)?;
     }
     println!(
-        "{codec}: {} packets heard, {} lost, {} late, {:?} made up, {:?} cut, {:?} put in; delay {:?}",
+        "{codec}: {} packets heard, {} lost, {} late, {:?} recovered, {:?} made up, {:?} cut, {:?} put in; delay {:?}",
         statistics.packets_received,
-        network.lost.len(),
+        network.lost,
         statistics.jitter_buffer.late,
+        statistics.jitter_buffer.recovered,
         statistics.jitter_buffer.concealed,
         statistics.jitter_buffer.accelerated,
         statistics.jitter_buffer.expanded,
         statistics.jitter_buffer.delay,
     );
     let sent = (length + Duration::from_millis(500)).as_millis() / FRAME.as_millis();
-    let known = statistics.packets_received + network.lost.len() as u64;
+    let known = statistics.packets_received + network.lost;
     if u128::from(known).abs_diff(sent) > 2 {
         return Err(format!("{known} packets came or were lost, of {sent}").into());
     }

@@ -13,6 +13,7 @@ mod transactions;
 
 use std::path::PathBuf;
 
+use crate::process::succeed;
 use crate::{Outcome, workspace};
 
 /// What to measure.
@@ -80,13 +81,9 @@ pub fn run(arguments: &Arguments) -> Outcome {
         return peers::side_by_side();
     }
     let is_wanted = |what| arguments.what.is_none_or(|wanted| wanted == what);
-    if is_wanted(Measurement::Micro)
-        && !workspace::cargo()
-            .args(["bench", "--package", "rvoip-benches"])
-            .status()?
-            .success()
-    {
-        return Err("cargo bench failed".into());
+    if is_wanted(Measurement::Micro) {
+        let mut micro = workspace::cargo();
+        succeed(micro.args(["bench", "--package", "rvoip-benches"]))?;
     }
     if arguments.what == Some(Measurement::Micro) {
         return Ok(());

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::process::succeed;
 use crate::{Outcome, workspace};
 
 /// What the example is given.
@@ -17,13 +18,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let examples = workspace::build_examples(&["demo"])?;
     let recordings = workspace::target()?.join("demo");
     std::fs::create_dir_all(&recordings)?;
-    let status = Command::new(examples.join("demo"))
-        .arg("--out")
-        .arg(recordings)
-        .args(&arguments.rest)
-        .status()?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("demo: {status}").into()),
-    }
+    let mut demo = Command::new(examples.join("demo"));
+    demo.arg("--out").arg(recordings);
+    succeed(demo.args(&arguments.rest))
 }

@@ -8,11 +8,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::process::succeed;
 use crate::{Outcome, workspace};
 
 const SCORE: &str = include_str!("ears/score.py");
 
-/// What is said, by whom: at least eight seconds each. With these voices G.711 as sox has it scores 4.28 on average; PESQ gives
+/// What is said, by whom: at least eight seconds each. It is said twice and the second time counts: by then the peer has reported
+/// what it lost, and a jitter buffer has found its delay. With these voices G.711 as sox has it scores 4.28 on average; PESQ gives
 /// lower voices of espeak-ng less, whatever the codec.
 const SPEECH: [(&str, &str); 4] = [
     (
@@ -42,8 +44,8 @@ struct Listening {
     codec: &'static str,
     mode: &'static str,
     rate_hz: u32,
-    /// The least that its clean score may be, and the least that concealment gains over silence. With these voices spandsp's G.722
-    /// scores 4.19 and libopus at 24 kbit/s and complexity 5 scores 4.15.
+    /// The least that its clean score may be, and the least that concealment gains over a decoder of the packets that came with
+    /// silence for the others. With these voices spandsp's G.722 scores 4.19 and libopus at 24 kbit/s and complexity 5 scores 4.15.
     clean: f64,
     gain: f64,
 }
@@ -100,19 +102,28 @@ pub struct Arguments {
 struct Scores {
     pesq: f64,
     stoi: f64,
-    with_zeros: f64,
+    zero_filled: f64,
+    /// What libopus makes of the same packets; not a number where it does not know the codec.
+    libopus: f64,
 }
 
 /// Builds, listens and prints the table; fails when a score is below what it has to be.
 pub fn run(arguments: &Arguments) -> Outcome {
-    workspace::need_program("espeak-ng", "espeak-ng")?;
-    workspace::need_program("sox", "sox")?;
+    for (program, package) in [
+        ("espeak-ng", "espeak-ng"),
+        ("sox", "sox"),
+        ("opusdec", "opus-tools"),
+    ] {
+        workspace::need_program(program, package)?;
+    }
     let directory = workspace::target()?.join("ears");
     fs::create_dir_all(&directory)?;
     let python = python(&directory)?;
     let call = workspace::build_examples(&["listening_test"])?.join("listening_test");
-    println!("| codec | loss | PESQ | with lost packets as silence | STOI |");
-    println!("|---|---|---|---|---|");
+    println!(
+        "| codec | loss | PESQ | lost packets as silence | libopus of the same packets | STOI |"
+    );
+    println!("|---|---|---|---|---|---|");
     let mut poor = Vec::new();
     let wanted = |codec: &&Listening| {
         let only = arguments.codec.as_deref();
@@ -122,47 +133,20 @@ pub fn run(arguments: &Arguments) -> Outcome {
         let speech = speak(&directory, codec.rate_hz)?;
         for loss in [0.0].iter().chain(&arguments.loss) {
             let seeds = if *loss == 0.0 { 1 } else { arguments.seeds };
-            let mut pairs = String::new();
+            let mut recordings = String::new();
             for (number, said) in speech.iter().enumerate() {
                 for seed in 1..=seeds {
-                    let place = |name: &str| directory.join(format!("{name}-{number}-{seed}"));
-                    let (heard, clean, lost) = (place("heard"), place("clean"), place("lost"));
-                    listen(
-                        &call,
-                        codec,
-                        arguments.burst,
-                        (0.0, seed),
-                        said,
-                        &clean,
-                        &lost,
-                    )?;
-                    listen(
-                        &call,
-                        codec,
-                        arguments.burst,
-                        (*loss, seed),
-                        said,
-                        &heard,
-                        &lost,
-                    )?;
-                    pairs += &format!("{} {}", codec.mode, codec.rate_hz);
-                    for file in [said, &heard, &clean, &lost] {
-                        pairs += &format!(" {}", file.display());
-                    }
-                    pairs.push('\n');
+                    let path = directory.join(format!("{}-{number}-{seed}", codec.codec));
+                    let network = (*loss, arguments.burst, seed);
+                    recordings += &listen(&call, codec, network, said, &path)?;
                 }
             }
-            let scores = score(&python, &pairs)?;
+            let scores = score(&python, &recordings)?;
+            println!("{}", row(codec, *loss, &scores));
             let Scores {
-                pesq,
-                stoi,
-                with_zeros,
+                pesq, zero_filled, ..
             } = scores;
-            println!(
-                "| {} | {loss} % | {pesq:.2} | {with_zeros:.2} | {stoi:.3} |",
-                codec.codec
-            );
-            let gain = pesq - with_zeros;
+            let gain = pesq - zero_filled;
             if *loss == 0.0 && pesq < codec.clean {
                 poor.push(format!("{}: {pesq:.2}, not {}", codec.codec, codec.clean));
             } else if *loss > 0.0 && gain < codec.gain {
@@ -177,6 +161,21 @@ pub fn run(arguments: &Arguments) -> Outcome {
         true => Ok(()),
         false => Err(poor.join("; ").into()),
     }
+}
+
+fn row(codec: &Listening, loss: f64, scores: &Scores) -> String {
+    let Scores {
+        pesq,
+        stoi,
+        zero_filled,
+        libopus,
+    } = scores;
+    let libopus = match libopus.is_nan() {
+        true => String::new(),
+        false => format!("{libopus:.2}"),
+    };
+    let codec = codec.codec;
+    format!("| {codec} | {loss} % | {pesq:.2} | {zero_filled:.2} | {libopus} | {stoi:.3} |")
 }
 
 /// A Python that has the scores, made when there is none.
@@ -210,7 +209,7 @@ fn python(directory: &Path) -> Outcome<PathBuf> {
     Ok(python)
 }
 
-/// Says everything once, at this rate, after a second of silence, in which a jitter buffer finds its delay.
+/// Says everything at this rate, twice, with half a second of silence on both sides of each.
 fn speak(directory: &Path, rate_hz: u32) -> Outcome<Vec<PathBuf>> {
     let mut files = Vec::new();
     for (number, (voice, words)) in SPEECH.iter().enumerate() {
@@ -225,37 +224,55 @@ fn speak(directory: &Path, rate_hz: u32) -> Outcome<Vec<PathBuf>> {
         let mut sox = Command::new("sox");
         sox.arg(&spoken)
             .args(["-b", "16", "-r", &rate_hz.to_string()]);
-        succeed(sox.arg(&said).args(["norm", "-6", "pad", "1", "0.5"]))?;
+        succeed(
+            sox.arg(&said)
+                .args(["norm", "-6", "pad", "0.5", "0.5"])
+                .args(["repeat", "1"]),
+        )?;
         files.push(said);
     }
     Ok(files)
 }
 
-/// Lets `heard` be what `said` sounds like through a call.
+/// Carries `said` through a call on a network of this loss in per cent, its bursts and its seed; returns a line for the scores.
 fn listen(
     call: &Path,
     codec: &Listening,
-    burst: f64,
-    (loss, seed): (f64, u64),
+    (loss, burst, seed): (f64, f64, u64),
     said: &Path,
-    heard: &Path,
-    lost: &Path,
-) -> Outcome {
+    path: &Path,
+) -> Outcome<String> {
+    let heard = path.with_extension("heard.wav");
+    let zero_filled = path.with_extension("zero_filled.wav");
+    let packets = path.with_extension("packets");
     let mut command = Command::new(call);
     command.args(["--codec", codec.codec, "--burst", &burst.to_string()]);
     command.args(["--loss", &loss.to_string(), "--seed", &seed.to_string()]);
-    command.arg("--lost").arg(lost).arg(said).arg(heard);
-    succeed(command.stdout(Stdio::null()))
+    command.arg("--zero-filled").arg(&zero_filled);
+    command.arg("--packets").arg(&packets);
+    command.arg(said).arg(&heard);
+    succeed(command.stdout(Stdio::null()))?;
+    let Listening { mode, rate_hz, .. } = codec;
+    let mut line = format!("{mode} {rate_hz}");
+    for file in [said, &heard, &zero_filled] {
+        line += &format!(" {}", file.display());
+    }
+    match codec.codec {
+        "opus" => line += &format!(" {}\n", packets.display()),
+        _ => line += " -\n",
+    }
+    Ok(line)
 }
 
-fn score(python: &Path, pairs: &str) -> Outcome<Scores> {
+fn score(python: &Path, recordings: &str) -> Outcome<Scores> {
+    const COLUMNS: usize = 4;
     let mut child = Command::new(python)
         .args(["-c", SCORE])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
     let mut input = child.stdin.take().ok_or("no standard input")?;
-    input.write_all(pairs.as_bytes())?;
+    input.write_all(recordings.as_bytes())?;
     drop(input);
     let output = child.wait_with_output()?;
     let text = String::from_utf8(output.stdout)?;
@@ -263,26 +280,17 @@ fn score(python: &Path, pairs: &str) -> Outcome<Scores> {
         .split_whitespace()
         .map(str::parse)
         .collect::<Result<_, _>>()?;
-    if !output.status.success() || figures.len() != 3 * pairs.lines().count() {
+    if !output.status.success() || figures.len() != COLUMNS * recordings.lines().count() {
         return Err(format!("no scores: {}", output.status).into());
     }
     let mean = |column: usize| {
-        let all = figures.iter().skip(column).step_by(3);
-        all.sum::<f64>() * 3.0 / figures.len() as f64
+        let all = figures.iter().skip(column).step_by(COLUMNS);
+        all.sum::<f64>() * COLUMNS as f64 / figures.len() as f64
     };
     Ok(Scores {
         pesq: mean(0),
         stoi: mean(1),
-        with_zeros: mean(2),
+        zero_filled: mean(2),
+        libopus: mean(3),
     })
-}
-
-fn succeed(command: &mut Command) -> Outcome {
-    let status = command
-        .status()
-        .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(format!("{}: {status}", command.get_program().display()).into()),
-    }
 }

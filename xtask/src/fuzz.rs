@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::process::succeed;
 use crate::{Outcome, workspace};
 
 /// What the corpus of one target may hold; what is found beyond it is left out, the longest first.
@@ -38,7 +39,7 @@ enum Task {
 /// Does it.
 pub fn run(arguments: &Arguments) -> Outcome {
     match &arguments.task {
-        Task::Replay { targets } => succeed(replay(targets)),
+        Task::Replay { targets } => succeed(&mut replay(targets)),
         Task::Grow { minutes, targets } => grow(*minutes, targets),
     }
 }
@@ -85,7 +86,7 @@ fn need_cargo_fuzz() -> Outcome {
     println!("installing cargo-fuzz");
     let mut install = workspace::cargo();
     install.args(["install", "--locked", "cargo-fuzz"]);
-    succeed(install)
+    succeed(&mut install)
 }
 
 fn home() -> PathBuf {
@@ -142,7 +143,7 @@ fn fuzz(target: &str, directories: &[&Path], options: &[&str]) -> Outcome {
         .args(directories)
         .arg("--")
         .args(options);
-    succeed(command)
+    succeed(&mut command)
 }
 
 /// The files of a directory with their lengths.
@@ -175,12 +176,4 @@ fn keep_short(corpus: &Path, known: &[(u64, PathBuf)]) -> Outcome {
         new.len()
     );
     Ok(())
-}
-
-fn succeed(mut command: Command) -> Outcome {
-    let status = command.status()?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(status.to_string().into()),
-    }
 }

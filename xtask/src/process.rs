@@ -130,6 +130,20 @@ impl Drop for Process {
     }
 }
 
+/// Runs a command to its end.
+///
+/// # Errors
+/// When it cannot be started, or ends with another exit code than 0.
+pub fn succeed(command: &mut Command) -> Outcome {
+    let status = command
+        .status()
+        .map_err(|error| format!("{}: {error}", command.get_program().display()))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("{}: {status}", command.get_program().display()).into()),
+    }
+}
+
 /// Looks at a condition until it holds; false when it does not within `limit`.
 pub fn until(limit: Duration, mut holds: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + limit;

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::Outcome;
+use crate::process::succeed;
 
 /// The directory of the workspace's `Cargo.toml`.
 pub fn root() -> &'static Path {
@@ -64,9 +65,7 @@ fn build(names: &[&str], profile: &str) -> Outcome<PathBuf> {
     for name in names {
         command.args(["--example", name]);
     }
-    if !command.status()?.success() {
-        return Err(format!("building {} failed", names.join(", ")).into());
-    }
+    succeed(&mut command)?;
     Ok(target()?.join("release/examples"))
 }
 

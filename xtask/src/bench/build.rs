@@ -5,6 +5,7 @@ use std::fs;
 use std::time::Instant;
 
 use super::Site;
+use crate::process::succeed;
 use crate::{Outcome, workspace};
 
 const FACADE: &str = "rvoip-session-core";
@@ -24,22 +25,12 @@ pub fn from_nothing(site: &Site) -> Outcome {
         fs::remove_dir_all(&target)?;
     }
     let start = Instant::now();
-    let status = workspace::cargo()
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--package",
-            FACADE,
-            "--target-dir",
-        ])
-        .arg(&target)
-        .status()?;
+    let mut build = workspace::cargo();
+    build.args(["build", "--quiet", "--release", "--package", FACADE]);
+    let built = succeed(build.arg("--target-dir").arg(&target));
     let took = start.elapsed();
     fs::remove_dir_all(&target)?;
-    if !status.success() {
-        return Err(format!("building {FACADE} failed").into());
-    }
+    built?;
     println!("\n| clean release build of {FACADE} | |\n|---|---|");
     println!("| crates, itself included | {} |", crates.len());
     println!("| seconds | {:.0} |", took.as_secs_f64());

@@ -2,6 +2,7 @@
 
 use super::median;
 use super::program::Program;
+use crate::process::succeed;
 use crate::{Outcome, workspace};
 
 /// What the bench knows, how often it is run, and how often under callgrind, where the difference of two runs counts.
@@ -58,20 +59,9 @@ pub fn measure(rounds: usize) -> Outcome {
 
 /// Plays a million calls, which must leave no session, dialog, transaction, timer, port and memory.
 pub fn many() -> Outcome {
-    let status = workspace::cargo()
-        .args(["test", "--release", "--package", "rvoip-session-core"])
-        .args([
-            "--features",
-            "sim",
-            "--test",
-            "many_calls",
-            "--",
-            "--nocapture",
-        ])
-        .env("RVOIP_CALLS", MANY)
-        .status()?;
-    match status.success() {
-        true => Ok(()),
-        false => Err("calls left something".into()),
-    }
+    let mut test = workspace::cargo();
+    test.args(["test", "--release", "--package", "rvoip-session-core"])
+        .args(["--features", "sim", "--test", "many_calls"])
+        .args(["--", "--nocapture"]);
+    succeed(test.env("RVOIP_CALLS", MANY))
 }

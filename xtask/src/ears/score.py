@@ -1,15 +1,22 @@
 """Scores what was heard against what was said: PESQ (ITU-T P.862, P.862.2) and STOI.
 
-Reads lines of `MODE RATE SAID HEARD CLEAN LOST` from standard input, MODE being nb or wb and LOST a file of times in ms at which
-packets of 20 ms were lost. Writes `PESQ STOI PESQ-WITH-ZEROS` for each line, the last for CLEAN with those packets as silence.
+Reads lines of `MODE RATE SAID HEARD ZERO-FILLED PACKETS` from standard input, MODE being nb or wb. What is said is said twice, and the
+second time counts. PACKETS is `-` or a file of Opus packets that came, a place in ticks of 48 kHz and hexadecimal digits in each line.
+Writes the PESQ and the STOI of HEARD, the PESQ of ZERO-FILLED, and that of what libopus makes of the packets, for each line; `nan` is
+what there is not.
 """
 
+import ctypes
+import ctypes.util
+import math
 import sys
 
 import numpy
 import soundfile
 from pesq import pesq
 from pystoi import stoi
+
+TICKS_PER_SECOND = 48_000
 
 
 def read(path, rate):
@@ -19,34 +26,57 @@ def read(path, rate):
     return samples
 
 
-def aligned(said, heard, rate):
-    """Cuts off the delay of what was heard, at most a second, found where both correlate best."""
-    longest = rate
+def by_libopus(path, rate):
+    """What libopus hears: the next packet repeats a lost one (in-band FEC), and further ones are made up."""
+    name = ctypes.util.find_library("opus")
+    if name is None:
+        return None
+    library = ctypes.CDLL(name)
+    library.opus_decoder_create.restype = ctypes.c_void_p
+    error = ctypes.c_int()
+    decoder = ctypes.c_void_p(library.opus_decoder_create(rate, 1, ctypes.byref(error)))
+    frame, end, heard = rate // 50, 0, []
+
+    def decode(packet, repeated):
+        samples = (ctypes.c_int16 * frame)()
+        count = library.opus_decode(decoder, packet, len(packet or b""), samples, frame, int(repeated))
+        if count != frame:
+            raise SystemExit(f"libopus: {count}")
+        heard.append(numpy.array(samples, dtype="float32") / 32768)
+
+    for line in open(path):
+        place, packet = line.split()
+        place, packet = int(place) * rate // TICKS_PER_SECOND, bytes.fromhex(packet)
+        while end < place:
+            end += frame
+            last = end >= place
+            decode(packet if last else None, last)
+        decode(packet, False)
+        end += frame
+    library.opus_decoder_destroy(decoder)
+    return numpy.concatenate(heard)
+
+
+def second_time(said, other, rate):
+    """The second half of what was said, and of another without its delay, at most a second, found where both correlate best."""
+    half = len(said) // 2
+    said, other, longest = said[half:], other[half:], rate
     part = said[: 8 * rate]
     size = 1 << (len(part) + longest).bit_length()
-    spectrum = numpy.fft.rfft(heard[: len(part) + longest], size) * numpy.conj(numpy.fft.rfft(part, size))
+    spectrum = numpy.fft.rfft(other[: len(part) + longest], size) * numpy.conj(numpy.fft.rfft(part, size))
     delay = int(numpy.argmax(numpy.fft.irfft(spectrum)[:longest]))
-    heard = heard[delay:]
-    length = min(len(said), len(heard))
-    return said[:length], heard[:length], delay
-
-
-def with_zeros(samples, lost, delay, rate):
-    holes = numpy.array(samples)
-    for line in open(lost):
-        begin = delay + int(line) * rate // 1000
-        holes[begin : begin + rate // 50] = 0
-    return holes
+    other = other[delay:]
+    length = min(len(said), len(other))
+    return said[:length], other[:length]
 
 
 for line in sys.stdin:
-    mode, rate, said, heard, clean, lost = line.split()
+    mode, rate, said, heard, zero_filled, packets = line.split()
     rate = int(rate)
-    said, heard, clean = read(said, rate), read(heard, rate), read(clean, rate)
-    one, other, delay = aligned(said, heard, rate)
-    score = pesq(rate, one, other, mode)
-    # The file begins a frame or two after the first packet; the clean recording tells by how much.
-    _, _, delay = aligned(said, clean, rate)
-    zeros = with_zeros(clean, lost, delay, rate)
-    one_zeros, other_zeros, _ = aligned(said, zeros, rate)
-    print(f"{score:.3f} {stoi(one, other, rate):.3f} {pesq(rate, one_zeros, other_zeros, mode):.3f}", flush=True)
+    said = read(said, rate)
+    pair = second_time(said, read(heard, rate), rate)
+    scores = [pesq(rate, *pair, mode), stoi(*pair, rate)]
+    libopus = None if packets == "-" else by_libopus(packets, rate)
+    for other in [read(zero_filled, rate), libopus]:
+        scores.append(math.nan if other is None else pesq(rate, *second_time(said, other, rate), mode))
+    print(*(f"{score:.3f}" for score in scores), flush=True)

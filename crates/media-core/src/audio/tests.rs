@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use super::*;
+use crate::tone::purity;
 
 fn rings(sample_rate: SampleRate) -> (AudioTap, AudioFrameSubscriber, AudioWriter) {
     application_audio(AudioFormat::at(sample_rate))
@@ -180,21 +181,9 @@ fn rates_meet_in_the_middle() {
         }
         assert_eq!((sent.len(), heard.len()), (codec_hz as usize, speech.len()));
         for (samples, hz) in [(&sent, codec_hz), (&heard, own.hz())] {
-            let share = purity(&samples[samples.len() / 2..], hz);
+            // `purity` takes samples for those of 8 kHz.
+            let share = purity(&samples[samples.len() / 2..], 8_000_000.0 / f64::from(hz));
             assert!(share > 0.999_999, "{hz}: {share}");
         }
     }
-}
-
-/// The share of 1,000 Hz in the power of a sound of whole periods.
-fn purity(samples: &[i16], hz: u32) -> f64 {
-    let (mut cosine, mut sine, mut power) = (0.0, 0.0, 0.0);
-    for (n, sample) in samples.iter().enumerate() {
-        let phase = n as f64 * 1_000.0 * std::f64::consts::TAU / f64::from(hz);
-        let sample = f64::from(*sample);
-        cosine += sample * phase.cos();
-        sine += sample * phase.sin();
-        power += sample * sample;
-    }
-    2.0 * (cosine * cosine + sine * sine) / (power * samples.len() as f64)
 }
