@@ -21,6 +21,7 @@ pub use socket::SocketPorts;
 
 use crate::capabilities::Capabilities;
 use crate::dtmf::DtmfTiming;
+use crate::frame_processor::FrameProcessors;
 use crate::play::AudioSource;
 use crate::stream::Listening;
 
@@ -69,11 +70,13 @@ pub struct MediaConfig {
     pub dtmf_timing: DtmfTiming,
     /// What a session listens for in the peer's sound.
     pub listening: Listening,
+    /// Who works on the sound of a session until told otherwise.
+    pub processors: FrameProcessors,
 }
 
 impl Default for MediaConfig {
     /// Active media, the bound address, default [`Capabilities`], silence, digits of 100 ms,
-    /// listening for nothing.
+    /// listening for nothing, no processors.
     fn default() -> Self {
         Self {
             mode: MediaMode::default(),
@@ -82,6 +85,7 @@ impl Default for MediaConfig {
             source: AudioSource::Silence,
             dtmf_timing: DtmfTiming::default(),
             listening: Listening::default(),
+            processors: FrameProcessors::default(),
         }
     }
 }

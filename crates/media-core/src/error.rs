@@ -24,6 +24,9 @@ pub enum MediaError {
     /// A recording could not be written.
     #[error("recording: {0}")]
     Recording(io::ErrorKind),
+    /// A frame processor panicked; the others of its direction are taken out of the call with it.
+    #[error("a frame processor panicked")]
+    ProcessorPanicked,
     /// There is no such session, or it has been stopped: the caller's misuse.
     #[error("no media session {0}")]
     UnknownSession(MediaSessionKey),

@@ -133,6 +133,8 @@ pub struct MediaStatistics {
     pub jitter_buffer: JitterBufferStatistics,
     /// Samples of a recording that the disk did not take in time; silence stands in their place.
     pub recording_samples_dropped: u64,
+    /// Frames whose [processors](crate::FrameProcessor) took longer than they may.
+    pub processor_overruns: u64,
     /// How this side sounds to the peer, if it says so (RFC 3611).
     pub remote_quality: Option<Box<RemoteQuality>>,
     /// The quality over the last seconds; `None` before anything was received.

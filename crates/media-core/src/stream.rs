@@ -13,6 +13,7 @@ mod dtmf;
 mod figures;
 mod listening;
 mod packetizer;
+mod processing;
 mod receive;
 mod recording;
 mod relay;
@@ -27,6 +28,7 @@ use figures::QualityWindow;
 use listening::Listener;
 pub use listening::Listening;
 use packetizer::Packetizer;
+use processing::Processing;
 use relay::Relaying;
 pub(crate) use relay::Route;
 pub(crate) use send::Sound;
@@ -75,6 +77,7 @@ pub(crate) struct Stream {
     packets_ignored: u64,
     recorder: Option<Recorder>,
     applications: Applications,
+    processing: Processing,
     /// Samples that earlier recordings of this stream lost.
     recording_samples_dropped: u64,
     /// Whether audio arrives.
@@ -122,6 +125,7 @@ impl Stream {
             packets_ignored: 0,
             recorder: None,
             applications: Applications::default(),
+            processing: Processing::default(),
             recording_samples_dropped: 0,
             flowing: false,
             window: QualityWindow::default(),
@@ -156,6 +160,7 @@ impl Stream {
                 self.dtmf.get_or_insert_default().push(&digits, timing);
             }
             MediaCommand::AttachAudio { tap, .. } => self.applications.attach(*tap),
+            MediaCommand::Process { chains, .. } => self.set_processors(*chains),
             MediaCommand::SetMuted { muted, .. } => self.packetizer.set_muted(muted),
             MediaCommand::Listen { listening, .. } => self.listen(listening),
             MediaCommand::Report { .. } => outbox.events.push_back(self.report()),
@@ -221,14 +226,7 @@ impl Stream {
             }
         }
         self.watch_recording(outbox);
-        self.window.frame(&self.rtp, &self.jitter_buffer);
-        let due = *self
-            .next_report
-            .get_or_insert(now + config.statistics_interval);
-        if due <= now {
-            self.next_report = Some(due.max(now) + config.statistics_interval);
-            outbox.events.push_back(self.report());
-            self.applications.clean_up();
-        }
+        self.watch_processors(outbox);
+        self.watch_figures(now, config, outbox);
     }
 }

@@ -10,9 +10,9 @@ use rand::rngs::StdRng;
 use rvoip_media_core::rtp_core::srtp::{SrtpKey, SrtpKeys, SrtpSender, SrtpSuite};
 use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
-    AudioSource, BridgeKey, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig,
-    MediaEngine, MediaParameters, MediaSessionController, MediaSessionKey, OpusConfig,
-    SimulatedMedia,
+    AudioSource, BridgeKey, Codec, Direction, EngineConfig, FRAME, FrameContext, FrameProcessor,
+    FrameProcessors, MediaCommand, MediaConfig, MediaEngine, MediaParameters,
+    MediaSessionController, MediaSessionKey, OpusConfig, SimulatedMedia,
 };
 
 /// A key, which only a controller makes: that of its session of this number.
@@ -124,6 +124,32 @@ fn nothing_is_allocated_per_packet() {
         // The packet that comes in is the test's own.
         assert_eq!(measured.count_total, 1, "in a minute of {codec}");
     }
+}
+
+/// Makes the sound fainter.
+#[derive(Debug)]
+struct Gain;
+
+impl FrameProcessor for Gain {
+    fn process(&mut self, frame: &mut [i16], _: FrameContext<'_>) {
+        frame.iter_mut().for_each(|sample| *sample /= 2);
+    }
+}
+
+#[test]
+fn nothing_is_allocated_per_packet_that_is_processed() {
+    let (start, codec) = (Instant::now(), Codec::Pcmu);
+    let (mut engine, port, key) = (engine(start), PortKey(0), key(0));
+    open(&mut engine, start, key, port, codec);
+    let processors = FrameProcessors::new().on_received(|| Gain);
+    let processors = processors.on_sent(|| Gain).timed_by(Instant::now);
+    let chains = Box::new(processors.make());
+    engine.handle_command(start, MediaCommand::Process { key, chains });
+    run(&mut engine, start, port, codec, 0..1_000, None);
+    let measured = allocation_counter::measure(|| {
+        run(&mut engine, start, port, codec, 1_000..4_000, None);
+    });
+    assert_eq!(measured.count_total, 1, "in a minute");
 }
 
 #[test]

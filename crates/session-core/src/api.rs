@@ -32,8 +32,9 @@ pub use rvoip_media_core::audio::{
 pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
 pub use rvoip_media_core::rtp_core::Latching;
 pub use rvoip_media_core::{
-    AudioSource, Codec, MediaStatistics, MemoryRecording, OpusConfig, QualityMetrics,
-    RecordedParties, Recording, RecordingSink, SampleRate, SrtpPolicy,
+    AudioSource, Codec, FrameContext, FrameProcessor, FrameProcessors, MediaStatistics,
+    MemoryRecording, OpusConfig, QualityMetrics, RecordedParties, Recording, RecordingSink,
+    SampleRate, SrtpPolicy,
 };
 
 pub use crate::{

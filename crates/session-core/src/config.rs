@@ -14,7 +14,8 @@ use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{Account, Realm, SubscriptionConfig};
 use rvoip_media_core::rtp_core::Latching;
 use rvoip_media_core::{
-    AudioSource, Capabilities, Codec, CodecPreference, MediaMode, OpusConfig, SrtpPolicy,
+    AudioSource, Capabilities, Codec, CodecPreference, FrameProcessors, MediaMode, OpusConfig,
+    SrtpPolicy,
 };
 
 use crate::{
@@ -99,6 +100,8 @@ pub struct SessionManagerConfig {
     pub media: MediaMode,
     /// What a call sends until told otherwise.
     pub audio: AudioSource,
+    /// Who works on the sound of calls until told otherwise. Default nobody.
+    pub processors: FrameProcessors,
     /// What a peer hears that we hold. Default nothing: no packets at all.
     pub music_on_hold: AudioSource,
     /// Where every answered call is recorded, as `SESSION.wav`.
@@ -150,6 +153,7 @@ impl Default for SessionManagerConfig {
             opus: OpusConfig::default(),
             media: MediaMode::Active,
             audio: AudioSource::Silence,
+            processors: FrameProcessors::default(),
             music_on_hold: AudioSource::None,
             recording_directory: None,
             event_capacity: 1024,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rvoip_media_core::audio::{AudioFrame, AudioFrameSubscriber};
 use rvoip_media_core::quality::QualityThresholds;
-use rvoip_media_core::{AudioSource, MediaStatistics, Recording};
+use rvoip_media_core::{AudioSource, FrameProcessors, MediaStatistics, Recording};
 
 use crate::{CallState, MediaInfo, Result, SessionId};
 
@@ -257,6 +257,17 @@ pub trait MediaControl {
     fn set_pass_through_mode(
         &self,
         session_id: &SessionId,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Lets these work on the sound from now on, in place of those before, without a click; none ends it. See
+    /// [`FrameProcessor`](crate::media_core::FrameProcessor).
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    fn set_frame_processors(
+        &self,
+        session_id: &SessionId,
+        processors: FrameProcessors,
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Records what is received into a WAV file, until the end of the call.

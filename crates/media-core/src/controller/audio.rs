@@ -7,6 +7,7 @@ use super::{MediaSessionController, MediaSessionKey};
 use crate::audio::{AudioFormat, AudioFrameSubscriber, AudioWriter, application_audio};
 use crate::engine::MediaCommand;
 use crate::error::MediaError;
+use crate::frame_processor::FrameProcessors;
 use crate::record::Recording;
 
 impl MediaSessionController {
@@ -21,6 +22,21 @@ impl MediaSessionController {
         recording: Option<Recording>,
     ) -> Done {
         self.command(now, key, MediaCommand::Record { key, recording })
+    }
+
+    /// Lets these work on the sound from now on, in place of those before; none ends it. The sound changes over within a frame,
+    /// once the new ones have their delay's worth of it.
+    ///
+    /// # Errors
+    /// As [`MediaSessionController::start`].
+    pub fn set_processors(
+        &mut self,
+        now: Instant,
+        key: MediaSessionKey,
+        processors: &FrameProcessors,
+    ) -> Done {
+        let chains = Box::new(processors.make());
+        self.command(now, key, MediaCommand::Process { key, chains })
     }
 
     /// Gives the application what is heard, and sends what it says in place of the source for as long as its writer lives. Up

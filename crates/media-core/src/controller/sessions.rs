@@ -85,6 +85,10 @@ impl MediaSessionController {
         if listening != Listening::default() {
             self.listen(now, key, listening)?;
         }
+        if !self.config.processors.is_empty() {
+            let processors = self.config.processors.clone();
+            self.set_processors(now, key, &processors)?;
+        }
         Ok(key)
     }
 

@@ -4,6 +4,7 @@ use super::BridgeKey;
 use crate::audio::AudioTap;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::{DtmfDigit, DtmfTiming};
+use crate::frame_processor::ProcessorChains;
 use crate::negotiate::MediaParameters;
 use crate::play::AudioSource;
 use crate::record::Recording;
@@ -81,6 +82,13 @@ pub enum MediaCommand {
         key: MediaSessionKey,
         /// The engine's end of it.
         tap: Box<AudioTap>,
+    },
+    /// Let these work on the sound from now on, in place of those before; empty chains end it.
+    Process {
+        /// The session.
+        key: MediaSessionKey,
+        /// Who works on it.
+        chains: Box<ProcessorChains>,
     },
     /// Join a bridge, in place of one that the session is in: its members hear each other. Two are relayed without decoding
     /// where their codecs are the same, more are mixed. The session's own source waits meanwhile.
@@ -163,6 +171,7 @@ impl MediaCommand {
             | Self::RecordBridge { key, .. }
             | Self::Listen { key, .. }
             | Self::AttachAudio { key, .. }
+            | Self::Process { key, .. }
             | Self::Report { key }
             | Self::Close { key } => *key,
         }

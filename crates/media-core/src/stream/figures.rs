@@ -1,10 +1,11 @@
 //! A stream's figures: totals, and the quality over the last eight to ten seconds.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Stream;
 use super::sound::ReceivedSound;
 use crate::capabilities::FRAME;
+use crate::engine::{EngineConfig, Outbox};
 use crate::event::{MediaEvent, MediaStatistics};
 use crate::jitter_buffer::LossRuns;
 use crate::quality::{CodecImpairment, Heard, QualityMetrics, mos, rating, voip_metrics};
@@ -81,8 +82,26 @@ impl Stream {
             round_trip_time: rtp.round_trip,
             jitter_buffer: self.jitter_buffer.statistics(),
             recording_samples_dropped: self.recording_samples_dropped + dropped,
+            processor_overruns: self.processing.overruns(),
             remote_quality: rtp.remote_metrics.map(|metrics| Box::new(metrics.into())),
             quality_metrics: (rtp.packets_received > 0).then(|| self.quality()),
+        }
+    }
+
+    /// Takes in a frame, and reports when that is due.
+    pub(super) fn watch_figures(
+        &mut self,
+        now: Instant,
+        config: &EngineConfig,
+        outbox: &mut Outbox,
+    ) {
+        self.window.frame(&self.rtp, &self.jitter_buffer);
+        let interval = config.statistics_interval;
+        let due = *self.next_report.get_or_insert(now + interval);
+        if due <= now {
+            self.next_report = Some(due.max(now) + interval);
+            outbox.events.push_back(self.report());
+            self.applications.clean_up();
         }
     }
 
@@ -139,10 +158,11 @@ impl Stream {
         (loss, heard.then_some((loss, burst_ratio)))
     }
 
-    /// Half the round trip, what the jitter buffer adds, and a packet's sound.
+    /// Half the round trip, what the jitter buffer and the processors add, and a packet's sound.
     fn delay(&self) -> Duration {
         let network = self.rtp.statistics().round_trip.unwrap_or_default() / 2;
-        network + self.jitter_buffer.statistics().delay + self.packet()
+        let played = self.jitter_buffer.statistics().delay + self.processing.delay();
+        network + played + self.packet()
     }
 
     /// The sound of a packet, as we send it.

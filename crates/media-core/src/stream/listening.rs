@@ -48,8 +48,8 @@ impl Stream {
         }
     }
 
-    /// Listens to a frame.
-    pub(super) fn hear(&mut self, frame: &[i16]) {
+    /// Listens for digits in a frame.
+    pub(super) fn hear_digits(&mut self, frame: &[i16]) {
         let (key, listener) = (self.key, &mut self.listener);
         if listener.in_band_dtmf && !listener.sends_events {
             let sample_rate_hz = frame.len() as u32 * FRAMES_PER_SECOND;
@@ -62,6 +62,11 @@ impl Stream {
                 listener.heard.push(told(key, press, DETECTOR_RATE_HZ));
             });
         }
+    }
+
+    /// Listens for a voice in a frame.
+    pub(super) fn hear_voice(&mut self, frame: &[i16]) {
+        let (key, listener) = (self.key, &mut self.listener);
         if let Some(voice) = &mut listener.voice {
             let speaks = voice.hear(frame);
             if std::mem::replace(&mut listener.speaking, speaks) != speaks {

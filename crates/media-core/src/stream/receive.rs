@@ -102,8 +102,10 @@ impl Stream {
     /// Plays and records a frame; returns whether there was anything to be heard.
     pub(crate) fn play(&mut self, now: Instant, received: &mut [i16]) -> bool {
         let playing = self.jitter_buffer.play(now, received);
-        self.hear(received);
         let sample_rate_hz = self.sample_rate_hz();
+        self.hear_digits(received);
+        self.processing.receive(sample_rate_hz, received);
+        self.hear_voice(received);
         if let Some(recorder) = self.recorder.as_mut().filter(|_| playing) {
             recorder.hear(sample_rate_hz, received);
         }

@@ -70,7 +70,12 @@ impl Stream {
         let sends = self.parameters.as_deref().is_some_and(sends);
         let idle = self.dtmf.is_none() && self.on_hold.is_none() && !self.packetizer.is_muted();
         let records_it = self.recorder.as_ref().is_some_and(Recorder::has_own);
-        self.started && sends && idle && !records_it && !self.applications.speak()
+        self.started
+            && sends
+            && idle
+            && !records_it
+            && !self.applications.speak()
+            && !self.processing.works_on_sent()
     }
 
     /// Whether what this stream receives can leave through `to` as it is.
@@ -80,6 +85,7 @@ impl Stream {
         };
         let arriving = self.relaying.arriving;
         own.direction.receives()
+            && !self.processing.works_on_received()
             && to.takes_packets()
             && match arriving {
                 Some(codec) => codec == its.codec,
@@ -97,6 +103,7 @@ impl Stream {
         self.bridge.is_none()
             || self.relaying.route.heard
             || self.recorder.is_some()
+            || self.processing.is_on()
             || !self.applications.is_empty()
     }
 

@@ -78,19 +78,26 @@ impl Stream {
                 }
             }
         };
-        if let Some(recorder) = self
-            .recorder
-            .as_mut()
-            .filter(|_| !self.packetizer.is_muted())
-        {
+        let muted = self.packetizer.is_muted();
+        let silence = &[0; MAX_FRAME_SAMPLES][..sound.len()];
+        let (sound, shared) = match yields {
+            _ if !self.processing.is_on() => (sound, shared),
+            true => {
+                self.processing.note_sent(sound);
+                (sound, None)
+            }
+            false => {
+                let sound = if muted { silence } else { sound };
+                (self.processing.send(sample_rate_hz, sound), None)
+            }
+        };
+        if let Some(recorder) = self.recorder.as_mut().filter(|_| !muted) {
             recorder.say(sample_rate_hz, sound);
         }
         let (rtp, packetizer) = (&mut self.rtp, &mut self.packetizer);
         self.discontinuous.take_if(|_| !leaves_out);
         let discontinuous = leaves_out.then(|| self.discontinuous.get_or_insert_default());
         let worth = discontinuous.map_or(Worth::Voice, |discontinuous| {
-            let silence = &[0; MAX_FRAME_SAMPLES][..sound.len()];
-            let muted = packetizer.is_muted();
             discontinuous.hear(if muted { silence } else { sound })
         });
         outbox.datagram(self.port, Channel::Rtp, |out| match worth {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rvoip_media_core::audio::{AudioFormat, AudioFrame, AudioFrameSubscriber, AudioWriter};
-use rvoip_media_core::{AudioSource, SampleRate};
+use rvoip_media_core::{AudioSource, FrameProcessors, SampleRate};
 
 use super::SessionCore;
 use crate::{Result, SessionError, SessionId};
@@ -19,15 +19,24 @@ impl SessionCore {
         id: SessionId,
         format: AudioFormat,
     ) -> Result<(AudioFrameSubscriber, AudioWriter)> {
-        let mut ends = None;
-        self.with_media(id, |media, key| {
-            ends = Some(media.attach_audio(now, key, format)?);
-            Ok(())
-        })?;
+        let ends = self.with_media(id, |media, key| media.attach_audio(now, key, format))?;
         if let Some(session) = self.sessions.get_mut(id) {
             session.sends_audio = true;
         }
-        ends.ok_or(SessionError::NoMedia { session_id: id })
+        Ok(ends)
+    }
+
+    /// Lets these work on the sound of a call from now on, in place of those before.
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    pub fn set_processors(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        processors: &FrameProcessors,
+    ) -> Result<()> {
+        self.with_media(id, |media, key| media.set_processors(now, key, processors))
     }
 
     /// Sends a frame of the application after those before it, in place of the call's source.

@@ -201,11 +201,11 @@ impl SessionCore {
             .ok_or(SessionError::NoMedia { session_id: id })
     }
 
-    pub(super) fn with_media(
+    pub(super) fn with_media<R>(
         &mut self,
         id: SessionId,
-        act: impl FnOnce(&mut MediaSessionController, MediaSessionKey) -> Result<(), MediaError>,
-    ) -> Result<()> {
+        act: impl FnOnce(&mut MediaSessionController, MediaSessionKey) -> Result<R, MediaError>,
+    ) -> Result<R> {
         let key = self.media_key(id)?;
         act(&mut self.media, key).map_err(|source| SessionError::Media {
             session_id: id,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rvoip_media_core::audio::{AudioFormat, AudioFrame, AudioFrameSubscriber};
 use rvoip_media_core::quality::QualityThresholds;
-use rvoip_media_core::{AudioSource, MediaStatistics, Recording, RecordingSink};
+use rvoip_media_core::{AudioSource, FrameProcessors, MediaStatistics, Recording, RecordingSink};
 
 use super::measurement::measure;
 use super::{CallStatistics, MediaControl, RtpStatistics};
@@ -195,6 +195,18 @@ impl MediaControl for Arc<SessionCoordinator> {
 
     async fn set_pass_through_mode(&self, session_id: &SessionId) -> Result<()> {
         command(self, session_id, |core, now, id| core.pass_through(now, id)).await
+    }
+
+    async fn set_frame_processors(
+        &self,
+        session_id: &SessionId,
+        processors: FrameProcessors,
+    ) -> Result<()> {
+        let processors = processors.timed_by(Instant::now);
+        command(self, session_id, move |core, now, id| {
+            core.set_processors(now, id, &processors)
+        })
+        .await
     }
 
     async fn start_recording(&self, session_id: &SessionId, path: PathBuf) -> Result<()> {

@@ -501,3 +501,35 @@ fn a_bridge_goes_with_its_members() {
     scene.run(10);
     assert_eq!(scene.is_relayed(0), Some(false));
 }
+
+/// Changes nothing.
+#[derive(Debug)]
+struct Nothing;
+
+impl crate::FrameProcessor for Nothing {
+    fn process(&mut self, _: &mut [i16], _: crate::FrameContext<'_>) {}
+}
+
+#[test]
+fn a_leg_with_processors_is_mixed_and_relayed_again_without_them() {
+    let mut scene = Scene::new();
+    let all: [usize; 2] =
+        std::array::from_fn(|n| scene.call(Codec::Pcmu, 500.0 + 300.0 * n as f64, 0.2));
+    all.iter().for_each(|phone| scene.join(*phone));
+    scene.run(50);
+    assert_eq!(scene.is_relayed(0), Some(true));
+    let processors = crate::FrameProcessors::new();
+    let cases = [
+        (processors.clone().on_received(|| Nothing), [true, false]),
+        (processors.clone().on_sent(|| Nothing), [false, true]),
+        (processors, [true, true]),
+    ];
+    for (processors, relayed) in cases {
+        let (now, key) = (scene.now, scene.phones[0].key);
+        let server = &mut scene.server.controller;
+        server.set_processors(now, key, &processors).unwrap();
+        scene.run(75);
+        assert_eq!(all.map(|phone| scene.is_relayed(phone)), relayed.map(Some));
+        scene.check(&all, 0.2);
+    }
+}
