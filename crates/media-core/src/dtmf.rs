@@ -11,7 +11,7 @@ pub use detector::DtmfDetector;
 pub(crate) use detector::RATE_HZ as DETECTOR_RATE_HZ;
 pub(crate) use telephone_event::{Press, TelephoneEvents};
 
-/// A DTMF digit: 0 to 9, `*`, `#`, A to D.
+/// A DTMF digit: 0 to 9, `*`, `#`, A to D; or a hook flash, `!`, which has no sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DtmfDigit(u8);
 
@@ -34,10 +34,13 @@ impl Default for DtmfTiming {
     }
 }
 
-/// All digits, each at the place of its number.
-const DIGITS: &[u8; 16] = b"0123456789*#ABCD";
+/// All digits and the hook flash, each at the place of its number.
+const DIGITS: &[u8; 17] = b"0123456789*#ABCD!";
 
 impl DtmfDigit {
+    /// A hook flash (event 16 of RFC 4733 section 3.2 and its registry): the hook is on for a moment.
+    pub const FLASH: Self = Self(16);
+
     /// The digit that a character stands for, letters in either case.
     #[must_use]
     pub fn from_char(digit: char) -> Option<Self> {
@@ -46,7 +49,7 @@ impl DtmfDigit {
         place.map(|place| Self(place as u8))
     }
 
-    /// The digit of this event; `None` for the events that are none.
+    /// The digit of this event; `None` for the events that are neither digit nor hook flash.
     #[must_use]
     pub fn from_event(event: u8) -> Option<Self> {
         (usize::from(event) < DIGITS.len()).then_some(Self(event))
@@ -61,7 +64,8 @@ impl DtmfDigit {
     /// The digit as a character.
     #[must_use]
     pub fn as_char(self) -> char {
-        char::from(DIGITS[usize::from(self.0 & 15)])
+        let known = DIGITS.get(usize::from(self.0));
+        known.map_or('!', |known| char::from(*known))
     }
 }
 
@@ -77,12 +81,14 @@ mod tests {
 
     #[test]
     fn a_digit_has_its_number_and_its_character() {
-        for (number, digit) in "0123456789*#ABCD".chars().enumerate() {
+        for (number, digit) in "0123456789*#ABCD!".chars().enumerate() {
             let known = DtmfDigit::from_char(digit).unwrap();
             assert_eq!(usize::from(known.event()), number);
             assert_eq!(known.as_char(), digit);
         }
         assert_eq!(DtmfDigit::from_char('d').map(DtmfDigit::event), Some(15));
+        assert_eq!(DtmfDigit::from_char('!'), Some(DtmfDigit::FLASH));
         assert_eq!(DtmfDigit::from_char('E'), None);
+        assert_eq!(DtmfDigit::from_event(17), None);
     }
 }

@@ -23,7 +23,7 @@ pub enum MediaEvent {
         /// The session.
         key: MediaSessionKey,
     },
-    /// The peer pressed a DTMF digit: a telephone event (RFC 4733), or tones where these are listened for. Told once, with the
+    /// The peer pressed a DTMF digit, or flashes its hook: a telephone event (RFC 4733), or tones where these are listened for. Told once, with the
     /// first that is heard of it.
     DtmfReceived {
         /// The session.
@@ -32,6 +32,8 @@ pub enum MediaEvent {
         digit: DtmfDigit,
         /// How long it has been pressed by then.
         duration: Duration,
+        /// Whether it was heard in the sound.
+        in_band: bool,
     },
     /// The peer no longer presses a digit: it said so, pressed another one, or was not heard of for 150 ms.
     DtmfEnded {
@@ -41,6 +43,8 @@ pub enum MediaEvent {
         digit: DtmfDigit,
         /// How long it was pressed, as far as that is known.
         duration: Duration,
+        /// Whether it was heard in the sound.
+        in_band: bool,
     },
     /// Somebody begins to speak; told where it is listened for.
     VoiceStarted {

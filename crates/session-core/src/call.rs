@@ -160,7 +160,7 @@ impl CallSession {
             .await?
     }
 
-    /// Sends DTMF digits (0 to 9, `*`, `#`, A to D), 100 ms each, as telephone events (RFC 4733) or one INFO after the other, as
+    /// Sends DTMF digits (0 to 9, `*`, `#`, A to D, and `!` for a hook flash), 100 ms each, as telephone events (RFC 4733) or one INFO after the other, as
     /// [`DtmfMethod`](crate::DtmfMethod) says. Returns when they are on their way.
     ///
     /// # Errors

@@ -15,6 +15,9 @@ const MAX_PRESS: Duration = Duration::from_secs(60);
 /// A peer that tells a press in both ways does so within this time.
 const TWIN_WITHIN: Duration = Duration::from_secs(2);
 
+/// Presses that may wait for those before them to be answered.
+pub(crate) const MAX_WAITING: usize = 256;
+
 /// Presses that are remembered for their twins.
 const MAX_RECENT: usize = 16;
 
@@ -69,22 +72,34 @@ pub(crate) fn read(body: &[u8]) -> Option<Press> {
     })
 }
 
-/// A key by its name, or by its event number (RFC 4733 section 3.2).
+/// A key by its name, or by its event number (RFC 4733 section 3.2); `!` is a hook flash.
 fn key(name: &str) -> Option<char> {
     match name {
         "10" => return Some('*'),
         "11" => return Some('#'),
+        "16" => return Some('!'),
         _ => {}
     }
     let mut letters = name.chars();
     let letter = letters.next()?.to_ascii_uppercase();
-    let known = letter.is_ascii_digit() || matches!(letter, '*' | '#' | 'A'..='D');
+    let known = letter.is_ascii_digit() || matches!(letter, '*' | '#' | '!' | 'A'..='D');
     (known && letters.next().is_none()).then_some(letter)
 }
 
-/// The body of an INFO that tells a press of ours, of the first of the [`MEDIA_TYPES`].
-pub(crate) fn write(digit: char) -> String {
-    format!("Signal={digit}\r\nDuration={}\r\n", PRESS.as_millis())
+impl Press {
+    /// A press of ours.
+    pub(crate) fn of(digit: char) -> Self {
+        Self {
+            digit: digit.to_ascii_uppercase(),
+            duration: PRESS,
+        }
+    }
+
+    /// The body of an INFO that tells it, of the first of the [`MEDIA_TYPES`].
+    pub(crate) fn body(self) -> String {
+        let (digit, ms) = (self.digit, self.duration.as_millis());
+        format!("Signal={digit}\r\nDuration={ms}\r\n")
+    }
 }
 
 /// The latest presses of a peer, to know the one that it tells in both ways.
@@ -143,6 +158,8 @@ mod tests {
         assert_eq!(press("signal=a\r\n"), Some(('A', 100)));
         assert_eq!(press("Signal=10"), Some(('*', 100)));
         assert_eq!(press("Signal=11"), Some(('#', 100)));
+        assert_eq!(press("Signal=!"), Some(('!', 100)));
+        assert_eq!(press("Signal=16"), Some(('!', 100)));
         assert_eq!(press("7"), Some(('7', 100)));
         assert_eq!(press(" *\r\n"), Some(('*', 100)));
         assert_eq!(press("Signal=1\r\nDuration=99999999"), Some(('1', 60_000)));
@@ -153,10 +170,10 @@ mod tests {
         for body in [
             "",
             "Signal=",
-            "Signal=16",
+            "Signal=17",
             "Signal=E",
             "77",
-            "!",
+            "?",
             "Duration=160",
         ] {
             assert_eq!(press(body), None, "{body}");
@@ -174,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_what_others_read() {
-        assert_eq!(write('#'), "Signal=#\r\nDuration=100\r\n");
+        assert_eq!(Press::of('#').body(), "Signal=#\r\nDuration=100\r\n");
     }
 
     #[test]

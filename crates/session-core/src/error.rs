@@ -30,7 +30,7 @@ pub enum SessionError {
     /// The text is not a SIP URI that can be called.
     #[error("not a SIP URI that can be called: {0}")]
     InvalidUri(String),
-    /// The text is not of DTMF digits: 0 to 9, `*`, `#`, A to D.
+    /// The text is not of DTMF digits: 0 to 9, `*`, `#`, A to D, and `!` for a hook flash.
     #[error("not a DTMF digit: {0}")]
     InvalidDigit(char),
     /// Frames are taken at 8, 16, 24, 32 and 48 kHz.

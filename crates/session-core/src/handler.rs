@@ -140,7 +140,7 @@ pub trait CallHandler: Send + Sync + fmt::Debug {
         let _ = (session_id, direction, active, codec);
     }
 
-    /// The peer presses a key: 0 to 9, `*`, `#`, A to D. Told once, with the first packet or INFO of the press, even when it
+    /// The peer presses a key: 0 to 9, `*`, `#`, A to D, or `!` for a hook flash. Told once, with the first packet or INFO of the press, even when it
     /// comes in both ways; the milliseconds are those that it has lasted by then.
     /// [`BasicSessionEvent::DtmfEnded`](crate::BasicSessionEvent::DtmfEnded) has the whole.
     async fn on_dtmf(&self, session_id: &SessionId, digit: char, duration_ms: u32) {

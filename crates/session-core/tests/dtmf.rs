@@ -183,3 +183,78 @@ fn a_press_in_the_media_is_told_with_its_first_packet() {
     assert!(ended - begun >= Duration::from_millis(80), "{told:?}");
     assert_eq!((first, whole), (20, 100));
 }
+
+/// Two telephones in a bridge of a server whose digits go by `method`; returns what the second hears of a press of the first, which
+/// tells it as INFO or as events, and how many INFO crossed the network.
+fn through_a_bridge(
+    by_info: bool,
+    method: DtmfMethod,
+    events: bool,
+    digits: &str,
+) -> (Vec<(char, u128)>, usize) {
+    let mut simulation = CallSimulation::new(7);
+    let first = if by_info {
+        DtmfMethod::Info
+    } else {
+        DtmfMethod::Rfc4733
+    };
+    let server = simulation.add(host("10.0.0.9", method, true)).unwrap();
+    let mut bob = host("10.0.0.2", DtmfMethod::Auto, events);
+    bob.media.listening.in_band_dtmf = !events;
+    let phones = [host("10.0.0.1", first, true), bob];
+    let calls = phones.map(|phone| {
+        let phone = simulation.add(phone).unwrap();
+        let call = simulation
+            .call(phone, "sip:phone@example.com", "sip:room@10.0.0.9")
+            .unwrap();
+        simulation.run_for(SECOND);
+        assert_eq!(call.state(), CallState::Active);
+        (phone, call.id())
+    });
+    let legs = simulation.registry(server).calls();
+    let (a, b) = (legs[0].id(), legs[1].id());
+    simulation
+        .with(server, |core, now| core.bridge_sessions(now, a, b))
+        .unwrap();
+    simulation.run_for(SECOND);
+    let (alice, id) = calls[0];
+    simulation
+        .with(alice, |core, now| core.send_dtmf(now, id, digits))
+        .unwrap();
+    simulation.run_for(5 * SECOND);
+    let told = pressed(&mut simulation, calls[1].0);
+    assert_eq!(told.len(), digits.len(), "{told:?}");
+    // The application of the server is told too, once.
+    let heard: String = pressed(&mut simulation, server)
+        .into_iter()
+        .map(|(digit, _)| digit)
+        .collect();
+    assert_eq!(heard, digits);
+    (told, infos(&simulation))
+}
+
+#[test]
+fn a_press_passes_through_a_bridge_in_the_way_of_the_other_leg() {
+    let expected = [('1', 100), ('#', 100), ('!', 100)];
+    for (by_info, method, events, sent) in [
+        (true, DtmfMethod::Auto, true, 3),
+        (true, DtmfMethod::Info, true, 3),
+        (true, DtmfMethod::Auto, false, 6),
+        (false, DtmfMethod::Auto, true, 0),
+        (false, DtmfMethod::Auto, false, 3),
+        (false, DtmfMethod::Info, false, 3),
+    ] {
+        let (told, infos) = through_a_bridge(by_info, method, events, "1#!");
+        assert_eq!(told, expected, "{by_info} {method:?} {events}");
+        assert_eq!(infos, sent, "{by_info} {method:?} {events}");
+    }
+}
+
+#[test]
+fn a_press_passes_through_a_bridge_as_tones_where_that_is_asked_for() {
+    for by_info in [true, false] {
+        let (told, infos) = through_a_bridge(by_info, DtmfMethod::Rfc4733, false, "1#");
+        let told: String = told.into_iter().map(|(digit, _)| digit).collect();
+        assert_eq!((told.as_str(), infos), ("1#", 2 * usize::from(by_info)));
+    }
+}

@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::Parser;
 use rvoip_examples::Printer;
 use rvoip_session_core::api::{
-    DnsConfig, Result, SessionControl, SessionCoordinator, SessionError, SessionManagerBuilder,
+    DnsConfig, Result, SessionControl, SessionCoordinator, SessionManagerBuilder,
 };
 
 use crate::arguments::{Arguments, Call, Command, Message};
@@ -58,13 +58,13 @@ async fn say(message: Message) -> std::result::Result<ExitCode, Box<dyn std::err
 
 /// Lets calls that are ending end, says what is left and stops.
 async fn finish(coordinator: &Arc<SessionCoordinator>, printer: &Printer) -> Result<()> {
-    let ended = async {
-        while !coordinator.list_active_sessions().await?.is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    let until = tokio::time::Instant::now() + END_WITHIN;
+    for id in coordinator.list_active_sessions().await? {
+        // One that is unknown by now has ended.
+        if let Some(call) = coordinator.get_session(&id).await? {
+            let _ = tokio::time::timeout_at(until, call.wait_for_end()).await;
         }
-        Ok::<_, SessionError>(())
-    };
-    let _ = tokio::time::timeout(Duration::from_secs(2), ended).await;
+    }
     let stats = coordinator.get_stats().await?;
     coordinator.stop().await?;
     printer.now(format_args!(

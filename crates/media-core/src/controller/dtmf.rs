@@ -1,10 +1,10 @@
 //! Digits of a session, and what is listened for.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::sessions::Done;
 use super::{MediaSessionController, MediaSessionKey};
-use crate::dtmf::DtmfDigit;
+use crate::dtmf::{DtmfDigit, DtmfTiming};
 use crate::engine::MediaCommand;
 use crate::error::MediaError;
 use crate::stream::Listening;
@@ -17,13 +17,40 @@ impl MediaSessionController {
     /// # Errors
     /// [`MediaError::NothingSent`] when the peer takes nothing now; as [`start`](Self::start).
     pub fn send_dtmf(&mut self, now: Instant, key: MediaSessionKey, digits: &[DtmfDigit]) -> Done {
+        self.send_dtmf_timed(now, key, digits, self.config.dtmf_timing)
+    }
+
+    /// Sends one digit that is pressed for so long, else as [`send_dtmf`](Self::send_dtmf): the press of another party, passed on.
+    ///
+    /// # Errors
+    /// As [`send_dtmf`](Self::send_dtmf).
+    pub fn pass_dtmf(
+        &mut self,
+        now: Instant,
+        key: MediaSessionKey,
+        digit: DtmfDigit,
+        tone: Duration,
+    ) -> Done {
+        let timing = DtmfTiming {
+            tone,
+            ..self.config.dtmf_timing
+        };
+        self.send_dtmf_timed(now, key, &[digit], timing)
+    }
+
+    fn send_dtmf_timed(
+        &mut self,
+        now: Instant,
+        key: MediaSessionKey,
+        digits: &[DtmfDigit],
+        timing: DtmfTiming,
+    ) -> Done {
         let parameters = self.parameters(key);
         if !parameters.is_some_and(|media| media.direction.sends()) {
             self.session_mut(key)?;
             return Err(MediaError::NothingSent(key));
         }
         let digits = digits.to_vec();
-        let timing = self.config.dtmf_timing;
         self.command(
             now,
             key,

@@ -76,7 +76,8 @@ pub(crate) struct TelephoneEvents {
 }
 
 impl TelephoneEvents {
-    /// Takes the payload of a packet and hands what it tells to `tell`. Events that are no digits, as a hook flash, are ignored.
+    /// Takes the payload of a packet and hands what it tells to `tell`. Events that are neither digits nor a hook
+    /// flash are ignored.
     pub(crate) fn handle(
         &mut self,
         now: Instant,
@@ -98,6 +99,12 @@ impl TelephoneEvents {
             }
             timestamp = timestamp.wrapping_add(block.duration.into());
         }
+    }
+
+    /// What is pressed, and for how many ticks by now.
+    pub(crate) fn pressed(&self) -> Option<(DtmfDigit, u32)> {
+        let present = self.present.as_ref()?;
+        Some((present.digit, present.all_ticks()))
     }
 
     /// Ends an event whose end was lost.
@@ -151,8 +158,7 @@ impl TelephoneEvents {
 
     fn end(&mut self, tell: &mut impl FnMut(Press)) {
         if let Some(present) = self.present.take() {
-            let ticks = present.earlier_ticks.saturating_add(present.ticks);
-            tell(Press::Ended(present.digit, ticks));
+            tell(Press::Ended(present.digit, present.all_ticks()));
             self.forget(present.key);
         }
     }
@@ -165,6 +171,10 @@ impl TelephoneEvents {
 }
 
 impl Present {
+    fn all_ticks(&self) -> u32 {
+        self.earlier_ticks.saturating_add(self.ticks)
+    }
+
     /// Whether `key` is the next segment of this event.
     fn is_continued_by(&self, key: Key) -> bool {
         let next = Key {

@@ -22,17 +22,19 @@ impl DtmfDigit {
         Self::from_char(char::from(*key))
     }
 
-    fn tones(self) -> (f64, f64) {
+    /// The tones of the digit; a hook flash has none.
+    fn tones(self) -> Option<(f64, f64)> {
         let place = KEYS
             .iter()
-            .position(|key| char::from(*key) == self.as_char());
-        let place = place.unwrap_or(0);
-        (LOW_HZ[place / 4], HIGH_HZ[place % 4])
+            .position(|key| char::from(*key) == self.as_char())?;
+        Some((LOW_HZ[place / 4], HIGH_HZ[place % 4]))
     }
 
     /// Writes the sound of the digit from sample `from` on of its `whole` samples; what lies behind its end is silence.
     pub(crate) fn sound(self, sample_rate_hz: u32, from: usize, whole: usize, frame: &mut [i16]) {
-        let (low, high) = self.tones();
+        let Some((low, high)) = self.tones() else {
+            return frame.fill(0);
+        };
         let rate = f64::from(sample_rate_hz);
         for (number, sample) in (from..).zip(frame) {
             let time = number as f64 / rate;

@@ -94,7 +94,7 @@ impl Formats {
         }
         for (number, clock) in &self.telephone_events {
             let map = (TELEPHONE_EVENT, *clock, None);
-            list(&mut section, *number, map, Some("0-15".into()));
+            list(&mut section, *number, map, Some("0-16".into()));
         }
         let milliseconds = u32::try_from(ptime.as_millis()).unwrap_or(u32::MAX);
         let last = [

@@ -48,13 +48,13 @@ fn the_usual_offer() {
     let Negotiated { answer, media } = answer(
         "m=audio 49172 RTP/AVP 0 8 9 18 97 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n\
          a=rtpmap:9 G722/8000\r\na=rtpmap:97 iLBC/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
-         a=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n",
+         a=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n",
     );
     assert_eq!(
         answer.to_string(),
         "v=0\r\no=- 5 0 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\n\
          m=audio 10000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n\
-         a=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+         a=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
     );
     let expected = MediaParameters {
         remote_rtp: SocketAddr::from(([192, 0, 2, 1], 49_172)),

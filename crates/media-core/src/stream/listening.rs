@@ -59,7 +59,9 @@ impl Stream {
                 .unwrap_or_else(|| Box::new(DtmfDetector::new(sample_rate_hz)));
             let digits = listener.digits.insert(digits);
             digits.listen(frame, |press| {
-                listener.heard.push(told(key, press, DETECTOR_RATE_HZ));
+                listener
+                    .heard
+                    .push(told(key, press, DETECTOR_RATE_HZ, true));
             });
         }
     }

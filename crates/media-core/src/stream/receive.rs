@@ -19,7 +19,7 @@ impl Stream {
         now: Instant,
         source: SocketAddr,
         datagram: &mut [u8],
-        other: Option<&mut Stream>,
+        mut other: Option<&mut Stream>,
         outbox: &mut Outbox,
     ) {
         let Ok(received) = self.rtp.handle_rtp(now, source, datagram) else {
@@ -30,14 +30,14 @@ impl Stream {
         }
         let header = received.packet.header();
         let content = self.content(header.payload_type);
-        if let (Some(content), Some(other)) = (content, other) {
+        if let (Some(content), Some(other)) = (content, other.as_deref_mut()) {
             self.forward_to(other, now, &received, content, outbox);
         }
         // Packets that are not sound are not missing from it.
         let sequence = received
             .extended_sequence
             .wrapping_sub(self.packets_ignored);
-        if self.hear_event(now, &received.packet, outbox) {
+        if self.hear_event(now, &received.packet, other, outbox) {
             // There is no sound from the event's beginning on, and none is made up.
             self.jitter_buffer.pause(header.timestamp, sequence, &[]);
         }

@@ -31,6 +31,15 @@ pub(crate) struct Route {
     pub(crate) heard: bool,
 }
 
+/// Whether telephone events of a stream with the parameters `of` pass through one with `its` as they are: by the same clock.
+fn has_events_of(its: &MediaParameters, of: &MediaParameters) -> bool {
+    let clocks = |media: &MediaParameters| {
+        let event = media.telephone_event?;
+        Some((event.clock_rate_hz, media.codec.clock_rate_hz()))
+    };
+    clocks(its).is_some_and(|its| clocks(of) == Some(its))
+}
+
 /// A stream's part in a bridge.
 #[derive(Debug, Default)]
 pub(crate) struct Relaying {
@@ -156,17 +165,30 @@ impl Stream {
         content: Content,
         outbox: &mut Outbox,
     ) {
-        let receives = |media: &MediaParameters| media.direction.receives();
-        let receives = self.parameters.as_deref().is_some_and(receives);
-        if receives && (self.relaying.route.to.is_some() || content == Content::TelephoneEvent) {
-            other.forward(now, received, content, outbox);
+        let receives = |media: &&MediaParameters| media.direction.receives();
+        let Some(parameters) = self.parameters.as_deref().filter(receives) else {
+            return;
+        };
+        if self.relaying.route.to.is_some() || content == Content::TelephoneEvent {
+            other.forward(now, parameters, received, content, outbox);
         }
+    }
+
+    /// Whether telephone events of a stream with these parameters are told anew through this one: by another clock than they come
+    /// with.
+    pub(super) fn retells_events_of(&self, of: &MediaParameters) -> bool {
+        let retold = |media: &&MediaParameters| {
+            media.direction.sends() && media.telephone_event.is_some() && !has_events_of(media, of)
+        };
+        let retold = self.parameters.as_deref().is_some_and(|it| retold(&it));
+        self.started && retold && self.on_hold.is_none() && !self.packetizer.is_muted()
     }
 
     /// Lets a packet that another stream received leave through this one, if it can.
     pub(super) fn forward(
         &mut self,
         now: Instant,
+        of: &MediaParameters,
         received: &Received<'_>,
         content: Content,
         outbox: &mut Outbox,
@@ -174,6 +196,9 @@ impl Stream {
         let Some(parameters) = self.parameters.as_deref().filter(|_| self.takes_packets()) else {
             return;
         };
+        if content == Content::TelephoneEvent && !has_events_of(parameters, of) {
+            return;
+        }
         let number = match content {
             Content::Audio(codec) if codec == parameters.codec => Some(parameters.payload_type),
             Content::Audio(_) => None,

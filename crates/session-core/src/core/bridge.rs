@@ -151,6 +151,15 @@ impl SessionCore {
         self.bridges.of_session.get(&session).copied()
     }
 
+    /// The other session of a bridge of two.
+    pub(super) fn other_in_bridge(&self, session: SessionId) -> Option<SessionId> {
+        let bridge = self.bridges.bridges.get(&self.bridge_of(session)?)?;
+        match bridge.sessions[..] {
+            [one, other] => Some(if one == session { other } else { one }),
+            _ => None,
+        }
+    }
+
     /// What there is to know of a bridge.
     pub fn bridge_info(&self, bridge: BridgeId) -> Option<BridgeInfo> {
         self.bridges.bridges.get(&bridge).cloned()

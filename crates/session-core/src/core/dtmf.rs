@@ -1,5 +1,7 @@
 //! DTMF digits on their way to the peer, in the media or as INFO, and those that come from it.
 
+mod pass;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +11,7 @@ use rvoip_media_core::DtmfDigit;
 
 use super::SessionCore;
 use super::request::Reply;
-use crate::dtmf::{DtmfSource, MEDIA_TYPES, is_dtmf, read, write};
+use crate::dtmf::{DtmfSource, MAX_WAITING, MEDIA_TYPES, Press, is_dtmf, read};
 use crate::message::{IncomingRequest, RequestAnswer};
 use crate::{BasicSessionEvent, DtmfMethod, Operation, Result, SessionError, SessionId};
 
@@ -25,16 +27,33 @@ impl SessionCore {
         if !self.sends_info(id) {
             return self.with_media(id, |media, key| media.send_dtmf(now, key, &events));
         }
+        self.send_as_info(now, id, digits.chars().map(Press::of))
+    }
+
+    fn send_as_info(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        presses: impl Iterator<Item = Press>,
+    ) -> Result<()> {
         let Some(session) = self.sessions.get_mut(id) else {
             return Ok(());
         };
         let waiting = &mut session.extras_mut().digits;
         let idle = waiting.is_empty();
-        waiting.extend(digits.chars().map(|digit| digit.to_ascii_uppercase()));
+        let room = MAX_WAITING.saturating_sub(waiting.len());
+        waiting.extend(presses.take(room));
         match idle {
             true => self.press_next(now, id),
             false => Ok(()),
         }
+    }
+
+    /// Whether telephone events were agreed on.
+    fn has_events(&self, id: SessionId) -> bool {
+        let media = self.sessions.get(id).and_then(|session| session.media);
+        let parameters = media.and_then(|key| self.media.parameters(key));
+        parameters.is_some_and(|media| media.telephone_event.is_some())
     }
 
     fn sends_info(&self, id: SessionId) -> bool {
@@ -45,9 +64,7 @@ impl SessionCore {
             DtmfMethod::Rfc4733 => false,
             DtmfMethod::Info => true,
             DtmfMethod::Auto => {
-                let media = session.media.and_then(|key| self.media.parameters(key));
-                let events = media.is_some_and(|media| media.telephone_event.is_some());
-                !events
+                !self.has_events(id)
                     && session
                         .call
                         .is_some_and(|key| self.dialogs.allows_info(key))
@@ -60,13 +77,13 @@ impl SessionCore {
         let Some(session) = self.sessions.get(id) else {
             return Ok(());
         };
-        let digit = session.extras().and_then(|it| it.digits.front().copied());
-        let (Some(digit), Some(call)) = (digit, session.call) else {
+        let press = session.extras().and_then(|it| it.digits.front().copied());
+        let (Some(press), Some(call)) = (press, session.call) else {
             return Ok(());
         };
         let body = Body {
             content_type: ByteString::from_static(MEDIA_TYPES[0]),
-            content: write(digit).into(),
+            content: press.body().into(),
         };
         let sent = self
             .dialogs
@@ -118,7 +135,11 @@ impl SessionCore {
         let answer = match request.session_id().filter(|_| is_dtmf(media_type)) {
             Some(id) => match read(request.body()) {
                 Some(press) => {
-                    self.hear_dtmf(now, id, DtmfSource::Info, press.digit, press.duration);
+                    let Press { digit, duration } = press;
+                    let told = self.hear_dtmf(now, id, DtmfSource::Info, digit, duration);
+                    if let Some(other) = self.other_in_bridge(id).filter(|_| told) {
+                        self.pass(now, other, press);
+                    }
                     RequestAnswer::ok()
                 }
                 None => RequestAnswer::new(StatusCode::BAD_REQUEST),
@@ -133,7 +154,7 @@ impl SessionCore {
         true
     }
 
-    /// The peer presses a key. One that it tells in both ways is told once; an INFO tells the whole press.
+    /// The peer presses a key. One that it tells in both ways is told once; an INFO tells the whole press. Returns whether it is told.
     pub(super) fn hear_dtmf(
         &mut self,
         now: Instant,
@@ -141,12 +162,13 @@ impl SessionCore {
         source: DtmfSource,
         digit: char,
         duration: Duration,
-    ) {
+    ) -> bool {
         let Some(session) = self.sessions.get_mut(id) else {
-            return;
+            return false;
         };
         let call = Arc::clone(&session.record);
-        if session.extras_mut().presses.begins(now, source, digit) {
+        let told = session.extras_mut().presses.begins(now, source, digit);
+        if told {
             self.events.push_back(BasicSessionEvent::DtmfReceived {
                 call: Arc::clone(&call),
                 digit,
@@ -160,20 +182,23 @@ impl SessionCore {
                 });
             }
         }
+        told
     }
 
-    /// The peer no longer presses a key in the media.
-    pub(super) fn end_dtmf(&mut self, id: SessionId, digit: char, duration: Duration) {
+    /// The peer no longer presses a key in the media. Returns whether that is told.
+    pub(super) fn end_dtmf(&mut self, id: SessionId, digit: char, duration: Duration) -> bool {
         let Some(session) = self.sessions.get_mut(id) else {
-            return;
+            return false;
         };
         let call = Arc::clone(&session.record);
-        if session.extras_mut().presses.ends(digit) {
+        let told = session.extras_mut().presses.ends(digit);
+        if told {
             self.events.push_back(BasicSessionEvent::DtmfEnded {
                 call,
                 digit,
                 duration,
             });
         }
+        told
     }
 }

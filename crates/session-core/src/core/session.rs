@@ -12,7 +12,7 @@ use rvoip_media_core::quality::QualityAlarm;
 
 use super::early::Early;
 use super::target_set::TargetSet;
-use crate::dtmf::Presses;
+use crate::dtmf::{Press, Presses};
 use crate::limits::Occupant;
 use crate::record::{CallDirection, End};
 use crate::redirect::Redirects;
@@ -111,7 +111,7 @@ pub(super) struct Extras {
     /// What our INVITE says of the transfer that it is placed for.
     pub(super) headers: Box<[(HeaderName, ByteString)]>,
     /// The digits that go out as INFO.
-    pub(super) digits: VecDeque<char>,
+    pub(super) digits: VecDeque<Press>,
     /// What the peer has pressed of late.
     pub(super) presses: Presses,
     /// The application's description that is to be offered, and how.

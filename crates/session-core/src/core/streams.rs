@@ -53,10 +53,21 @@ impl SessionCore {
             MediaEvent::FlowStopped { key } => self.tell_flow(call, key, false),
             MediaEvent::DtmfReceived {
                 digit, duration, ..
-            } => self.hear_dtmf(now, id, DtmfSource::Media, digit.as_char(), duration),
+            } => {
+                self.hear_dtmf(now, id, DtmfSource::Media, digit.as_char(), duration);
+            }
             MediaEvent::DtmfEnded {
-                digit, duration, ..
-            } => self.end_dtmf(id, digit.as_char(), duration),
+                digit,
+                duration,
+                in_band,
+                ..
+            } => {
+                let told = self.end_dtmf(id, digit.as_char(), duration);
+                // What is in the sound is heard by the other party, as it is.
+                if told && !in_band {
+                    self.pass_event(now, id, digit.as_char(), duration);
+                }
+            }
             MediaEvent::Statistics { statistics, .. } => {
                 let statistics = Arc::new(statistics);
                 call.set_statistics(Arc::clone(&statistics));

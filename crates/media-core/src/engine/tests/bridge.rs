@@ -5,11 +5,13 @@ use std::f64::consts::TAU;
 use super::*;
 use crate::capabilities::SrtpPolicy;
 use crate::codec::{Codec, SampleRate};
-use crate::dtmf::DtmfDigit;
+use crate::dtmf::{DtmfDigit, DtmfTiming};
 use crate::record::Recording;
 use crate::rtp_core::RtpPacket;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+
+mod digits;
 
 const BRIDGE: BridgeKey = BridgeKey(7);
 
@@ -30,6 +32,8 @@ struct Scene {
     phones: Vec<Phone>,
     /// Every so many packets from phones are lost.
     lose: usize,
+    /// How phones press digits.
+    timing: DtmfTiming,
 }
 
 fn party(
@@ -38,6 +42,7 @@ fn party(
     source: AudioSource,
     codecs: Vec<Codec>,
     srtp: SrtpPolicy,
+    dtmf_timing: DtmfTiming,
 ) -> Party {
     let clock = WallClock::new(now, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
     let engine = MediaEngine::new(EngineConfig::default(), clock);
@@ -45,6 +50,7 @@ fn party(
     let (media, ports) = SimulatedMedia::new(address, 10_000..=10_500, engine).unwrap();
     let mut config = MediaConfig {
         source,
+        dtmf_timing,
         ..MediaConfig::default()
     };
     config.capabilities.codecs = codecs;
@@ -71,13 +77,25 @@ fn at_8_khz(memory: &MemoryRecording) -> Recording {
 
 impl Scene {
     fn new() -> Self {
+        Self::knowing(vec![Codec::Pcmu, Codec::Pcma, Codec::G722])
+    }
+
+    /// A server that knows these codecs.
+    fn knowing(codecs: Vec<Codec>) -> Self {
         let now = Instant::now();
-        let all = vec![Codec::Pcmu, Codec::Pcma, Codec::G722];
         Self {
             now,
-            server: party(now, 1, AudioSource::Silence, all, SrtpPolicy::Offer),
+            server: party(
+                now,
+                1,
+                AudioSource::Silence,
+                codecs,
+                SrtpPolicy::Offer,
+                DtmfTiming::default(),
+            ),
             phones: Vec::new(),
             lose: usize::MAX,
+            timing: DtmfTiming::default(),
         }
     }
 
@@ -95,7 +113,7 @@ impl Scene {
             },
         );
         let last = 2 + self.phones.len() as u8;
-        let mut party = party(now, last, source, vec![codec], srtp);
+        let mut party = party(now, last, source, vec![codec], srtp, self.timing);
         let server = &mut self.server.controller;
         let key = server.create_session(now).unwrap();
         let offer = party.controller.generate_offer(party.key).unwrap();

@@ -61,8 +61,8 @@ fn every_clock_has_its_companions() {
         "a=rtpmap:112 L16/16000\r\n",
         "a=rtpmap:13 CN/8000\r\n",
         "a=rtpmap:118 CN/16000\r\n",
-        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n",
-        "a=rtpmap:102 telephone-event/16000\r\na=fmtp:102 0-15\r\n",
+        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n",
+        "a=rtpmap:102 telephone-event/16000\r\na=fmtp:102 0-16\r\n",
     ] {
         assert!(text.contains(map), "{text}");
     }
@@ -195,8 +195,8 @@ mod opus {
             "v=0\r\no=- 5 0 IN IP4 198.51.100.1\r\ns=-\r\nc=IN IP4 198.51.100.1\r\nt=0 0\r\n\
              m=audio 10000 RTP/AVP 111 0 101 102\r\na=rtpmap:111 opus/48000/2\r\n\
              a=fmtp:111 maxplaybackrate=24000;sprop-maxcapturerate=24000;stereo=0;useinbandfec=1\r\n\
-             a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/48000\r\na=fmtp:101 0-15\r\n\
-             a=rtpmap:102 telephone-event/8000\r\na=fmtp:102 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
+             a=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/48000\r\na=fmtp:101 0-16\r\n\
+             a=rtpmap:102 telephone-event/8000\r\na=fmtp:102 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
         );
     }
 
