@@ -69,6 +69,13 @@ fn build(names: &[&str], profile: &str) -> Outcome<PathBuf> {
     Ok(target()?.join("release/examples"))
 }
 
+/// A shell script in a network of its own: every port free, nothing but loopback, no way out.
+pub fn within_namespace(script: &str) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["-n", "sh", "-c", &format!("ip link set lo up && {script}")]);
+    command
+}
+
 /// Installs a Debian package when its program is missing.
 ///
 /// # Errors

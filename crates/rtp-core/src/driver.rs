@@ -6,9 +6,9 @@
 mod bind;
 mod connect;
 mod counters;
+mod poll;
 mod ports;
 mod signal;
-mod wait;
 mod worker;
 
 use std::fmt;
@@ -21,6 +21,7 @@ use crate::{MediaCore, PortKey, RtpError};
 pub use bind::bind_pair;
 use counters::Counters;
 pub use counters::WorkerStatistics;
+use poll::Poll;
 use signal::Signal;
 use worker::{Message, Worker};
 
@@ -87,8 +88,8 @@ impl<C: MediaCore> MediaWorker<C> {
         config: WorkerConfig,
     ) -> Result<MediaWorker<C>, RtpError> {
         let (queue, messages) = sync_channel(config.queue.max(1));
-        let poll = mio::Poll::new()?;
-        let signal = Arc::new(Signal::new(&poll)?);
+        let (poll, waker) = Poll::new()?;
+        let signal = Arc::new(Signal::new(waker));
         let counters = Arc::new(Counters::default());
         let worker = Worker::new(
             core,
@@ -101,7 +102,7 @@ impl<C: MediaCore> MediaWorker<C> {
         let thread = std::thread::Builder::new()
             .name(config.name)
             .spawn(move || worker.run())?;
-        signal.set_thread(thread.thread().clone());
+        signal.set_thread(thread.thread().id());
         let thread = Mutex::new(Some(thread));
         Ok(MediaWorker {
             shared: Arc::new(Shared {

@@ -32,11 +32,16 @@ impl Program {
 
     /// The figures that it prints when it is run with these arguments.
     pub fn figures<const N: usize>(&self, arguments: [&str; N]) -> Outcome<BTreeMap<String, u64>> {
-        let output = Command::new(&self.0).args(arguments).output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into());
-        }
-        Ok(numbers(std::str::from_utf8(&output.stdout)?.trim()))
+        figures(Command::new(&self.0).args(arguments))
+    }
+
+    /// The same in a network of its own, with nothing but loopback and nobody else.
+    pub fn figures_alone<const N: usize>(
+        &self,
+        arguments: [&str; N],
+    ) -> Outcome<BTreeMap<String, u64>> {
+        let mut within = workspace::within_namespace("exec \"$0\" \"$@\"");
+        figures(within.arg(&self.0).args(arguments))
     }
 
     /// Instructions of one time, out of the difference of a few and many, when there is a valgrind to count them.
@@ -56,4 +61,12 @@ impl Program {
         });
         Some((many? - few?) / (times[1] - times[0]))
     }
+}
+
+fn figures(command: &mut Command) -> Outcome<BTreeMap<String, u64>> {
+    let output = command.output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(numbers(std::str::from_utf8(&output.stdout)?.trim()))
 }

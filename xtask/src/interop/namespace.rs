@@ -1,10 +1,10 @@
 //! Steps that want a network of their own: every port free, nothing but loopback, no way out.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use super::{Bench, STEPS, Verdict, missing};
 use crate::Outcome;
+use crate::workspace::within_namespace;
 
 /// How the process within says that the step was left out; its last line says why.
 const SKIPPED: i32 = 77;
@@ -25,18 +25,13 @@ pub(super) fn enter(step: &str, bench: &Bench) -> Outcome<Verdict> {
     if let Some(why) = missing(&[("unshare", "util-linux"), ("ip", "iproute2")]) {
         return Ok(Verdict::Skipped(why));
     }
-    let within = |script: &str| {
-        let mut command = Command::new("unshare");
-        command.args(["-n", "sh", "-c", &format!("ip link set lo up && {script}")]);
-        command
-    };
-    let tried = within("exec true").output()?;
+    let tried = within_namespace("exec true").output()?;
     if !tried.status.success() {
         let said = String::from_utf8_lossy(&tried.stderr);
         let why = said.lines().last().unwrap_or_default();
         return Ok(Verdict::Skipped(format!("no namespace here: {why}")));
     }
-    let output = within("exec \"$0\" interop-step \"$@\"")
+    let output = within_namespace("exec \"$0\" interop-step \"$@\"")
         .arg(std::env::current_exe()?)
         .arg(step)
         .args([&bench.examples, &bench.directory])

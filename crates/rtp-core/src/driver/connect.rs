@@ -6,14 +6,14 @@
 use std::io;
 use std::net::SocketAddr;
 
-use mio::net::UdpSocket;
+use super::poll::Socket;
 
 /// Whether [`apply`] does anything.
 pub(super) const IS_SUPPORTED: bool = cfg!(target_os = "linux");
 
 /// Takes packets from `peer` alone, or from anywhere again.
 #[cfg(target_os = "linux")]
-pub(super) fn apply(socket: &UdpSocket, peer: Option<SocketAddr>) -> io::Result<()> {
+pub(super) fn apply(socket: &Socket, peer: Option<SocketAddr>) -> io::Result<()> {
     match peer {
         Some(peer) => socket.connect(peer),
         None => Ok(rustix::net::connect_unspec(socket)?),
@@ -22,6 +22,6 @@ pub(super) fn apply(socket: &UdpSocket, peer: Option<SocketAddr>) -> io::Result<
 
 /// Does nothing.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn apply(_: &UdpSocket, _: Option<SocketAddr>) -> io::Result<()> {
+pub(super) fn apply(_: &Socket, _: Option<SocketAddr>) -> io::Result<()> {
     Ok(())
 }

@@ -1,22 +1,19 @@
-//! The sockets of a worker, and the line of those that may have something to read.
+//! The sockets of a worker, by number: those of a pair have two in a row.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
-use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 
-use mio::net::UdpSocket;
-use mio::{Interest, Registry, Token};
 use slab::Slab;
 
 use super::connect;
+use super::poll::{Poll, Socket, watchable};
 use crate::{Channel, Connect, PortKey, Transmit};
 
 struct Port {
     key: PortKey,
-    sockets: [UdpSocket; 2],
-    /// Whether each socket stands in the line.
-    in_line: [bool; 2],
+    sockets: [Socket; 2],
     /// The peer that the RTP socket is connected to.
     connected: Option<SocketAddr>,
 }
@@ -55,44 +52,41 @@ pub(super) struct Datagram {
 pub(super) struct Ports {
     ports: Slab<Port>,
     keys: HashMap<PortKey, usize, BuildHasherDefault<KeyHasher>>,
-    /// Readiness is edge-triggered: a socket leaves the line for good only when it has nothing left.
-    line: VecDeque<Token>,
 }
 
 impl Ports {
     pub(super) fn open(
         &mut self,
-        registry: &Registry,
+        poll: &Poll,
         key: PortKey,
-        rtp: StdUdpSocket,
-        rtcp: StdUdpSocket,
+        rtp: UdpSocket,
+        rtcp: UdpSocket,
     ) -> io::Result<()> {
         if self.keys.contains_key(&key) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
         let entry = self.ports.vacant_entry();
         let index = entry.key();
-        let mut sockets = [UdpSocket::from_std(rtp), UdpSocket::from_std(rtcp)];
+        let mut sockets = [watchable(rtp), watchable(rtcp)];
         for (channel, socket) in sockets.iter_mut().enumerate() {
-            registry.register(socket, Token(index * 2 + channel), Interest::READABLE)?;
+            poll.add(socket, index * 2 + channel)?;
         }
         entry.insert(Port {
             key,
             sockets,
-            in_line: [false; 2],
             connected: None,
         });
         self.keys.insert(key, index);
         Ok(())
     }
 
-    pub(super) fn close(&mut self, registry: &Registry, key: PortKey) {
+    pub(super) fn close(&mut self, poll: &Poll, key: PortKey) {
         let Some(index) = self.keys.remove(&key) else {
             return;
         };
         for socket in &mut self.ports.remove(index).sockets {
-            if let Err(error) = registry.deregister(socket) {
-                tracing::debug!(%error, "media socket was not registered");
+            if let Err(error) = poll.remove(socket) {
+                tracing::debug!(%error, "media socket was not watched");
             }
         }
     }
@@ -113,37 +107,14 @@ impl Ports {
         self.ports.len()
     }
 
-    /// How many sockets stand in the line.
-    pub(super) fn line_len(&self) -> usize {
-        self.line.len()
-    }
-
-    /// Puts a socket at the end of the line, once.
-    pub(super) fn enter_line(&mut self, token: Token) {
-        if let Some(port) = self.ports.get_mut(token.0 / 2)
-            && !std::mem::replace(&mut port.in_line[token.0 % 2], true)
-        {
-            self.line.push_back(token);
-        }
-    }
-
-    /// Takes the first socket out of the line.
-    pub(super) fn leave_line(&mut self) -> Option<Token> {
-        let token = self.line.pop_front()?;
-        if let Some(port) = self.ports.get_mut(token.0 / 2) {
-            port.in_line[token.0 % 2] = false;
-        }
-        Some(token)
-    }
-
     /// Reads a datagram.
     ///
     /// # Errors
     /// What the operating system says, or that the port is closed; unless [`is_passing`], nothing is left to read.
-    pub(super) fn receive(&self, token: Token, buffer: &mut [u8]) -> io::Result<Datagram> {
-        let port = self.ports.get(token.0 / 2).ok_or(io::ErrorKind::NotFound)?;
-        let (octets, source) = port.sockets[token.0 % 2].recv_from(buffer)?;
-        let channel = if token.0.is_multiple_of(2) {
+    pub(super) fn receive(&self, number: usize, buffer: &mut [u8]) -> io::Result<Datagram> {
+        let port = self.ports.get(number / 2).ok_or(io::ErrorKind::NotFound)?;
+        let (octets, source) = port.sockets[number % 2].recv_from(buffer)?;
+        let channel = if number.is_multiple_of(2) {
             Channel::Rtp
         } else {
             Channel::Rtcp

@@ -1,53 +1,44 @@
 //! Waking the worker's thread from others.
 
-use std::io;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::thread::Thread;
+use std::thread::ThreadId;
 
-use mio::{Poll, Token, Waker};
-
-/// The token of the waker; those of sockets are smaller.
-pub(super) const WAKER: Token = Token(usize::MAX);
+use super::poll::Waker;
 
 /// One bit for "look at the queue" and one for "end", and the means to make the thread look at them.
 #[derive(Debug)]
 pub(super) struct Signal {
     waker: Waker,
-    thread: OnceLock<Thread>,
+    thread: OnceLock<ThreadId>,
     pending: AtomicBool,
     stopping: AtomicBool,
 }
 
 impl Signal {
-    pub(super) fn new(poll: &Poll) -> io::Result<Signal> {
-        Ok(Signal {
-            waker: Waker::new(poll.registry(), WAKER)?,
+    pub(super) fn new(waker: Waker) -> Signal {
+        Signal {
+            waker,
             thread: OnceLock::new(),
             pending: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
-        })
+        }
     }
 
-    pub(super) fn set_thread(&self, thread: Thread) {
+    pub(super) fn set_thread(&self, thread: ThreadId) {
         self.thread.get_or_init(|| thread);
     }
 
     pub(super) fn is_own_thread(&self) -> bool {
-        self.thread
-            .get()
-            .is_some_and(|thread| thread.id() == std::thread::current().id())
+        self.thread.get() == Some(&std::thread::current().id())
     }
 
     /// Makes the worker look at its queue; many calls before it does are one system call.
     pub(super) fn wake(&self) {
-        if !self.pending.swap(true, SeqCst) {
-            if let Err(error) = self.waker.wake() {
-                tracing::warn!(%error, "cannot wake the media worker");
-            }
-            if let Some(thread) = self.thread.get() {
-                thread.unpark();
-            }
+        if !self.pending.swap(true, SeqCst)
+            && let Err(error) = self.waker.wake()
+        {
+            tracing::warn!(%error, "cannot wake the media worker");
         }
     }
 
