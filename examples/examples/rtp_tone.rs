@@ -99,6 +99,7 @@ impl ToneSender {
 impl MediaCore for ToneSender {
     type Command = Command;
     type Event = Event;
+    type PortState = ();
 
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
@@ -147,6 +148,14 @@ impl MediaCore for ToneSender {
     fn handle_port_failed(&mut self, _: Instant, port: PortKey, error: io::ErrorKind) {
         eprintln!("port {port:?}: {error}");
     }
+
+    fn give_up_port(&mut self, _: Instant, _: PortKey) -> Option<()> {
+        None
+    }
+
+    fn take_over_port(&mut self, _: Instant, _: PortKey, (): ()) {}
+
+    fn end_port(&mut self, _: Instant, _: PortKey) {}
 
     fn handle_timeout(&mut self, now: Instant) {
         for stream in &mut self.streams {

@@ -33,6 +33,7 @@ struct Relay {
 impl MediaCore for Relay {
     type Command = (PortKey, SocketAddr);
     type Event = ();
+    type PortState = ();
 
     fn handle_command(&mut self, now: Instant, (port, peer): (PortKey, SocketAddr)) {
         let config = RtpSessionConfig::new(8000, "relay", WallClock::new(now, SystemTime::now()));
@@ -85,6 +86,14 @@ impl MediaCore for Relay {
     fn handle_port_failed(&mut self, _: Instant, port: PortKey, error: ErrorKind) {
         eprintln!("{port:?}: {error}");
     }
+
+    fn give_up_port(&mut self, _: Instant, _: PortKey) -> Option<()> {
+        None
+    }
+
+    fn take_over_port(&mut self, _: Instant, _: PortKey, (): ()) {}
+
+    fn end_port(&mut self, _: Instant, _: PortKey) {}
 
     fn handle_timeout(&mut self, now: Instant) {
         for leg in &mut self.legs {

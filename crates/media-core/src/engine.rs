@@ -11,16 +11,18 @@ mod command;
 mod ending;
 mod frames;
 mod leg;
+mod moving;
 mod outbox;
+mod places;
 
 pub(crate) use bridge::MAX_LEGS;
 pub use bridges::BridgeKey;
 use bridges::Bridges;
 pub use command::MediaCommand;
 use ending::Ending;
+pub use moving::MovingStream;
 pub(crate) use outbox::Outbox;
 
-use crate::capabilities::FRAME;
 use crate::controller::MediaSessionKey;
 use crate::error::MediaError;
 use crate::event::MediaEvent;
@@ -63,9 +65,10 @@ pub struct MediaEngine {
     wall_clock: WallClock,
     /// The grid of frames; `None` while there is nothing to do.
     clock: Option<FrameClock>,
-    /// By the index of their keys.
     streams: Vec<Option<Stream>>,
-    open: usize,
+    /// Where in `streams` each of them is, and where there is none.
+    places: HashMap<MediaSessionKey, usize>,
+    free: Vec<usize>,
     ports: HashMap<PortKey, usize>,
     ending: Vec<Ending>,
     bridges: Bridges,
@@ -83,7 +86,8 @@ impl MediaEngine {
             wall_clock: clock,
             clock: None,
             streams: Vec::new(),
-            open: 0,
+            places: HashMap::new(),
+            free: Vec::new(),
             ports: HashMap::new(),
             ending: Vec::new(),
             bridges: Bridges::default(),
@@ -95,38 +99,20 @@ impl MediaEngine {
     /// Streams that are open.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.open
+        self.places.len()
     }
 
     /// Whether no stream is open.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.open == 0
-    }
-
-    fn open(&mut self, now: Instant, stream: Stream) {
-        tracing::debug!(session = %stream.key(), "media session begins");
-        let index = stream.key().index();
-        if self.streams.len() <= index {
-            self.streams.resize_with(index + 1, || None);
-        }
-        self.close(now, index);
-        self.ports.insert(stream.port(), index);
-        self.streams[index] = Some(stream);
-        self.open += 1;
-        self.clock
-            .get_or_insert_with(|| FrameClock::new(now + FRAME, FRAME));
-    }
-
-    fn stream(&mut self, key: MediaSessionKey) -> Option<&mut Stream> {
-        let slot = self.streams.get_mut(key.index())?.as_mut();
-        slot.filter(|stream| stream.key() == key)
+        self.places.is_empty()
     }
 }
 
 impl MediaCore for MediaEngine {
     type Command = MediaCommand;
     type Event = MediaEvent;
+    type PortState = MovingStream;
 
     fn handle_command(&mut self, now: Instant, command: MediaCommand) {
         let key = command.key();
@@ -139,8 +125,8 @@ impl MediaCore for MediaEngine {
                 self.open(now, stream);
             }
             MediaCommand::Close { .. } => {
-                if self.stream(key).is_some() {
-                    self.close(now, key.index());
+                if let Some(index) = self.places.get(&key) {
+                    self.close(now, *index);
                     self.end_recorded(now);
                 }
             }
@@ -148,22 +134,23 @@ impl MediaCore for MediaEngine {
                 let sample_rate = self.stream(key).map(|stream| stream.sample_rate());
                 let recorder = recording
                     .zip(sample_rate)
-                    .map(|(recording, rate)| Recorder::new(recording, rate, &mut self.writer));
+                    .map(|(recording, rate)| Recorder::new(recording, rate, &self.writer));
                 if let Some(stream) = self.stream(key) {
                     stream.record(recorder);
                 }
             }
             command if command.is_about_bridge() => {
-                if self.stream(key).is_some() {
-                    let (streams, writer) = (&mut self.streams, &mut self.writer);
+                if let Some(index) = self.places.get(&key) {
+                    let (streams, writer) = (&mut self.streams, &self.writer);
                     let outbox = &mut self.outbox;
                     self.bridges
-                        .handle_command(key.index(), command, streams, writer, outbox);
+                        .handle_command(*index, command, streams, writer, outbox);
                 }
             }
             command => {
-                let slot = self.streams.get_mut(key.index()).and_then(Option::as_mut);
-                if let Some(stream) = slot.filter(|stream| stream.key() == key) {
+                if let Some(index) = self.places.get(&key)
+                    && let Some(stream) = &mut self.streams[*index]
+                {
                     stream.handle_command(now, command, &mut self.outbox);
                 }
             }
@@ -208,6 +195,21 @@ impl MediaCore for MediaEngine {
                 error: MediaError::Port(RtpError::Socket(error)),
             });
         }
+    }
+
+    fn give_up_port(&mut self, now: Instant, port: PortKey) -> Option<MovingStream> {
+        self.give_up(now, port)
+    }
+
+    fn take_over_port(&mut self, now: Instant, _port: PortKey, stream: MovingStream) {
+        self.take_over(now, stream);
+    }
+
+    fn end_port(&mut self, now: Instant, port: PortKey) {
+        if let Some(index) = self.ports.get(&port) {
+            self.close(now, *index);
+        }
+        self.end_all_recorded(now);
     }
 
     fn handle_timeout(&mut self, now: Instant) {

@@ -38,7 +38,7 @@ pub use controller::{
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,
 };
 pub use dtmf::{DtmfDetector, DtmfDigit, DtmfTiming};
-pub use engine::{BridgeKey, EngineConfig, MediaCommand, MediaEngine};
+pub use engine::{BridgeKey, EngineConfig, MediaCommand, MediaEngine, MovingStream};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};
 pub use frame_processor::{FrameContext, FrameProcessor, FrameProcessors, ProcessorChains};

@@ -132,11 +132,7 @@ enum Sink {
 
 impl Recorder {
     /// Begins a recording of frames that come at `sample_rate` for the time being.
-    pub(crate) fn new(
-        recording: Recording,
-        sample_rate: SampleRate,
-        writer: &mut FileWriter,
-    ) -> Self {
+    pub(crate) fn new(recording: Recording, sample_rate: SampleRate, writer: &FileWriter) -> Self {
         let parties = recording.parties;
         let sample_rate = recording.sample_rate.unwrap_or(sample_rate);
         Self {

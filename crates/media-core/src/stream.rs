@@ -11,8 +11,10 @@ mod configure;
 mod discontinuous;
 mod dtmf;
 mod figures;
+mod frame;
 mod listening;
 mod packetizer;
+mod phase;
 mod processing;
 mod receive;
 mod recording;
@@ -28,6 +30,7 @@ use figures::QualityWindow;
 use listening::Listener;
 pub use listening::Listening;
 use packetizer::Packetizer;
+pub(crate) use phase::Phase;
 use processing::Processing;
 use relay::Relaying;
 pub(crate) use relay::Route;
@@ -35,7 +38,6 @@ pub(crate) use send::Sound;
 pub(crate) use shared_payloads::SharedPayloads;
 use sound::ReceivedSound;
 
-use crate::capabilities::MAX_FRAME_SAMPLES;
 use crate::codec::SAMPLE_RATE_HZ;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::TelephoneEvents;
@@ -55,6 +57,8 @@ pub(crate) struct Stream {
     port: PortKey,
     /// What its socket is connected to.
     connected: Option<SocketAddr>,
+    /// Where its frames lie between those of the engine.
+    pub(crate) phase: Phase,
     rtp: RtpSession,
     parameters: Option<Box<MediaParameters>>,
     started: bool,
@@ -109,6 +113,7 @@ impl Stream {
             key,
             port,
             connected: None,
+            phase: Phase::default(),
             rtp: RtpSession::new(now, config, rng.random()),
             parameters: None,
             started: false,
@@ -167,37 +172,6 @@ impl Stream {
             // The others are the engine's own.
             _ => {}
         }
-    }
-
-    /// Does one frame: plays, records, sends its own source, and reports what is due.
-    pub(crate) fn frame(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
-        let mut received = [0; MAX_FRAME_SAMPLES];
-        let received = &mut received[..self.frame_samples()];
-        self.play(now, received);
-        self.send(now, Sound::Source(received), outbox);
-        self.end_frame(now, config, outbox);
-    }
-
-    /// Does what is left of a frame when everything has been sent: reports to the peer, and events.
-    pub(crate) fn end_frame(&mut self, now: Instant, config: &EngineConfig, outbox: &mut Outbox) {
-        if self.rtp.poll_timeout().is_some_and(|at| at <= now) {
-            self.tell_quality(config.extended_reports);
-            let (rtp, port) = (&mut self.rtp, self.port);
-            outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
-        }
-        self.recorder.iter_mut().for_each(Recorder::end_frame);
-        self.connect(now, outbox);
-        self.watch(now, config, outbox);
-    }
-
-    /// Lets the time of one frame pass after a stall: it is played and recorded, but nothing is sent.
-    pub(crate) fn skip_frame(&mut self, now: Instant) {
-        let mut received = [0; MAX_FRAME_SAMPLES];
-        self.play(now, &mut received[..self.frame_samples()]);
-        if self.relaying.from.is_none() {
-            self.pause();
-        }
-        self.recorder.iter_mut().for_each(Recorder::end_frame);
     }
 
     /// Says goodbye to the peer.

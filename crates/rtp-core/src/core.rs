@@ -48,6 +48,8 @@ pub trait MediaCore: Send + 'static {
     type Command: Send + 'static;
     /// What the engine reports.
     type Event: Send + 'static;
+    /// What it keeps of a port, on its way to another core of the same kind.
+    type PortState: Send + 'static;
 
     /// Carries out one command.
     fn handle_command(&mut self, now: Instant, command: Self::Command);
@@ -64,6 +66,16 @@ pub trait MediaCore: Send + 'static {
 
     /// Learns that the driver could not take over the sockets of `port`; they are closed already.
     fn handle_port_failed(&mut self, now: Instant, port: PortKey, error: io::ErrorKind);
+
+    /// Gives out what it keeps of a port, which another core takes over; called when what is due has been done and polled.
+    /// It says nothing of that port any more.
+    fn give_up_port(&mut self, now: Instant, port: PortKey) -> Option<Self::PortState>;
+
+    /// Goes on with a port as the core that gave it up would have.
+    fn take_over_port(&mut self, now: Instant, port: PortKey, state: Self::PortState);
+
+    /// Ends whatever it keeps of a port, because the driver cannot go on with it, or the worker that was to take it over.
+    fn end_port(&mut self, now: Instant, port: PortKey);
 
     /// Does what is due at `now`; called when [`MediaCore::poll_timeout`] has passed.
     fn handle_timeout(&mut self, now: Instant);

@@ -2,28 +2,34 @@
 //!
 //! A [`MediaWorker`] is one thread that drives one [`MediaCore`] over any number of port pairs. It sleeps until a
 //! datagram, a command or the core's next deadline comes, and with no deadline and no traffic it does not wake at all.
+//! [`MediaWorkers`] are several of them, which hand ports over to each other.
 
 mod bind;
 mod connect;
 mod counters;
+mod handover;
+mod message;
 mod poll;
 mod ports;
 mod signal;
 mod worker;
+mod workers;
 
 use std::fmt;
 use std::net::UdpSocket;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::{MediaCore, PortKey, RtpError};
 pub use bind::bind_pair;
 use counters::Counters;
 pub use counters::WorkerStatistics;
+use message::Message;
 use poll::Poll;
 use signal::Signal;
-use worker::{Message, Worker};
+use worker::Worker;
+pub use workers::MediaWorkers;
 
 /// How a worker is set up.
 #[derive(Debug, Clone)]
@@ -49,7 +55,7 @@ pub struct MediaWorker<C: MediaCore> {
 }
 
 struct Shared<C: MediaCore> {
-    queue: SyncSender<Message<C::Command>>,
+    queue: SyncSender<Message<C>>,
     signal: Arc<Signal>,
     counters: Arc<Counters>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -87,6 +93,22 @@ impl<C: MediaCore> MediaWorker<C> {
         events: impl FnMut(C::Event) + Send + 'static,
         config: WorkerConfig,
     ) -> Result<MediaWorker<C>, RtpError> {
+        let name = config.name.clone();
+        let (handle, worker) = MediaWorker::prepare(core, events, config)?;
+        let thread = std::thread::Builder::new()
+            .name(name)
+            .spawn(move || worker.run())?;
+        handle.shared.signal.set_thread(thread.thread().id());
+        *handle.thread() = Some(thread);
+        Ok(handle)
+    }
+
+    /// A worker that has no thread yet, and its handle.
+    fn prepare<F: FnMut(C::Event)>(
+        core: C,
+        events: F,
+        config: WorkerConfig,
+    ) -> Result<(MediaWorker<C>, Worker<C, F>), RtpError> {
         let (queue, messages) = sync_channel(config.queue.max(1));
         let (poll, waker) = Poll::new()?;
         let signal = Arc::new(Signal::new(waker));
@@ -99,19 +121,18 @@ impl<C: MediaCore> MediaWorker<C> {
             Arc::clone(&signal),
             Arc::clone(&counters),
         );
-        let thread = std::thread::Builder::new()
-            .name(config.name)
-            .spawn(move || worker.run())?;
-        signal.set_thread(thread.thread().id());
-        let thread = Mutex::new(Some(thread));
-        Ok(MediaWorker {
-            shared: Arc::new(Shared {
-                queue,
-                signal,
-                counters,
-                thread,
-            }),
-        })
+        let shared = Arc::new(Shared {
+            queue,
+            signal,
+            counters,
+            thread: Mutex::new(None),
+        });
+        Ok((MediaWorker { shared }, worker))
+    }
+
+    fn thread(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        let thread = self.shared.thread.lock();
+        thread.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Queues a command.
@@ -133,8 +154,8 @@ impl<C: MediaCore> MediaWorker<C> {
         self.post(Message::AddPort { port, rtp, rtcp })
     }
 
-    fn post(&self, message: Message<C::Command>) -> Result<(), RtpError> {
-        if self.shared.signal.is_stopping() {
+    fn post(&self, message: Message<C>) -> Result<(), RtpError> {
+        if self.is_stopped() {
             return Err(RtpError::WorkerStopped);
         }
         self.shared
@@ -146,6 +167,12 @@ impl<C: MediaCore> MediaWorker<C> {
             })?;
         self.shared.signal.wake();
         Ok(())
+    }
+
+    /// Whether it takes nothing more: it was stopped, or panicked.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.shared.signal.is_stopping()
     }
 
     /// What the worker has counted.
@@ -161,11 +188,7 @@ impl<C: MediaCore> MediaWorker<C> {
         if self.shared.signal.is_own_thread() {
             return;
         }
-        let mut thread = self
-            .shared
-            .thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut thread = self.thread();
         if thread.take().is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("media worker panicked");
         }

@@ -59,6 +59,7 @@ struct Echo {
 impl MediaCore for Echo {
     type Command = Command;
     type Event = Event;
+    type PortState = ();
 
     fn handle_command(&mut self, now: Instant, command: Command) {
         match command {
@@ -101,6 +102,14 @@ impl MediaCore for Echo {
     fn handle_port_failed(&mut self, _: Instant, port: PortKey, error: io::ErrorKind) {
         self.events.push_back(Event::PortFailed(port, error));
     }
+
+    fn give_up_port(&mut self, _: Instant, _: PortKey) -> Option<()> {
+        None
+    }
+
+    fn take_over_port(&mut self, _: Instant, _: PortKey, (): ()) {}
+
+    fn end_port(&mut self, _: Instant, _: PortKey) {}
 
     fn handle_timeout(&mut self, now: Instant) {
         let Some(frames) = &mut self.frames else {

@@ -31,7 +31,7 @@ impl Bridges {
         index: usize,
         command: MediaCommand,
         streams: &mut [Option<Stream>],
-        writer: &mut FileWriter,
+        writer: &FileWriter,
         outbox: &mut Outbox,
     ) {
         match command {

@@ -22,13 +22,10 @@ pub(super) struct Ending {
 impl MediaEngine {
     /// Ends the stream at this place, if there is one.
     pub(super) fn close(&mut self, now: Instant, index: usize) {
-        self.bridges.leave(index, &mut self.streams);
-        let Some(mut stream) = self.streams[index].take() else {
+        let Some(mut stream) = self.take(index) else {
             return;
         };
         tracing::debug!(session = %stream.key(), "media session ends");
-        self.open -= 1;
-        self.ports.remove(&stream.port());
         stream.say_goodbye(now, &mut self.outbox);
         self.outbox.closed_ports.push_back(stream.port());
         let statistics = stream.statistics();
@@ -57,8 +54,15 @@ impl MediaEngine {
             } = ending;
             events.push_back(MediaEvent::Ended { key, statistics });
         }
-        if self.open == 0 && self.ending.is_empty() {
+        if self.is_empty() && self.ending.is_empty() {
             self.clock = None;
         }
+    }
+
+    /// Ends sessions whether or not their recording is complete: nobody may be there to look at it again.
+    pub(super) fn end_all_recorded(&mut self, now: Instant) {
+        let endings = self.ending.iter_mut();
+        endings.for_each(|ending| ending.deadline = now);
+        self.end_recorded(now);
     }
 }

@@ -7,7 +7,7 @@ use crate::capabilities::FRAME;
 use crate::rtp_core::Tick;
 
 /// After a stall so many frames of media time are made up for; more are forgotten.
-const MAX_SKIPPED_FRAMES: u64 = 250;
+pub(super) const MAX_SKIPPED_FRAMES: u64 = 250;
 
 impl MediaEngine {
     /// Does the frames that are due at `now`.

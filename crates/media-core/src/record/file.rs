@@ -73,11 +73,14 @@ impl FileRecording {
     }
 }
 
-/// The thread that writes recordings; it starts with the first one and ends with the engine.
+/// The thread that writes recordings; it starts with the first one and ends with the last of the engines that share it.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct FileWriter(Arc<Desk>);
+
 #[derive(Debug, Default)]
-pub(crate) struct FileWriter {
+struct Desk {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug, Default)]
@@ -89,15 +92,12 @@ struct Shared {
 impl FileWriter {
     /// Begins a recording.
     pub(super) fn record(
-        &mut self,
+        &self,
         path: PathBuf,
         sample_rate: SampleRate,
         channels: u16,
     ) -> Arc<FileRecording> {
-        let thread = match &self.thread {
-            Some(handle) => Ok(handle.thread().clone()),
-            None => self.start(),
-        };
+        let thread = self.0.thread();
         let failure = OnceLock::new();
         if let Err(error) = &thread {
             let _ = failure.set(error.kind());
@@ -112,27 +112,35 @@ impl FileWriter {
             failure,
         });
         if !recording.is_complete() {
-            self.shared.take_new().push(recording.clone());
+            self.0.shared.take_new().push(recording.clone());
             recording.thread.unpark();
         }
         recording
     }
+}
 
-    fn start(&mut self) -> io::Result<Thread> {
+impl Desk {
+    /// The thread, which is started for whoever asks first.
+    fn thread(&self) -> io::Result<Thread> {
+        let mut handle = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(handle) = &*handle {
+            return Ok(handle.thread().clone());
+        }
         let shared = self.shared.clone();
         let builder = thread::Builder::new().name("rvoip-record".to_owned());
-        let handle = builder.spawn(move || shared.run())?;
-        let thread = handle.thread().clone();
-        self.thread = Some(handle);
+        let started = builder.spawn(move || shared.run())?;
+        let thread = started.thread().clone();
+        *handle = Some(started);
         Ok(thread)
     }
 }
 
-impl Drop for FileWriter {
+impl Drop for Desk {
     /// Waits until every recording is on disk; those still open are closed by their streams before.
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::Release);
-        if let Some(handle) = self.thread.take() {
+        let handle = self.thread.get_mut();
+        if let Some(handle) = handle.unwrap_or_else(PoisonError::into_inner).take() {
             handle.thread().unpark();
             let _ = handle.join();
         }

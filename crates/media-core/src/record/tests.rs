@@ -21,7 +21,7 @@ impl Drop for Place {
     }
 }
 
-fn recorder(sink: RecordingSink, writer: &mut FileWriter) -> Recorder {
+fn recorder(sink: RecordingSink, writer: &FileWriter) -> Recorder {
     Recorder::new(sink.into(), SampleRate::Hz8000, writer)
 }
 
@@ -37,9 +37,9 @@ fn samples(path: &Path) -> Vec<i16> {
 #[test]
 fn a_file_is_complete_when_its_writer_is_gone() {
     let place = Place::new("complete");
-    let mut writer = FileWriter::default();
+    let writer = FileWriter::default();
     let sink = RecordingSink::File(place.0.clone());
-    let mut recorder = recorder(sink, &mut writer);
+    let mut recorder = recorder(sink, &writer);
     let mut expected = Vec::new();
     for frame in 0..100_i16 {
         hear(&mut recorder, &[frame; 160]);
@@ -53,10 +53,10 @@ fn a_file_is_complete_when_its_writer_is_gone() {
 #[test]
 fn a_finished_recording_becomes_complete_while_others_go_on() {
     let places = [Place::new("first"), Place::new("second")];
-    let mut writer = FileWriter::default();
+    let writer = FileWriter::default();
     let [mut first, second] = places
         .each_ref()
-        .map(|place| recorder(RecordingSink::File(place.0.clone()), &mut writer));
+        .map(|place| recorder(RecordingSink::File(place.0.clone()), &writer));
     for _ in 0..5 {
         hear(&mut first, &[5; 160]);
     }
@@ -72,8 +72,8 @@ fn a_finished_recording_becomes_complete_while_others_go_on() {
 #[test]
 fn what_the_disk_does_not_take_is_silence_and_counted() {
     let place = Place::new("overrun");
-    let mut writer = FileWriter::default();
-    let mut recorder = recorder(RecordingSink::File(place.0.clone()), &mut writer);
+    let writer = FileWriter::default();
+    let mut recorder = recorder(RecordingSink::File(place.0.clone()), &writer);
     // Ten seconds at once: more than may wait, unless the thread happens to carry some of it away meanwhile.
     for _ in 0..500 {
         hear(&mut recorder, &[9; 160]);
@@ -89,9 +89,9 @@ fn what_the_disk_does_not_take_is_silence_and_counted() {
 
 #[test]
 fn a_file_that_cannot_be_written_is_told_once() {
-    let mut writer = FileWriter::default();
+    let writer = FileWriter::default();
     let path = PathBuf::from("/nonexistent-directory/recording.wav");
-    let mut recorder = recorder(RecordingSink::File(path), &mut writer);
+    let mut recorder = recorder(RecordingSink::File(path), &writer);
     while !recorder.is_complete() {
         std::thread::yield_now();
     }
@@ -105,7 +105,7 @@ fn a_file_that_cannot_be_written_is_told_once() {
 fn memory_takes_no_more_than_it_was_given() {
     let memory = MemoryRecording::new(200);
     let sink = RecordingSink::Memory(memory.clone());
-    let mut recorder = recorder(sink, &mut FileWriter::default());
+    let mut recorder = recorder(sink, &FileWriter::default());
     hear(&mut recorder, &[1; 160]);
     hear(&mut recorder, &[2; 160]);
     assert_eq!(memory.samples().len(), 200);
@@ -132,8 +132,8 @@ fn parties_are_kept_apart_or_joined_in_step() {
             parties,
             ..RecordingSink::Memory(memory.clone()).into()
         };
-        let mut writer = FileWriter::default();
-        let mut recorder = Recorder::new(recording, SampleRate::Hz8000, &mut writer);
+        let writer = FileWriter::default();
+        let mut recorder = Recorder::new(recording, SampleRate::Hz8000, &writer);
         recorder.say(8_000, &[20; 160]);
         recorder.end_frame();
         assert_eq!(memory.samples(), own, "{parties:?}: the peer was silent");
@@ -147,12 +147,12 @@ fn parties_are_kept_apart_or_joined_in_step() {
 #[test]
 fn a_stereo_file_is_read_by_another_reader_and_lasts_as_long_whatever_the_rates_were() {
     let place = Place::new("stereo");
-    let mut writer = FileWriter::default();
+    let writer = FileWriter::default();
     let recording = Recording {
         parties: RecordedParties::Stereo,
         ..RecordingSink::File(place.0.clone()).into()
     };
-    let mut recorder = Recorder::new(recording, SampleRate::Hz16000, &mut writer);
+    let mut recorder = Recorder::new(recording, SampleRate::Hz16000, &writer);
     for frame in 0..100 {
         match frame < 50 {
             true => recorder.hear(16_000, &[1_000; 320]),

@@ -101,6 +101,10 @@ impl Stream {
 
     /// Plays and records a frame; returns whether there was anything to be heard.
     pub(crate) fn play(&mut self, now: Instant, received: &mut [i16]) -> bool {
+        if self.phase.rests() {
+            received.fill(0);
+            return false;
+        }
         let playing = self.jitter_buffer.play(now, received);
         let sample_rate_hz = self.sample_rate_hz();
         self.hear_digits(received);

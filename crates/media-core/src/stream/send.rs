@@ -22,6 +22,9 @@ pub(crate) enum Sound<'a> {
 impl Stream {
     /// Sends what is due in this frame: a digit, the sound, or nothing.
     pub(crate) fn send(&mut self, now: Instant, sound: Sound<'_>, outbox: &mut Outbox) {
+        if self.phase.rests() {
+            return;
+        }
         let parameters = self.parameters.as_ref().filter(|_| self.started);
         let Some(parameters) = parameters.filter(|parameters| parameters.direction.sends()) else {
             self.dtmf = None;

@@ -1,5 +1,6 @@
 //! What a worker counts, readable from any thread.
 
+use std::iter::Sum;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -25,6 +26,22 @@ pub struct WorkerStatistics {
     pub deadlines_missed: u64,
     /// How late the latest of them was.
     pub greatest_lateness: Duration,
+}
+
+impl Sum for WorkerStatistics {
+    /// The counts of all, and the greatest lateness of any.
+    fn sum<I: Iterator<Item = WorkerStatistics>>(all: I) -> WorkerStatistics {
+        all.fold(WorkerStatistics::default(), |a, b| WorkerStatistics {
+            wakeups: a.wakeups + b.wakeups,
+            received: a.received + b.received,
+            sent: a.sent + b.sent,
+            send_failed: a.send_failed + b.send_failed,
+            open_ports: a.open_ports + b.open_ports,
+            deadlines: a.deadlines + b.deadlines,
+            deadlines_missed: a.deadlines_missed + b.deadlines_missed,
+            greatest_lateness: a.greatest_lateness.max(b.greatest_lateness),
+        })
+    }
 }
 
 #[derive(Debug, Default)]

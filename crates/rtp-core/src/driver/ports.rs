@@ -11,7 +11,8 @@ use super::connect;
 use super::poll::{Poll, Socket, watchable};
 use crate::{Channel, Connect, PortKey, Transmit};
 
-struct Port {
+/// The two sockets of a pair.
+pub(super) struct Port {
     key: PortKey,
     sockets: [Socket; 2],
     /// The peer that the RTP socket is connected to.
@@ -65,30 +66,40 @@ impl Ports {
         if self.keys.contains_key(&key) {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
+        let port = Port {
+            key,
+            sockets: [watchable(rtp), watchable(rtcp)],
+            connected: None,
+        };
+        self.put(poll, port)
+    }
+
+    /// Watches the sockets of a pair from now on, for what waits in them already too.
+    pub(super) fn put(&mut self, poll: &Poll, mut port: Port) -> io::Result<()> {
         let entry = self.ports.vacant_entry();
         let index = entry.key();
-        let mut sockets = [watchable(rtp), watchable(rtcp)];
-        for (channel, socket) in sockets.iter_mut().enumerate() {
+        for (channel, socket) in port.sockets.iter_mut().enumerate() {
             poll.add(socket, index * 2 + channel)?;
         }
-        entry.insert(Port {
-            key,
-            sockets,
-            connected: None,
-        });
-        self.keys.insert(key, index);
+        self.keys.insert(port.key, index);
+        entry.insert(port);
         Ok(())
     }
 
-    pub(super) fn close(&mut self, poll: &Poll, key: PortKey) {
-        let Some(index) = self.keys.remove(&key) else {
-            return;
-        };
-        for socket in &mut self.ports.remove(index).sockets {
+    /// Watches the sockets of a pair no longer, and gives them out as they are.
+    pub(super) fn take(&mut self, poll: &Poll, key: PortKey) -> Option<Port> {
+        let mut port = self.ports.remove(self.keys.remove(&key)?);
+        for socket in &mut port.sockets {
             if let Err(error) = poll.remove(socket) {
                 tracing::debug!(%error, "media socket was not watched");
             }
         }
+        Some(port)
+    }
+
+    /// The names of all pairs.
+    pub(super) fn keys(&self) -> Vec<PortKey> {
+        self.keys.keys().copied().collect()
     }
 
     /// Connects the RTP socket of a port; one that cannot be stays as it is.

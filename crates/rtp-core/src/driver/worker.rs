@@ -1,43 +1,34 @@
 //! The thread: one poll, all sockets, one core.
 
 use std::io;
-use std::net::UdpSocket;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use super::counters::{Counters, increment};
+use super::message::Message;
 use super::poll::{Events, Poll};
 use super::ports::{Datagram, Ports, is_passing};
 use super::signal::Signal;
-use crate::{MediaCore, PortKey};
+use crate::MediaCore;
 
 /// Datagrams that share a reading of the clock: 20 us of work, a sixth of a tick at 8 kHz.
 const CLOCK_BUDGET: usize = 8;
-/// Messages taken from the queue before the sockets have their turn.
-const QUEUE_BUDGET: usize = 256;
 /// The largest UDP datagram.
 const DATAGRAM_OCTETS: usize = 65_536;
 
-/// What handles send.
-pub(super) enum Message<Command> {
-    Command(Command),
-    AddPort {
-        port: PortKey,
-        rtp: UdpSocket,
-        rtcp: UdpSocket,
-    },
-}
-
 pub(super) struct Worker<C: MediaCore, F> {
-    core: C,
+    pub(super) core: C,
     sink: F,
-    poll: Poll,
-    messages: Receiver<Message<C::Command>>,
-    signal: Arc<Signal>,
+    pub(super) poll: Poll,
+    pub(super) messages: Receiver<Message<C>>,
+    /// A taking that waits for its port, and with it all that is queued.
+    pub(super) held: Option<Message<C>>,
+    pub(super) signal: Arc<Signal>,
     counters: Arc<Counters>,
-    ports: Ports,
+    pub(super) ports: Ports,
     buffer: Vec<u8>,
 }
 
@@ -46,7 +37,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         core: C,
         sink: F,
         poll: Poll,
-        messages: Receiver<Message<C::Command>>,
+        messages: Receiver<Message<C>>,
         signal: Arc<Signal>,
         counters: Arc<Counters>,
     ) -> Worker<C, F> {
@@ -56,6 +47,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             sink,
             poll,
             messages,
+            held: None,
             signal,
             counters,
             ports: Ports::default(),
@@ -63,56 +55,44 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         }
     }
 
+    /// Works until it is told to stop. What panics here ends the ports of this worker, and nothing else.
     pub(super) fn run(mut self) {
+        match catch_unwind(AssertUnwindSafe(|| self.turns())) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(%error, "media worker cannot poll");
+                self.end_ports();
+            }
+            Err(_) => {
+                tracing::error!("media worker panicked");
+                self.end_ports();
+            }
+        }
+        self.counters.open_ports.store(0, Relaxed);
+    }
+
+    /// Takes turns until it is told to stop, everything queued is done and every port that is on its way here has come.
+    fn turns(&mut self) -> io::Result<()> {
         let mut events = Events::new();
-        while !self.signal.is_stopping() {
+        while !self.signal.is_stopping() || self.read_queue() || self.held.is_some() {
             let waited = self.poll.wait(&mut events, self.core.poll_timeout());
             increment(&self.counters.wakeups);
             match waited {
-                Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                    tracing::error!(%error, "media worker cannot poll");
-                    break;
-                }
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
                 _ => {}
             }
             self.read_queue();
             self.read_sockets(&events);
         }
-        while self.read_queue() {}
-        self.counters.open_ports.store(0, Relaxed);
+        Ok(())
     }
 
-    fn tick(&mut self, now: Instant) {
+    pub(super) fn tick(&mut self, now: Instant) {
         if let Some(deadline) = self.core.poll_timeout().filter(|deadline| *deadline <= now) {
             self.counters.deadline(now - deadline);
             self.core.handle_timeout(now);
             self.flush();
         }
-    }
-
-    /// Takes messages if there are any; whether there may be more.
-    fn read_queue(&mut self) -> bool {
-        if !self.signal.take() {
-            return false;
-        }
-        for _ in 0..QUEUE_BUDGET {
-            let Ok(message) = self.messages.try_recv() else {
-                return false;
-            };
-            let now = Instant::now();
-            match message {
-                Message::Command(command) => self.core.handle_command(now, command),
-                Message::AddPort { port, rtp, rtcp } => {
-                    if let Err(error) = self.ports.open(&self.poll, port, rtp, rtcp) {
-                        self.core.handle_port_failed(now, port, error.kind());
-                    }
-                    self.count_ports();
-                }
-            }
-            self.flush();
-        }
-        self.signal.wake();
-        true
     }
 
     /// Does what is due, and reads a datagram from every socket that is ready; what has more comes again with the next wait.
@@ -150,7 +130,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
     }
 
     /// Carries out what the core wants, in the order that [`MediaCore`] promises.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         while let Some(transmit) = self.core.poll_transmit() {
             let sent = self.ports.send(&transmit);
             increment(if sent {
@@ -163,7 +143,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
             self.ports.connect(connect);
         }
         while let Some(port) = self.core.poll_closed_port() {
-            self.ports.close(&self.poll, port);
+            drop(self.ports.take(&self.poll, port));
             self.count_ports();
         }
         while let Some(event) = self.core.poll_event() {
@@ -171,7 +151,7 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
         }
     }
 
-    fn count_ports(&self) {
+    pub(super) fn count_ports(&self) {
         self.counters
             .open_ports
             .store(self.ports.len() as u64, Relaxed);
