@@ -15,7 +15,7 @@ mod processors;
 mod quality;
 
 use super::*;
-use crate::capabilities::Capabilities;
+use crate::capabilities::{Capabilities, FRAME};
 use crate::controller::{MediaConfig, MediaSessionController, SimulatedMedia, Stopped};
 use crate::event::MediaStatistics;
 use crate::play::AudioSource;
