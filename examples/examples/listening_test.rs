@@ -231,7 +231,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut speaker = Party::new(now, SPEAKER, codec, AudioSource::File { audio, repeat })?;
     let mut listener = Party::new(now, LISTENER, codec, AudioSource::None)?;
 
-    let offer = speaker.controller.generate_offer(speaker.key)?;
+    let offer = speaker.controller.generate_offer(now, speaker.key)?;
     let answer = listener
         .controller
         .generate_answer(now, listener.key, &offer)?;

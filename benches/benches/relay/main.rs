@@ -81,7 +81,7 @@ fn engine(parties: usize, members: u64) -> Outcome<Measured> {
     let mut ports = Vec::new();
     for _ in 0..parties {
         let key = controller.create_session(Instant::now())?;
-        controller.generate_offer(key)?;
+        controller.generate_offer(Instant::now(), key)?;
         ports.extend(controller.local_rtp(key));
         keys.push(key);
     }

@@ -58,6 +58,14 @@ pub struct Capabilities {
     pub srtp_suites: Vec<SrtpSuite>,
 }
 
+impl Capabilities {
+    /// The codec of this encoding as this side has it.
+    pub(crate) fn codec(&self, codec: Codec) -> Option<Codec> {
+        let mut ours = self.codecs.iter();
+        ours.find(|ours| ours.is_same_encoding(codec)).copied()
+    }
+}
+
 impl Default for Capabilities {
     /// Every codec, the offerer's order, telephone events, 20 ms, no SRTP; every suite when it is switched on.
     fn default() -> Self {

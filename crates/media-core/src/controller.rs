@@ -8,6 +8,7 @@ mod bridge;
 mod dtmf;
 mod hold;
 mod inspect;
+mod offer_answer;
 mod ports;
 mod session;
 mod sessions;

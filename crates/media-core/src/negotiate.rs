@@ -19,12 +19,14 @@ use crate::rtp_core::srtp::{SrtpKey, SrtpKeys};
 use crate::sdp::{Direction, SessionDescription};
 
 mod answer;
+mod expected;
 mod formats;
 mod offer;
 mod remote;
 mod security;
 
 pub use answer::negotiate;
+pub(crate) use expected::{expected, has_keys};
 pub use offer::{accept_answer, offer, reoffer};
 pub use security::SecurityMismatch;
 

@@ -154,6 +154,7 @@ impl Stream {
     ) {
         match command {
             MediaCommand::Configure { parameters, .. } => self.configure(now, parameters),
+            MediaCommand::Expect { receive, .. } => self.expect(now, receive),
             MediaCommand::Start { .. } => self.started = true,
             MediaCommand::SetSource { source, .. } => self.player.switch(source),
             MediaCommand::Hold { source, .. } => {
@@ -185,10 +186,8 @@ impl Stream {
         let key = self.key;
         self.miss_events(now, outbox);
         self.tell_heard(outbox);
-        let expected = self
-            .parameters
-            .as_ref()
-            .is_some_and(|parameters| parameters.direction.receives());
+        let receives = |media: &MediaParameters| media.direction.receives();
+        let expected = self.parameters.as_deref().is_some_and(receives);
         let silent_since = self
             .rtp
             .last_received_at()

@@ -80,7 +80,7 @@ impl Line {
     fn between(mut parties: [Party; 2], seed: u64, loss: f64) -> Self {
         let now = Instant::now();
         let [caller, called] = &mut parties;
-        let offer = caller.controller.generate_offer(caller.key).unwrap();
+        let offer = caller.controller.generate_offer(now, caller.key).unwrap();
         let answer = called
             .controller
             .generate_answer(now, called.key, &offer)

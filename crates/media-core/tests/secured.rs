@@ -91,7 +91,7 @@ impl Call {
         let now = self.now;
         let (offerer, answerer) = (from, 1 - from);
         let party = &mut self.parties[offerer];
-        let offer = party.controller.generate_offer(party.key)?;
+        let offer = party.controller.generate_offer(now, party.key)?;
         let party = &mut self.parties[answerer];
         let answer = party.controller.generate_answer(now, party.key, &offer)?;
         let party = &mut self.parties[offerer];
@@ -246,7 +246,7 @@ fn what_is_plain_again_never_takes_the_old_keys_up() {
 fn each_fork_has_its_own_key_and_the_last_answer_counts() {
     let now = Instant::now();
     let mut caller = Party::new(now, 1, SrtpPolicy::Require);
-    let offer = caller.controller.generate_offer(caller.key).unwrap();
+    let offer = caller.controller.generate_offer(now, caller.key).unwrap();
     let answers = [2, 3].map(|host| {
         let mut phone = Party::new(now, host, SrtpPolicy::Offer);
         let answer = phone.controller.generate_answer(now, phone.key, &offer);

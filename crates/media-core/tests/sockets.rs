@@ -84,7 +84,7 @@ fn a_tone_crosses_real_sockets_into_a_file() {
     };
     let [mut caller, mut called] = [Party::new(1, tone), Party::new(2, AudioSource::Silence)];
     let now = Instant::now();
-    let offer = caller.controller.generate_offer(caller.key).unwrap();
+    let offer = caller.controller.generate_offer(now, caller.key).unwrap();
     let answer = called
         .controller
         .generate_answer(now, called.key, &offer)

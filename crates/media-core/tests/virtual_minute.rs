@@ -52,7 +52,7 @@ fn a_virtual_minute() {
     let begin = Instant::now();
     let mut now = begin;
     let [mut caller, mut called] = [party(now, 1), party(now, 2)];
-    let offer = caller.controller.generate_offer(caller.key).unwrap();
+    let offer = caller.controller.generate_offer(now, caller.key).unwrap();
     let answer = called
         .controller
         .generate_answer(now, called.key, &offer)

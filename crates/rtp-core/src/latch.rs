@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 /// Whether an address that packets come from takes the place of the signalled one, for sending too.
 ///
 /// Whatever the policy, packets from the signalled address are let in, and once they come from there nothing else is;
-/// nothing is sent before signalling has named an address.
+/// nothing is sent before signalling has named an address. Until then one address at a time is heard, if the policy lets any
+/// prove itself: media may be faster than the answer to our offer (RFC 3264 section 5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Latching {
     /// Never: packets come from the signalled address and go there.
@@ -99,6 +100,10 @@ impl Latch {
             (Latching::Off, _) => Standing::Foreign,
             (_, None) => Standing::Stranger,
             (_, Some((heard, _))) if heard == source => Standing::Peer,
+            // Nobody has been named: who was first and is silent keeps no other out.
+            (_, Some((_, at))) if self.signalled.is_none() && is_silent(now, at) => {
+                Standing::Stranger
+            }
             (Latching::Always, Some((_, at))) if is_silent(now, at) => Standing::Moved,
             _ => Standing::Foreign,
         }
@@ -110,12 +115,17 @@ impl Latch {
         self.signalled == Some(source)
     }
 
+    /// Whether packets came from `source` until signalling named another address, less than [`Latch::SILENCE`] ago: whoever
+    /// proves itself takes precedence.
+    #[must_use]
+    pub fn is_left(&self, now: Instant, source: SocketAddr) -> bool {
+        let left = self.left.filter(|_| !self.is_signalled(source));
+        left.is_some_and(|(left, since)| left == source && !is_silent(now, since))
+    }
+
     /// Takes note of a valid packet from `source`, which is not [`Standing::Foreign`].
     pub fn hear(&mut self, now: Instant, source: SocketAddr) {
-        let is_left = self
-            .left
-            .is_some_and(|(left, since)| left == source && !is_silent(now, since));
-        if !is_left || self.is_signalled(source) {
+        if !self.is_left(now, source) {
             self.heard = Some((source, now));
         }
     }
@@ -222,6 +232,33 @@ mod tests {
         assert_eq!(latch.destination(), Some(address(OTHER)));
         latch.set_signalled(now, Some(SocketAddr::from(([0; 4], 4000))));
         assert_eq!(latch.destination(), None, "the peer wants nothing");
+    }
+
+    /// Before signalling names an address one at a time is heard, by the policy, and one who is silent keeps nobody out.
+    #[test]
+    fn the_grid_before_an_address_is_named() {
+        use Standing::{Foreign, Peer, Stranger};
+        let now = Instant::now();
+        for (policy, first, heard, other) in [
+            (Latching::Off, Foreign, Foreign, [Foreign; 2]),
+            (
+                Latching::UntilConfirmed,
+                Stranger,
+                Peer,
+                [Foreign, Stranger],
+            ),
+            (Latching::Always, Stranger, Peer, [Foreign, Stranger]),
+        ] {
+            let mut latch = Latch::new(policy);
+            assert_eq!(latch.judge(now, address(HEARD)), first, "{policy:?}");
+            latch.hear(now, address(HEARD));
+            for (at, other) in [now, now + Latch::SILENCE].into_iter().zip(other) {
+                assert_eq!(latch.judge(at, address(HEARD)), heard, "{policy:?}");
+                assert_eq!(latch.judge(at, address(OTHER)), other, "{policy:?}");
+            }
+            assert_eq!(latch.destination(), None);
+            assert_eq!(latch.connectable(now), None);
+        }
     }
 
     #[test]

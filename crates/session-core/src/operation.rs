@@ -102,7 +102,7 @@ impl CallState {
     pub const fn allowed(self, direction: CallDirection) -> &'static [Operation] {
         match (self, direction) {
             (CallState::Initiating, _) => &[Initiate, Terminate],
-            (CallState::Ringing, CallDirection::Outgoing) => &[Terminate],
+            (CallState::Ringing, CallDirection::Outgoing) => &[Bridge, Terminate],
             (CallState::Ringing, CallDirection::Incoming) => &[
                 Ring,
                 StartEarlyMedia,
@@ -111,6 +111,7 @@ impl CallState {
                 Defer,
                 Forward,
                 AnswerOffer,
+                Bridge,
                 Terminate,
             ],
             (CallState::Active | CallState::OnHold, _) => &[

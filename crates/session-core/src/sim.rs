@@ -52,6 +52,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use bytes::Bytes;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rvoip_dialog_core::DialogManager;
@@ -172,6 +173,12 @@ impl CallSimulation {
     /// The signalling network, for names, raw datagrams and faults of its own.
     pub fn signalling(&mut self) -> &mut Simulation<SessionCore> {
         &mut self.signalling
+    }
+
+    /// Sends a datagram to a media port, from anywhere: what a party outside the simulation would.
+    pub fn send_media(&mut self, source: SocketAddr, destination: SocketAddr, payload: Bytes) {
+        let now = self.now();
+        self.rtp.send(now, source, destination, payload);
     }
 
     /// The calls of a host that exist.

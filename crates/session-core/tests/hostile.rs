@@ -11,6 +11,7 @@
 mod hostile {
     mod answers;
     mod application;
+    mod early;
     mod exhaustion;
     mod forged;
     mod media;

@@ -11,7 +11,7 @@ impl MediaSessionController {
     /// What was negotiated last; `None` before, and for a call without audio.
     #[must_use]
     pub fn parameters(&self, key: MediaSessionKey) -> Option<&MediaParameters> {
-        self.session(key)?.agreement.as_ref()?.parameters.as_deref()
+        self.session(key)?.parameters()
     }
 
     /// Our latest agreed description, as it was sent.

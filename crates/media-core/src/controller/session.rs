@@ -7,9 +7,11 @@ use rand::rngs::StdRng;
 
 use super::{MediaConfig, MediaMode, MediaSessionKey, OpenPort};
 use crate::capabilities::{Capabilities, SrtpPolicy};
+use crate::codec::Codec;
 use crate::error::MediaError;
 use crate::negotiate::{
-    DISCARD_PORT, LocalMedia, MediaParameters, Negotiated, accept_answer, negotiate, offer, reoffer,
+    DISCARD_PORT, LocalMedia, MediaParameters, Negotiated, accept_answer, expected, has_keys,
+    negotiate, offer, reoffer,
 };
 use crate::rtp_core::srtp::SrtpKey;
 use crate::sdp::{Direction, Origin, SessionDescription};
@@ -42,6 +44,13 @@ pub(super) struct Agreement {
     pub(super) parameters: Option<Box<MediaParameters>>,
 }
 
+/// An offer of ours.
+pub(super) struct Offered {
+    pub(super) description: Arc<str>,
+    /// The payload types that may arrive before its answer.
+    pub(super) expected: Vec<(u8, Codec)>,
+}
+
 impl Session {
     pub(super) fn new(key: MediaSessionKey, port: Option<OpenPort>, session_id: u64) -> Self {
         Self {
@@ -62,23 +71,30 @@ impl Session {
         &mut self,
         config: &MediaConfig,
         rng: &mut StdRng,
-    ) -> Result<Arc<str>, MediaError> {
+    ) -> Result<Offered, MediaError> {
         self.need_keys(config, rng);
         let local = self.local_media(config)?;
-        let description = match &self.latest {
-            Some(latest) => {
-                let latest = SessionDescription::parse(latest)?;
-                reoffer(&latest, &config.capabilities, local).to_text()
-            }
+        let capabilities = &config.capabilities;
+        let latest = self.latest.clone();
+        let description = match &latest {
+            Some(latest) => reoffer(&SessionDescription::parse(latest)?, capabilities, local),
             None => {
                 let origin = Origin::new(self.session_id, local.address.ip());
-                offer(&config.capabilities, local, origin).to_text()
+                offer(capabilities, local, origin)
             }
         };
-        let description: Arc<str> = description.into();
+        let is_readable = self.parameters().is_some() || !has_keys(&description);
+        let expected = match is_readable {
+            true => expected(&description, capabilities),
+            false => Vec::new(),
+        };
+        let description: Arc<str> = description.to_text().into();
         self.latest = Some(description.clone());
         self.offered = Some(description.clone());
-        Ok(description)
+        Ok(Offered {
+            description,
+            expected,
+        })
     }
 
     /// The answer to the peer's offer, and what it would make of the session.
@@ -151,6 +167,11 @@ impl Session {
         self.offered = None;
     }
 
+    /// How the stream is run, as agreed on.
+    pub(super) fn parameters(&self) -> Option<&MediaParameters> {
+        self.agreement.as_ref()?.parameters.as_deref()
+    }
+
     fn negotiate<'a>(
         &self,
         config: &MediaConfig,
@@ -176,10 +197,7 @@ impl Session {
     /// Whether the peer has other keys than before, and so may be another one that must not learn what ours protected.
     fn is_keyed_anew(&self, media: Option<&MediaParameters>) -> bool {
         let theirs = |media: &MediaParameters| Some(media.security.as_ref()?.receive.clone());
-        let before = self.agreement.as_ref().and_then(|agreement| {
-            let parameters = agreement.parameters.as_deref();
-            parameters.and_then(theirs)
-        });
+        let before = self.parameters().and_then(theirs);
         let now = media.and_then(theirs);
         now.is_some() && self.agreement.is_some() && before != now
     }

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Instant;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 use slab::Slab;
 
-use super::session::{Agreement, Session};
+use super::session::Session;
 use super::{MediaConfig, MediaMode, MediaPorts, MediaSessionKey, Stopped};
 use crate::engine::MediaCommand;
 use crate::error::MediaError;
@@ -22,7 +21,7 @@ use crate::stream::Listening;
 pub struct MediaSessionController {
     pub(super) config: MediaConfig,
     pub(super) ports: Box<dyn MediaPorts>,
-    rng: StdRng,
+    pub(super) rng: StdRng,
     /// Each in memory of its own: the table grows without moving them.
     pub(super) sessions: Slab<Box<Session>>,
     generation: u32,
@@ -66,13 +65,11 @@ impl MediaSessionController {
             MediaMode::Inactive => None,
         };
         if let Some(port) = port {
-            let seed = self.rng.random();
-            let source = self.config.source.clone();
             let open = MediaCommand::Open {
                 key,
                 port: port.key,
-                seed,
-                source,
+                seed: self.rng.random(),
+                source: self.config.source.clone(),
             };
             if let Err(error) = self.ports.command(now, port.key, open) {
                 self.ports.release(now, port.key);
@@ -98,52 +95,6 @@ impl MediaSessionController {
     /// [`MediaError::UnknownSession`].
     pub fn set_advertised(&mut self, key: MediaSessionKey, address: IpAddr) -> Done {
         self.session_mut(key)?.advertised = Some(address);
-        Ok(())
-    }
-
-    /// Writes an offer: the first one, or a new one that succeeds what was agreed on before.
-    ///
-    /// # Errors
-    /// [`MediaError::UnknownSession`], [`MediaError::NoAddress`].
-    pub fn generate_offer(&mut self, key: MediaSessionKey) -> Result<Arc<str>, MediaError> {
-        let session = session_mut(&mut self.sessions, key)?;
-        session.offer(&self.config, &mut self.rng)
-    }
-
-    /// Answers the peer's offer and runs the stream by it. On an error the session stays as it was.
-    ///
-    /// # Errors
-    /// [`MediaError`] whose [`sip_status`](MediaError::sip_status) refuses the offer.
-    pub fn generate_answer(
-        &mut self,
-        now: Instant,
-        key: MediaSessionKey,
-        offer: &str,
-    ) -> Result<Arc<str>, MediaError> {
-        let session = session_mut(&mut self.sessions, key)?;
-        let agreement = session.answer(&self.config, offer, &mut self.rng)?;
-        let answer = agreement.local.clone();
-        self.agree(now, key, agreement)?;
-        Ok(answer)
-    }
-
-    /// Takes the peer's answer to our offer and runs the stream by it. A later answer to the same offer (180 and 200, or
-    /// forks) replaces an earlier one.
-    ///
-    /// # Errors
-    /// [`MediaError`]; the offer remains outstanding and the session as it was.
-    pub fn apply_answer(&mut self, now: Instant, key: MediaSessionKey, answer: &str) -> Done {
-        let session = session_mut(&mut self.sessions, key)?;
-        let agreement = session.accept(&self.config, answer)?;
-        self.agree(now, key, agreement)
-    }
-
-    /// Forgets our outstanding offer, which the peer refused; the session stays as it was before it.
-    ///
-    /// # Errors
-    /// [`MediaError::UnknownSession`].
-    pub fn withdraw_offer(&mut self, key: MediaSessionKey) -> Done {
-        self.session_mut(key)?.withdraw();
         Ok(())
     }
 
@@ -213,18 +164,6 @@ impl MediaSessionController {
         self.tell_untold(now);
     }
 
-    /// Runs the stream by an agreement, and takes note of it if the engine does.
-    fn agree(&mut self, now: Instant, key: MediaSessionKey, agreement: Agreement) -> Done {
-        let session = session_mut(&mut self.sessions, key)?;
-        if let Some(port) = &session.port {
-            let parameters = agreement.parameters.clone();
-            self.ports
-                .command(now, port.key, MediaCommand::Configure { key, parameters })?;
-        }
-        session.agree(agreement);
-        Ok(())
-    }
-
     pub(super) fn command(
         &mut self,
         now: Instant,
@@ -260,7 +199,7 @@ impl MediaSessionController {
     }
 }
 
-fn session_mut(
+pub(super) fn session_mut(
     sessions: &mut Slab<Box<Session>>,
     key: MediaSessionKey,
 ) -> Result<&mut Session, MediaError> {

@@ -174,10 +174,10 @@ fn a_calling_session_takes_answers_while_its_offer_counts() {
     let answer = peer_offer(1, Direction::SendRecv);
     let early = controller.apply_answer(now, key, &answer);
     assert_eq!(early, Err(MediaError::NoOffer(key)));
-    let offer = controller.generate_offer(key).unwrap();
+    let offer = controller.generate_offer(now, key).unwrap();
     assert!(offer.contains("m=audio 10002 RTP/AVP 0 8 9 "), "{offer}");
     assert_eq!(
-        controller.generate_offer(key).unwrap(),
+        controller.generate_offer(now, key).unwrap(),
         offer,
         "the same again"
     );
@@ -199,9 +199,9 @@ fn a_calling_session_takes_answers_while_its_offer_counts() {
     let late = controller.apply_answer(now, key, &answer);
     assert_eq!(late, Err(MediaError::NoOffer(key)));
     controller.set_direction(key, Direction::SendOnly).unwrap();
-    let hold = controller.generate_offer(key).unwrap();
+    let hold = controller.generate_offer(now, key).unwrap();
     assert!(hold.contains("a=sendonly\r\n"), "{hold}");
-    controller.withdraw_offer(key).unwrap();
+    controller.withdraw_offer(now, key).unwrap();
     assert_eq!(controller.local_description(key).cloned(), agreed);
 }
 
@@ -233,13 +233,13 @@ fn no_description_says_all_zeros() {
     ports.shared.lock().unwrap().address = Some(IpAddr::from([0, 0, 0, 0]));
     let key = controller.create_session(now).unwrap();
     assert_eq!(
-        controller.generate_offer(key),
+        controller.generate_offer(now, key),
         Err(MediaError::NoAddress(key))
     );
     controller
         .set_advertised(key, IpAddr::from([192, 0, 2, 8]))
         .unwrap();
-    let offer = controller.generate_offer(key).unwrap();
+    let offer = controller.generate_offer(now, key).unwrap();
     assert!(offer.contains("c=IN IP4 192.0.2.8\r\n"), "{offer}");
     assert!(!offer.contains("0.0.0.0"), "{offer}");
 }

@@ -2,6 +2,7 @@
 
 use super::BridgeKey;
 use crate::audio::AudioTap;
+use crate::codec::Codec;
 use crate::controller::MediaSessionKey;
 use crate::dtmf::{DtmfDigit, DtmfTiming};
 use crate::frame_processor::ProcessorChains;
@@ -32,6 +33,13 @@ pub enum MediaCommand {
         key: MediaSessionKey,
         /// What was negotiated; `None` when there is to be no audio.
         parameters: Option<Box<MediaParameters>>,
+    },
+    /// An offer of ours is under way: what it names may arrive before its answer (RFC 3264 section 5.1).
+    Expect {
+        /// The session.
+        key: MediaSessionKey,
+        /// The payload types that it names, in its order.
+        receive: Vec<(u8, Codec)>,
     },
     /// Let media flow as the parameters say.
     Start {
@@ -157,6 +165,7 @@ impl MediaCommand {
         match self {
             Self::Open { key, .. }
             | Self::Configure { key, .. }
+            | Self::Expect { key, .. }
             | Self::Start { key }
             | Self::SetSource { key, .. }
             | Self::SetMuted { key, .. }

@@ -119,7 +119,10 @@ impl Call {
     /// Offers from the first party, answers from the second.
     fn negotiate(&mut self) {
         let [caller, called] = &mut self.parties;
-        let offer = caller.controller.generate_offer(caller.key).unwrap();
+        let offer = caller
+            .controller
+            .generate_offer(self.now, caller.key)
+            .unwrap();
         let answer = called
             .controller
             .generate_answer(self.now, called.key, &offer)

@@ -48,7 +48,7 @@ impl Stream {
             self.jitter_buffer.pause(header.timestamp, sequence, noise);
             self.note_flow(outbox);
         }
-        let taken = self.expected_codec(content).is_some_and(|codec| {
+        let taken = self.expected_codec(now, content).is_some_and(|codec| {
             if !self.is_heard() {
                 return true;
             }
@@ -77,10 +77,11 @@ impl Stream {
     }
 
     /// The codec of a packet that is to be played; `None` for telephone events and all else that was not agreed on.
-    fn expected_codec(&mut self, content: Option<Content>) -> Option<Codec> {
+    fn expected_codec(&mut self, now: Instant, content: Option<Content>) -> Option<Codec> {
         let parameters = self.parameters.as_ref()?;
         match content {
             Some(Content::Audio(codec)) if parameters.direction.receives() => {
+                self.follow(now, codec);
                 self.note_arriving(codec);
                 Some(codec)
             }

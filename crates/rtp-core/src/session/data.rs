@@ -68,7 +68,7 @@ impl RtpSession {
             .filter(|source| source.ssrc == header.ssrc)
         {
             let arrival = source.handle(elapsed, header);
-            if !matches!(arrival, Arrival::Jump) {
+            if !matches!(arrival, Arrival::Jump) && !self.rtp_latch.is_left(now, from) {
                 self.candidate = None;
             }
             self.counted.restarts += u64::from(matches!(arrival, Arrival::First { .. }));

@@ -235,7 +235,8 @@ impl SessionCore {
         self.events.push_back(BasicSessionEvent::Bridge(event));
     }
 
-    /// The media of a session that may be in a bridge: it is answered, and its media is here.
+    /// The media of a session that may be in a bridge: it is answered or rings, as early media is heard too, and its media is
+    /// here.
     fn bridgeable(&self, id: SessionId) -> Result<MediaSessionKey> {
         self.permit(id, Operation::Bridge)?;
         self.media_key(id)

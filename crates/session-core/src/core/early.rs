@@ -9,7 +9,7 @@ use rvoip_dialog_core::{Body, ForkId};
 use super::SessionCore;
 use super::permit::refuse;
 use super::session::{Due, Exchange};
-use crate::{BasicSessionEvent, Operation, Result, SessionId};
+use crate::{BasicSessionEvent, CallDirection, Operation, Result, SessionId};
 
 /// Called parties of one call whose answers are kept.
 const MAX_FORKS: usize = 16;
@@ -102,6 +102,17 @@ impl SessionCore {
             early.set(fork, Some(answer));
         }
         self.tell_early_media(id);
+    }
+
+    /// Sound of a called party has come before it has answered, or its description has.
+    pub(super) fn hear_early_flow(&mut self, id: SessionId) {
+        let rings = self.session(id).is_ok_and(|session| {
+            session.record.direction() == CallDirection::Outgoing
+                && !session.record.state().is_answered()
+        });
+        if rings {
+            self.tell_early_media(id);
+        }
     }
 
     fn tell_early_media(&mut self, id: SessionId) {

@@ -72,7 +72,7 @@ impl SessionCore {
         };
         match offer {
             Some(offer) => self.media.generate_answer(now, key, &offer),
-            None => self.media.generate_offer(key),
+            None => self.media.generate_offer(now, key),
         }
         .map_err(media)
     }

@@ -65,7 +65,7 @@ impl SessionCore {
             .map(Arc::from);
         let (sdp, takes_over) = match (own, media) {
             (Some(own), media) => (own, media.is_some()),
-            (None, Some(key)) => match self.media.generate_offer(key) {
+            (None, Some(key)) => match self.media.generate_offer(now, key) {
                 Ok(sdp) => (sdp, false),
                 Err(error) => {
                     tracing::warn!(session = %id, %error, "no offer can be written");
@@ -91,7 +91,7 @@ impl SessionCore {
                 }));
             }
             Err(DialogError::OfferAnswer { .. }) => {
-                self.withdraw(id);
+                self.withdraw(now, id);
                 let again = Some(now + OFFER_AGAIN);
                 self.sessions.schedule(id, Due::Offer, again);
             }
@@ -155,7 +155,7 @@ impl SessionCore {
         if self.relay_outcome(now, id, Err(status)) {
             return;
         }
-        self.withdraw(id);
+        self.withdraw(now, id);
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -177,7 +177,7 @@ impl SessionCore {
     }
 
     /// Forgets our outstanding offer.
-    fn withdraw(&mut self, id: SessionId) {
+    fn withdraw(&mut self, now: Instant, id: SessionId) {
         let Some(session) = self.sessions.get_mut(id) else {
             return;
         };
@@ -185,7 +185,7 @@ impl SessionCore {
         if session.exchange == Exchange::OfferSent {
             session.exchange = Exchange::Settled;
         }
-        if let Some(Err(error)) = session.media.map(|key| self.media.withdraw_offer(key)) {
+        if let Some(Err(error)) = session.media.map(|key| self.media.withdraw_offer(now, key)) {
             tracing::debug!(session = %id, %error, "the media is gone");
         }
     }

@@ -80,7 +80,7 @@ impl SessionCore {
         };
         let description = match offer {
             Some(offer) => self.media.generate_answer(now, key, offer),
-            None => self.media.generate_offer(key),
+            None => self.media.generate_offer(now, key),
         };
         let description = match description {
             Ok(description) => description,

@@ -49,7 +49,10 @@ impl SessionCore {
         };
         let call = Arc::clone(&session.record);
         match event {
-            MediaEvent::FlowStarted { key } => self.tell_flow(call, key, true),
+            MediaEvent::FlowStarted { key } => {
+                self.hear_early_flow(id);
+                self.tell_flow(call, key, true);
+            }
             MediaEvent::FlowStopped { key } => self.tell_flow(call, key, false),
             MediaEvent::DtmfReceived {
                 digit, duration, ..

@@ -116,7 +116,7 @@ impl Scene {
         let mut party = party(now, last, source, vec![codec], srtp, self.timing);
         let server = &mut self.server.controller;
         let key = server.create_session(now).unwrap();
-        let offer = party.controller.generate_offer(party.key).unwrap();
+        let offer = party.controller.generate_offer(now, party.key).unwrap();
         let answer = server.generate_answer(now, key, &offer).unwrap();
         let phone = party.key;
         party.controller.apply_answer(now, phone, &answer).unwrap();

@@ -84,10 +84,7 @@ impl Formats {
         section: &MediaDescription<'_>,
         capabilities: &Capabilities,
     ) -> Option<Agreed> {
-        let ours = |codec: Codec| {
-            let mut ours = capabilities.codecs.iter();
-            ours.find(|ours| ours.is_same_encoding(codec)).copied()
-        };
+        let ours = |codec| capabilities.codec(codec);
         let offered = |codec: Codec| {
             let mut offered = self.codecs.iter();
             offered.any(|(_, offered)| offered.is_same_encoding(codec))
