@@ -3,7 +3,7 @@
 //! Two rings of samples lie between the application and the engine, one each way, without lock and without allocation once they
 //! are made. The engine takes a frame every 20 ms and paces what it sends; the application hands over pieces of any length at
 //! its own rate and waits only when [`AudioFormat::write_ahead`] is full. What is played is counted sample by sample, so that
-//! [`AudioWriter::flush`] says exactly how much the peer was sent.
+//! [`AudioControl::flush`] says exactly how much the peer was sent.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,13 +12,18 @@ use std::time::Duration;
 
 use atomic_waker::AtomicWaker;
 
+mod control;
 mod subscriber;
 mod tap;
+mod waiters;
 mod writer;
 
+pub use control::{AudioControl, AudioMark, AudioProgress};
 pub use subscriber::{AudioFrame, AudioFrameSubscriber};
 pub use tap::AudioTap;
-pub use writer::{AudioClosed, AudioMark, AudioProgress, AudioWriter};
+pub(crate) use tap::Troubles;
+use waiters::Waiters;
+pub use writer::{AudioClosed, AudioWriter};
 
 use crate::capabilities::FRAME;
 use crate::codec::SampleRate;
@@ -80,17 +85,21 @@ const MOST_FRAMES: usize = 3_000;
 struct Shared {
     /// Whoever waits for frames.
     reader: AtomicWaker,
-    /// Whoever waits for room, a mark or a flush.
-    writer: AtomicWaker,
+    /// Those who wait for room, a mark or a flush.
+    waiters: Waiters,
     /// The engine has gone.
     closed: AtomicBool,
     /// Nothing is to be sent for the time being.
     paused: AtomicBool,
-    /// Of what was written: how far the engine has got, and how much of that was not sent.
+    /// How much was written.
+    written: AtomicU64,
+    /// Of that: how far the engine has got, and how much of that was not sent.
     taken: AtomicU64,
     discarded: AtomicU64,
     /// Up to where everything is to be discarded.
     flush_to: AtomicU64,
+    /// How often that was wanted.
+    flushes: AtomicU64,
     /// Times that sound was wanted within a second of the last and was late, and how many samples of silence that made.
     underruns: AtomicU64,
     underrun_samples: AtomicU64,

@@ -56,6 +56,22 @@ pub enum MediaEvent {
         /// The session.
         key: MediaSessionKey,
     },
+    /// An application was late with what it says: silence was sent in between. Told at once, and then once a second.
+    AudioUnderrun {
+        /// The session.
+        key: MediaSessionKey,
+        /// How often, since this was told last.
+        underruns: u64,
+        /// How much silence that made.
+        silence: Duration,
+    },
+    /// An application did not read what the peer says in time. Told at once, and then once a second.
+    AudioDropped {
+        /// The session.
+        key: MediaSessionKey,
+        /// How many frames it has lost, since this was told last.
+        frames: u64,
+    },
     /// The figures of the session; at the engine's interval and on request.
     Statistics {
         /// The session.
@@ -98,6 +114,8 @@ impl MediaEvent {
             | Self::VoiceStopped { key }
             | Self::DtmfReceived { key, .. }
             | Self::DtmfEnded { key, .. }
+            | Self::AudioUnderrun { key, .. }
+            | Self::AudioDropped { key, .. }
             | Self::Statistics { key, .. }
             | Self::Bridged { key, .. }
             | Self::Failed { key, .. }

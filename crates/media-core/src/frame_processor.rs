@@ -5,6 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "gain-control")]
+mod gain_control;
+#[cfg(feature = "noise-suppression")]
+mod noise_suppression;
+
+#[cfg(feature = "gain-control")]
+pub use gain_control::{GainControl, GainControlConfig};
+#[cfg(feature = "noise-suppression")]
+pub use noise_suppression::NoiseSuppression;
+
 /// How long the processors of a direction may work on a frame of 20 ms before that is counted.
 const BUDGET: Duration = Duration::from_millis(2);
 
@@ -74,6 +84,16 @@ impl FrameProcessors {
         make: impl Fn() -> P + Send + Sync + 'static,
     ) -> Self {
         self.sent.push(boxed(make));
+        self
+    }
+
+    /// Adds the processors of others behind these.
+    #[must_use]
+    pub fn followed_by(mut self, others: Self) -> Self {
+        self.received.extend(others.received);
+        self.sent.extend(others.sent);
+        self.budget = others.budget.or(self.budget);
+        self.clock = others.clock.or(self.clock);
         self
     }
 

@@ -41,7 +41,11 @@ pub use dtmf::{DtmfDetector, DtmfDigit, DtmfTiming};
 pub use engine::{BridgeKey, EngineConfig, MediaCommand, MediaEngine, MovingStream};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};
+#[cfg(feature = "noise-suppression")]
+pub use frame_processor::NoiseSuppression;
 pub use frame_processor::{FrameContext, FrameProcessor, FrameProcessors, ProcessorChains};
+#[cfg(feature = "gain-control")]
+pub use frame_processor::{GainControl, GainControlConfig};
 pub use negotiate::{LocalMedia, MediaParameters, NegotiationError, SecurityMismatch};
 pub use play::AudioSource;
 pub use quality::{QualityMetrics, RemoteQuality};

@@ -15,6 +15,8 @@ mod sum;
 
 use slab::Slab;
 
+#[cfg(feature = "gain-control")]
+pub(crate) use limiter::Limiter;
 use member::{Member, ramp};
 use rate::Rate;
 

@@ -200,6 +200,7 @@ impl Stream {
         }
         self.watch_recording(outbox);
         self.watch_processors(outbox);
+        self.watch_applications(now, outbox);
         self.watch_figures(now, config, outbox);
     }
 }

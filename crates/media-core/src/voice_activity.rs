@@ -84,7 +84,7 @@ impl VoiceActivity {
 }
 
 /// The mean power of a frame without its offset.
-fn power(frame: &[i16]) -> f32 {
+pub(crate) fn power(frame: &[i16]) -> f32 {
     if frame.is_empty() {
         return 0.0;
     }
@@ -100,4 +100,4 @@ fn power(frame: &[i16]) -> f32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -143,6 +143,8 @@ fn nothing_is_allocated_per_packet_that_is_processed() {
     open(&mut engine, start, key, port, codec);
     let processors = FrameProcessors::new().on_received(|| Gain);
     let processors = processors.on_sent(|| Gain).timed_by(Instant::now);
+    #[cfg(feature = "gain-control")]
+    let processors = processors.on_received(rvoip_media_core::GainControl::default);
     let chains = Box::new(processors.make());
     engine.handle_command(start, MediaCommand::Process { key, chains });
     run(&mut engine, start, port, codec, 0..1_000, None);
@@ -150,6 +152,38 @@ fn nothing_is_allocated_per_packet_that_is_processed() {
         run(&mut engine, start, port, codec, 1_000..4_000, None);
     });
     assert_eq!(measured.count_total, 1, "in a minute");
+}
+
+/// Makes noise of the sound.
+#[cfg(feature = "noise-suppression")]
+#[derive(Debug)]
+struct Noise(u32);
+
+#[cfg(feature = "noise-suppression")]
+impl FrameProcessor for Noise {
+    fn process(&mut self, frame: &mut [i16], _: FrameContext<'_>) {
+        for sample in frame {
+            self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *sample = (self.0 >> 18) as i16;
+        }
+    }
+}
+
+#[cfg(feature = "noise-suppression")]
+#[test]
+fn nothing_is_allocated_per_packet_whose_noise_is_suppressed() {
+    let (start, codec) = (Instant::now(), Codec::Pcmu);
+    let (mut engine, port, key) = (engine(start), PortKey(0), key(0));
+    open(&mut engine, start, key, port, codec);
+    let processors = FrameProcessors::new().on_received(|| Noise(1));
+    let processors = processors.on_received(rvoip_media_core::NoiseSuppression::new);
+    let chains = Box::new(processors.make());
+    engine.handle_command(start, MediaCommand::Process { key, chains });
+    run(&mut engine, start, port, codec, 0..200, None);
+    let measured = allocation_counter::measure(|| {
+        run(&mut engine, start, port, codec, 200..400, None);
+    });
+    assert_eq!(measured.count_total, 1, "in four seconds");
 }
 
 #[test]

@@ -26,13 +26,13 @@ pub use rvoip_dialog_core::{
     SubscriptionConfig, SubscriptionEnd, TerminationReason,
 };
 pub use rvoip_media_core::audio::{
-    AudioClosed, AudioFormat, AudioFrame, AudioFrameSubscriber, AudioMark, AudioProgress,
-    AudioWriter,
+    AudioClosed, AudioControl, AudioFormat, AudioFrame, AudioFrameSubscriber, AudioMark,
+    AudioProgress, AudioWriter,
 };
 pub use rvoip_media_core::quality::{QualityChange, QualityFigure, QualityThresholds};
 pub use rvoip_media_core::rtp_core::Latching;
 pub use rvoip_media_core::{
-    AudioSource, Codec, FrameContext, FrameProcessor, FrameProcessors, MediaStatistics,
+    AudioSource, Codec, FrameContext, FrameProcessor, FrameProcessors, Listening, MediaStatistics,
     MemoryRecording, OpusConfig, QualityMetrics, RecordedParties, Recording, RecordingSink,
     SampleRate, SrtpPolicy,
 };

@@ -22,6 +22,7 @@ mod assemble;
 mod authentication;
 mod calls;
 mod registration;
+mod sound;
 mod subscription;
 
 /// Builds a [`SessionCoordinator`].
@@ -31,6 +32,8 @@ pub struct SessionManagerBuilder {
     handler: Option<Arc<dyn CallHandler>>,
     tap: Option<Arc<dyn WireTap>>,
     unknown_codec: Option<String>,
+    audio_processing: bool,
+    echo_cancellation: bool,
     streams: StreamConfig,
     #[cfg(feature = "dns")]
     dns: DnsConfig,
@@ -213,12 +216,13 @@ impl SessionManagerBuilder {
     ///
     /// # Errors
     /// A setting that makes no sense, or an address or a port that cannot be had. Needs a tokio runtime.
-    pub async fn build(self) -> Result<Arc<SessionCoordinator>> {
+    pub async fn build(mut self) -> Result<Arc<SessionCoordinator>> {
         if let Some(name) = self.unknown_codec {
             return Err(SessionError::Configuration(format!(
                 "{name} is not a codec that is known here"
             )));
         }
+        self.config.processors = self.processors()?;
         let sockets = self.sockets()?;
         let registrations = self.config.registrations.clone();
         let coordinator = assemble::assemble(self.config, sockets, self.handler, self.tap)?;

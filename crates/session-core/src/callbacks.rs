@@ -98,7 +98,10 @@ pub(crate) fn dispatch(
         | Event::Redirected { .. }
         | Event::HoldChanged { .. }
         | Event::OfferRefused { .. }
-        | Event::DtmfEnded { .. } => return,
+        | Event::DtmfEnded { .. }
+        | Event::VoiceChanged { .. }
+        | Event::AudioUnderrun { .. }
+        | Event::AudioDropped { .. } => return,
     };
     if call.callbacks.push(callback) {
         spawn(Caller {

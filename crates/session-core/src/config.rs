@@ -14,8 +14,8 @@ use rvoip_dialog_core::transaction_core::TransactionConfig;
 use rvoip_dialog_core::{Account, Realm, SubscriptionConfig};
 use rvoip_media_core::rtp_core::Latching;
 use rvoip_media_core::{
-    AudioSource, Capabilities, Codec, CodecPreference, FrameProcessors, MediaMode, OpusConfig,
-    SrtpPolicy,
+    AudioSource, Capabilities, Codec, CodecPreference, FrameProcessors, Listening, MediaMode,
+    OpusConfig, SrtpPolicy,
 };
 
 use crate::{
@@ -100,6 +100,8 @@ pub struct SessionManagerConfig {
     pub media: MediaMode,
     /// What a call sends until told otherwise.
     pub audio: AudioSource,
+    /// What is listened for in what peers say, until told otherwise. Default nothing.
+    pub listening: Listening,
     /// Who works on the sound of calls until told otherwise. Default nobody.
     pub processors: FrameProcessors,
     /// What a peer hears that we hold. Default nothing: no packets at all.
@@ -153,6 +155,7 @@ impl Default for SessionManagerConfig {
             opus: OpusConfig::default(),
             media: MediaMode::Active,
             audio: AudioSource::Silence,
+            listening: Listening::default(),
             processors: FrameProcessors::default(),
             music_on_hold: AudioSource::None,
             recording_directory: None,

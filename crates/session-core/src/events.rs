@@ -125,6 +125,30 @@ pub enum BasicSessionEvent {
         /// How long it was pressed, as far as that is known.
         duration: Duration,
     },
+    /// The peer begins to speak, or has not spoken for a quarter of a second; told where it is
+    /// [listened for](crate::MediaControl::listen_for).
+    VoiceChanged {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// Whether the peer speaks.
+        speaking: bool,
+    },
+    /// The application was late with what it says in a call: silence was sent in between. Told at once, and then once a second.
+    AudioUnderrun {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// How often, since this was told last.
+        underruns: u64,
+        /// How much silence that made.
+        silence: Duration,
+    },
+    /// The application did not read what the peer says in time. Told at once, and then once a second.
+    AudioDropped {
+        /// The call.
+        call: Arc<CallRecord>,
+        /// How many frames of 20 ms it has lost, since this was told last.
+        frames: u64,
+    },
     /// The media of a call was measured.
     MediaReported {
         /// The call.
@@ -218,6 +242,9 @@ impl BasicSessionEvent {
             | BasicSessionEvent::MediaFlowChanged { call, .. }
             | BasicSessionEvent::DtmfReceived { call, .. }
             | BasicSessionEvent::DtmfEnded { call, .. }
+            | BasicSessionEvent::VoiceChanged { call, .. }
+            | BasicSessionEvent::AudioUnderrun { call, .. }
+            | BasicSessionEvent::AudioDropped { call, .. }
             | BasicSessionEvent::MediaReported { call, .. }
             | BasicSessionEvent::QualityChanged { call, .. }
             | BasicSessionEvent::MediaFailed { call, .. }

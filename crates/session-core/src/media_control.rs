@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rvoip_media_core::audio::{AudioFrame, AudioFrameSubscriber};
 use rvoip_media_core::quality::QualityThresholds;
-use rvoip_media_core::{AudioSource, FrameProcessors, MediaStatistics, Recording};
+use rvoip_media_core::{AudioSource, FrameProcessors, Listening, MediaStatistics, Recording};
 
 use crate::{CallState, MediaInfo, Result, SessionId};
 
@@ -257,6 +257,17 @@ pub trait MediaControl {
     fn set_pass_through_mode(
         &self,
         session_id: &SessionId,
+    ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Listens for voices and for digits in the sound itself, from now on. The peer's voice is told as
+    /// [`VoiceChanged`](crate::BasicSessionEvent::VoiceChanged).
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    fn listen_for(
+        &self,
+        session_id: &SessionId,
+        listening: Listening,
     ) -> impl Future<Output = Result<()>> + Send;
 
     /// Lets these work on the sound from now on, in place of those before, without a click; none ends it. See

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use std::time::Duration;
 
 use rtrb::{Consumer, Producer};
 
@@ -12,6 +13,16 @@ use crate::resample::FrameConverter;
 const FADES_IN_A_FRAME: usize = 4;
 /// After so many silent frames what comes is a new utterance, and not late.
 const PAUSE_FRAMES: u64 = 50;
+
+/// What went wrong between an application and its call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Troubles {
+    /// How often sound came late, and how much silence that made.
+    pub(crate) underruns: u64,
+    pub(crate) silence: Duration,
+    /// Frames that were not read in time.
+    pub(crate) dropped_frames: u64,
+}
 
 /// What the engine holds of an application's audio; its end ends both of the application's.
 #[derive(Debug)]
@@ -27,6 +38,7 @@ pub struct AudioTap {
     discarded: u64,
     /// Frames since the last sample was taken; `None` before the first.
     silent: Option<u64>,
+    told: Troubles,
     to_application: FrameConverter,
     from_application: FrameConverter,
 }
@@ -47,8 +59,27 @@ impl AudioTap {
             taken: 0,
             discarded: 0,
             silent: None,
+            told: Troubles::default(),
             to_application: FrameConverter::default(),
             from_application: FrameConverter::default(),
+        }
+    }
+
+    /// What was late or not read since this was asked last.
+    pub(crate) fn troubles(&mut self) -> Troubles {
+        let now = Troubles {
+            underruns: self.shared.underruns.load(Relaxed),
+            silence: {
+                let samples = self.shared.underrun_samples.load(Relaxed);
+                Duration::from_micros(samples * 1_000_000 / u64::from(self.format.sample_rate.hz()))
+            },
+            dropped_frames: self.shared.dropped_frames.load(Relaxed),
+        };
+        let before = std::mem::replace(&mut self.told, now);
+        Troubles {
+            underruns: now.underruns - before.underruns,
+            silence: now.silence.saturating_sub(before.silence),
+            dropped_frames: now.dropped_frames - before.dropped_frames,
         }
     }
 
@@ -124,8 +155,8 @@ impl AudioTap {
         self.taken += count as u64;
         if count > 0 {
             self.shared.taken.store(self.taken, Release);
-            self.shared.writer.wake();
         }
+        self.shared.waiters.wake();
         count
     }
 
@@ -167,7 +198,7 @@ impl AudioTap {
             self.discarded += count as u64;
             self.shared.discarded.store(self.discarded, Release);
             self.shared.taken.store(self.taken, Release);
-            self.shared.writer.wake();
+            self.shared.waiters.wake();
         }
     }
 }
@@ -186,6 +217,6 @@ impl Drop for AudioTap {
     fn drop(&mut self) {
         self.shared.closed.store(true, Release);
         self.shared.reader.wake();
-        self.shared.writer.wake();
+        self.shared.waiters.wake_all();
     }
 }

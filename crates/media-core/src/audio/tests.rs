@@ -90,6 +90,81 @@ fn a_flush_fades_within_the_next_frame_and_tells_what_was_heard() {
 }
 
 #[test]
+fn another_task_stops_a_write_that_waits_for_room() {
+    let config = AudioFormat {
+        write_ahead: Duration::from_millis(40),
+        ..AudioFormat::at(SampleRate::Hz8000)
+    };
+    let (mut tap, _reader, mut writer) = application_audio(config);
+    let control = writer.control();
+    let mut context = Context::from_waker(Waker::noop());
+    {
+        let mut write = pin!(writer.write(&[9_000; 10_000]));
+        assert!(write.as_mut().poll(&mut context).is_pending());
+        assert_eq!(said(&mut tap), [9_000; 160]);
+        let mut flush = pin!(control.flush());
+        let mut other = pin!(control.flush());
+        assert!(flush.as_mut().poll(&mut context).is_pending());
+        assert!(other.as_mut().poll(&mut context).is_pending());
+        assert_eq!(said(&mut tap)[40..], [0; 120]);
+        let Poll::Ready(progress) = flush.as_mut().poll(&mut context) else {
+            panic!("not stopped")
+        };
+        assert_eq!((progress.heard, progress.waiting), (200, 0));
+        assert_eq!(other.as_mut().poll(&mut context), Poll::Ready(progress));
+        assert_eq!(write.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+    }
+    assert_eq!(said(&mut tap), [0; 160], "nothing of the rest");
+    assert_eq!(writer.try_write(&[5; 160]), Ok(160));
+    assert_eq!(said(&mut tap), [5; 160]);
+}
+
+/// A waker that counts.
+#[derive(Default)]
+struct Woken(AtomicU64);
+
+impl std::task::Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn marks_are_reached_in_order_and_once_across_a_flush_too() {
+    let (mut tap, _reader, mut writer) = rings(SampleRate::Hz8000);
+    let control = writer.control();
+    let marks = [(); 3].map(|()| {
+        assert_eq!(writer.try_write(&[1; 400]), Ok(400));
+        writer.mark()
+    });
+    let woken: [Arc<Woken>; 3] = Default::default();
+    let wakers = woken.clone().map(Waker::from);
+    let mut waits = marks.map(|mark| Some(Box::pin(control.reached(mark))));
+    let mut reached = Vec::new();
+    for frame in 0..=4 {
+        if frame == 4 {
+            assert_eq!(now(control.flush()), None);
+        }
+        if frame > 0 {
+            said(&mut tap);
+        }
+        for (number, place) in waits.iter_mut().enumerate() {
+            let mut context = Context::from_waker(&wakers[number]);
+            let wait = place.as_mut().map(|wait| wait.as_mut().poll(&mut context));
+            if let Some(Poll::Ready(progress)) = wait {
+                reached.push((number, frame, progress.heard, progress.discarded));
+                *place = None;
+            }
+        }
+    }
+    // They lie at 400, 800 and 1,200 samples; in the fourth frame all is flushed after 520.
+    let expected = [(0, 3, 480, 0), (1, 4, 520, 680), (2, 4, 520, 680)];
+    assert_eq!(reached, expected);
+    let counts = woken.map(|it| it.0.load(std::sync::atomic::Ordering::Relaxed));
+    assert!(counts.iter().all(|count| *count >= 3), "{counts:?}");
+}
+
+#[test]
 fn a_flush_while_nothing_is_sent_is_answered() {
     let (mut tap, _reader, mut writer) = rings(SampleRate::Hz8000);
     assert_eq!(writer.try_write(&[1; 1_000]), Ok(1_000));

@@ -17,7 +17,7 @@ const HEADROOM: f32 = 32_767.0 - CEILING;
 const RECOVERY: f32 = 1.005_541;
 /// The gain of one listener.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limiter {
+pub(crate) struct Limiter {
     gain: f32,
 }
 
@@ -44,7 +44,7 @@ impl Limiter {
     }
 
     /// Writes `sum` to `output`, limited; both are one frame of a rate that mixers know: all blocks are full.
-    pub(super) fn limit(&mut self, sum: &[f32], output: &mut [i16]) {
+    pub(crate) fn limit(&mut self, sum: &[f32], output: &mut [i16]) {
         let length = sum.len().div_ceil(BLOCKS).max(1);
         let blocks = sum.chunks(length).zip(output.chunks_mut(length));
         let mut peaks = sum.chunks(length).map(peak);

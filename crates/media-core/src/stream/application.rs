@@ -1,14 +1,22 @@
 //! Applications at a stream: they hear what is played out, and say something in place of the source.
 
-use crate::audio::AudioTap;
+use std::time::{Duration, Instant};
+
+use super::Stream;
+use crate::audio::{AudioTap, Troubles};
+use crate::engine::Outbox;
+use crate::event::MediaEvent;
 
 /// Applications that may be at a stream at a time.
 const MAX_TAPS: usize = 8;
+/// What goes wrong is told at once, and what goes wrong after that a second later.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// The applications at one stream.
 #[derive(Debug, Default)]
 pub(super) struct Applications {
     taps: Vec<AudioTap>,
+    told_at: Option<Instant>,
 }
 
 impl Applications {
@@ -58,5 +66,38 @@ impl Applications {
     /// Lets the time of a frame pass in which none can be heard.
     pub(super) fn wait(&mut self) {
         self.taps.iter_mut().for_each(AudioTap::wait);
+    }
+}
+
+impl Stream {
+    /// Tells when an application is late with what it says or with what it hears.
+    pub(super) fn watch_applications(&mut self, now: Instant, outbox: &mut Outbox) {
+        let Applications { taps, told_at } = &mut self.applications;
+        if told_at.is_some_and(|at| now < at + TOLD_EVERY) {
+            return;
+        }
+        let key = self.key;
+        for tap in taps {
+            let Troubles {
+                underruns,
+                silence,
+                dropped_frames,
+            } = tap.troubles();
+            if underruns > 0 {
+                *told_at = Some(now);
+                outbox.events.push_back(MediaEvent::AudioUnderrun {
+                    key,
+                    underruns,
+                    silence,
+                });
+            }
+            if dropped_frames > 0 {
+                *told_at = Some(now);
+                outbox.events.push_back(MediaEvent::AudioDropped {
+                    key,
+                    frames: dropped_frames,
+                });
+            }
+        }
     }
 }

@@ -54,6 +54,44 @@ fn errors(sound: &[f64], spoken: &[bool], noise: f64, rate: usize) -> (f64, f64)
     (percent(missed, voiced), percent(invented, silent))
 }
 
+/// Four sentences of two voices at 8 kHz, spoken by espeak-ng with silence of 1.2 s between them; with the frames in which somebody
+/// speaks: those less than 35 dB below the loudest.
+pub(crate) fn sentences() -> (Vec<i16>, Vec<bool>) {
+    let octets = include_bytes!("../../tests/data/spoken.ulaw");
+    let mut samples = Vec::new();
+    crate::Decoder::new(crate::Codec::Pcmu).decode(octets, &mut samples);
+    let powers: Vec<f32> = samples.chunks_exact(FRAME).map(power).collect();
+    let loudest = powers.iter().copied().fold(0.0, f32::max);
+    let spoken = powers.iter().map(|it| *it > loudest / 3_162.0);
+    (samples, spoken.collect())
+}
+
+/// Pauses inside sentences, and a quarter of a second after them, may be taken for voice.
+#[test]
+fn sentences_that_another_program_speaks_are_told_from_noise() {
+    let (samples, spoken) = sentences();
+    // Two seconds first, in which noise becomes known.
+    let mut sound = vec![0.0; 2 * RATE];
+    sound.extend(samples.iter().map(|it| f64::from(*it)));
+    let spoken = [vec![false; 100], spoken].concat();
+    let mut near = vec![false; spoken.len()];
+    near[..100].fill(true);
+    for (frame, _) in spoken.iter().enumerate().filter(|(_, spoken)| **spoken) {
+        let end = spoken.len().min(frame + 15);
+        near[frame..end].fill(true);
+    }
+    for noise in [0.0, 80.0, 250.0, 630.0] {
+        let (missed, _) = errors(&sound, &spoken, noise, RATE);
+        let (_, invented) = errors(&sound, &near, noise, RATE);
+        println!("noise {noise}: {missed:.1} % missed, {invented:.1} % invented");
+        assert!(missed < 8.0, "{missed} % of the voice at noise {noise}");
+        assert!(
+            invented < 1.0,
+            "{invented} % of the pauses at noise {noise}"
+        );
+    }
+}
+
 #[test]
 fn a_voice_is_told_from_the_noise_around_it() {
     for rate in [8_000, 16_000] {

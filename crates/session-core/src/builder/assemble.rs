@@ -147,6 +147,7 @@ fn media(
         advertised: told.and_then(|listener| listener.advertised().host.to_ip()),
         capabilities: config.capabilities()?,
         source: config.audio.clone(),
+        listening: config.listening,
         processors: config.processors.clone().timed_by(Instant::now),
         ..MediaConfig::default()
     };

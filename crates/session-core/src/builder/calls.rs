@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rvoip_dialog_core::sip_transport::LocationConfig;
 use rvoip_dialog_core::{CallExtensions, ReliableProvisionals, SessionTimerConfig};
 use rvoip_media_core::rtp_core::Latching;
-use rvoip_media_core::{Audio, AudioSource, FrameProcessors};
+use rvoip_media_core::{Audio, AudioSource};
 
 use super::SessionManagerBuilder;
 use crate::{
@@ -53,13 +53,6 @@ impl SessionManagerBuilder {
     /// Sessions that one user and one endpoint may have at once.
     pub fn with_limits(mut self, limits: SessionLimits) -> Self {
         self.config.limits = limits;
-        self
-    }
-
-    /// Who works on the sound of calls until told otherwise, see
-    /// [`FrameProcessor`](crate::media_core::FrameProcessor); without this, nobody.
-    pub fn with_frame_processors(mut self, processors: FrameProcessors) -> Self {
-        self.config.processors = processors;
         self
     }
 

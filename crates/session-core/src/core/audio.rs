@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use rvoip_media_core::audio::{AudioFormat, AudioFrame, AudioFrameSubscriber, AudioWriter};
-use rvoip_media_core::{AudioSource, FrameProcessors, SampleRate};
+use rvoip_media_core::{AudioSource, FrameProcessors, Listening, SampleRate};
 
 use super::SessionCore;
 use crate::{Result, SessionError, SessionId};
@@ -24,6 +24,14 @@ impl SessionCore {
             session.sends_audio = true;
         }
         Ok(ends)
+    }
+
+    /// Listens for this in what the peer says from now on.
+    ///
+    /// # Errors
+    /// No such session, or it has no media here.
+    pub fn listen_for(&mut self, now: Instant, id: SessionId, listening: Listening) -> Result<()> {
+        self.with_media(id, |media, key| media.listen(now, key, listening))
     }
 
     /// Lets these work on the sound of a call from now on, in place of those before.

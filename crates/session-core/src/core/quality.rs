@@ -30,19 +30,13 @@ impl SessionCore {
 
     /// Tells when a call that is watched sounds bad, or well again.
     pub(super) fn judge_quality(&mut self, id: SessionId, statistics: &MediaStatistics) {
-        let Some(session) = self.sessions.get_mut(id) else {
-            return;
-        };
-        if session.extras().is_none_or(|extras| extras.alarm.is_none()) {
-            return;
-        }
-        let call = Arc::clone(&session.record);
-        let alarm = session.extras_mut().alarm.as_mut();
+        let session = self.sessions.get_mut(id);
+        let watched = session.and_then(|session| session.watched());
         let metrics = statistics.quality_metrics.as_ref();
-        if let Some(change) = alarm
-            .zip(metrics)
-            .and_then(|(alarm, metrics)| alarm.judge(metrics))
+        if let Some(((call, alarm), metrics)) = watched.zip(metrics)
+            && let Some(change) = alarm.judge(metrics)
         {
+            let call = Arc::clone(call);
             let event = BasicSessionEvent::QualityChanged { call, change };
             self.events.push_back(event);
         }

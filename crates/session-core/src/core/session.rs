@@ -174,6 +174,12 @@ impl Session {
         self.extras.get_or_insert_default()
     }
 
+    /// The call, and who watches how it sounds.
+    pub(super) fn watched(&mut self) -> Option<(&Arc<CallRecord>, &mut QualityAlarm)> {
+        let alarm = self.extras.as_deref_mut()?.alarm.as_deref_mut()?;
+        Some((&self.record, alarm))
+    }
+
     /// The other leg, when the call has been sent on from here.
     pub(super) fn leg(&self) -> Option<&Leg> {
         self.extras()?.leg.as_ref()

@@ -81,6 +81,19 @@ impl SessionCore {
                         .push_back(BasicSessionEvent::MediaReported { call, statistics });
                 }
             }
+            MediaEvent::VoiceStarted { .. } => self.tell_voice(call, true),
+            MediaEvent::VoiceStopped { .. } => self.tell_voice(call, false),
+            MediaEvent::AudioUnderrun {
+                underruns, silence, ..
+            } => self.events.push_back(BasicSessionEvent::AudioUnderrun {
+                call,
+                underruns,
+                silence,
+            }),
+            MediaEvent::AudioDropped { frames, .. } => {
+                let event = BasicSessionEvent::AudioDropped { call, frames };
+                self.events.push_back(event);
+            }
             MediaEvent::Failed { error, .. } => {
                 let message = Arc::from(error.to_string());
                 self.events
@@ -92,6 +105,11 @@ impl SessionCore {
             }
             _ => {}
         }
+    }
+
+    fn tell_voice(&mut self, call: Arc<CallRecord>, speaking: bool) {
+        let event = BasicSessionEvent::VoiceChanged { call, speaking };
+        self.events.push_back(event);
     }
 
     fn tell_flow(&mut self, call: Arc<CallRecord>, key: MediaSessionKey, active: bool) {

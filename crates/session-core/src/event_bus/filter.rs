@@ -59,6 +59,8 @@ impl BasicSessionEvent {
     pub const fn priority(&self) -> EventPriority {
         match self {
             BasicSessionEvent::MediaReported { .. }
+            | BasicSessionEvent::AudioUnderrun { .. }
+            | BasicSessionEvent::AudioDropped { .. }
             | BasicSessionEvent::MediaFlowChanged { .. } => EventPriority::Routine,
             BasicSessionEvent::CallReceived { .. } | BasicSessionEvent::Ended { .. } => {
                 EventPriority::Urgent

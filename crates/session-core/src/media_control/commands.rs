@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use rvoip_media_core::audio::{AudioFormat, AudioFrame, AudioFrameSubscriber};
 use rvoip_media_core::quality::QualityThresholds;
-use rvoip_media_core::{AudioSource, FrameProcessors, MediaStatistics, Recording, RecordingSink};
+use rvoip_media_core::{
+    AudioSource, FrameProcessors, Listening, MediaStatistics, Recording, RecordingSink,
+};
 
 use super::measurement::measure;
 use super::{CallStatistics, MediaControl, RtpStatistics};
@@ -70,15 +72,8 @@ impl MediaControl for Arc<SessionCoordinator> {
     }
 
     async fn get_rtp_statistics(&self, session_id: &SessionId) -> Result<Option<RtpStatistics>> {
-        Ok(measure(self, session_id).await?.map(|media| RtpStatistics {
-            packets_sent: media.packets_sent,
-            octets_sent: media.octets_sent,
-            packets_received: media.packets_received,
-            octets_received: media.octets_received,
-            packets_lost: media.packets_lost,
-            jitter: media.jitter,
-            round_trip_time: media.round_trip_time,
-        }))
+        let media = measure(self, session_id).await?;
+        Ok(media.map(|media| RtpStatistics::from(&*media)))
     }
 
     async fn get_call_quality_score(&self, session_id: &SessionId) -> Result<Option<f64>> {
@@ -195,6 +190,13 @@ impl MediaControl for Arc<SessionCoordinator> {
 
     async fn set_pass_through_mode(&self, session_id: &SessionId) -> Result<()> {
         command(self, session_id, |core, now, id| core.pass_through(now, id)).await
+    }
+
+    async fn listen_for(&self, session_id: &SessionId, listening: Listening) -> Result<()> {
+        command(self, session_id, move |core, now, id| {
+            core.listen_for(now, id, listening)
+        })
+        .await
     }
 
     async fn set_frame_processors(

@@ -5,8 +5,23 @@ use std::time::Duration;
 
 use rvoip_media_core::MediaStatistics;
 
+use super::RtpStatistics;
 use super::commands::command;
 use crate::{Result, SessionCoordinator, SessionId};
+
+impl From<&MediaStatistics> for RtpStatistics {
+    fn from(media: &MediaStatistics) -> Self {
+        RtpStatistics {
+            packets_sent: media.packets_sent,
+            octets_sent: media.octets_sent,
+            packets_received: media.packets_received,
+            octets_received: media.octets_received,
+            packets_lost: media.packets_lost,
+            jitter: media.jitter,
+            round_trip_time: media.round_trip_time,
+        }
+    }
+}
 
 /// How long a measurement may take before the last known figures are given instead.
 const MEASURE_WITHIN: Duration = Duration::from_millis(250);

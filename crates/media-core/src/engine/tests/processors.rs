@@ -244,3 +244,61 @@ fn a_processor_that_panics_is_taken_out_and_the_call_goes_on() {
     assert_eq!(call.parties[0].events.iter().filter(failed).count(), 1);
     call.stop();
 }
+
+/// An echo canceller as short as it can be: an adaptive filter (NLMS) over the last 125 ms of the reference.
+#[derive(Debug)]
+struct Canceller {
+    weights: Vec<f64>,
+    past: VecDeque<f64>,
+}
+
+impl Canceller {
+    fn new() -> Self {
+        Self {
+            weights: vec![0.0; 1_000],
+            past: VecDeque::from(vec![0.0; 1_000]),
+        }
+    }
+}
+
+impl FrameProcessor for Canceller {
+    fn process(&mut self, frame: &mut [i16], context: FrameContext<'_>) {
+        for (sample, reference) in frame.iter_mut().zip(context.reference) {
+            self.past.pop_back();
+            self.past.push_front(f64::from(*reference));
+            let pairs = || self.weights.iter().zip(&self.past);
+            let echo: f64 = pairs().map(|(weight, it)| weight * it).sum();
+            let energy: f64 = self.past.iter().map(|it| it * it).sum();
+            let left = f64::from(*sample) - echo;
+            let step = 0.5 * left / (energy + 1e6);
+            for (weight, it) in self.weights.iter_mut().zip(&self.past) {
+                *weight += step * it;
+            }
+            *sample = left as i16;
+        }
+    }
+}
+
+/// The peer sends back what it hears, through two jitter buffers and the network.
+#[test]
+fn an_echo_canceller_is_given_what_it_needs() {
+    let mut rng = StdRng::seed_from_u64(12);
+    let noise = (0..8_000 * 10).map(|_| rng.random_range(-6_000..=6_000));
+    let audio = Arc::new(Audio::new(noise.collect::<Vec<i16>>(), SampleRate::Hz8000));
+    let source = AudioSource::File {
+        audio,
+        repeat: true,
+    };
+    let mut call = Call::new([source, AudioSource::Echo]);
+    call.start();
+    call.run(Duration::from_secs(5));
+    let echo = loudness(&call, 0);
+    assert!(echo > 3_000.0, "{echo}");
+    let processors = FrameProcessors::new().on_received(Canceller::new);
+    set(&mut call, 0, &processors);
+    call.run(Duration::from_secs(8));
+    let left = loudness(&call, 0);
+    let enhancement = 20.0 * (echo / left).log10();
+    println!("echo return loss enhancement {enhancement:.1} dB");
+    assert!(enhancement > 20.0, "{enhancement}");
+}
