@@ -38,6 +38,7 @@ mod pitch;
 mod playout;
 mod rate;
 mod sample_store;
+mod seam;
 mod statistics;
 mod timeline;
 
@@ -50,6 +51,7 @@ pub(crate) use loss_pattern::LossRuns;
 use packet_queue::{Content, PacketQueue, Waiting};
 use rate::Rate;
 use sample_store::SampleStore;
+use seam::Seam;
 pub use statistics::JitterBufferStatistics;
 use timeline::Timeline;
 
@@ -112,6 +114,7 @@ pub struct JitterBuffer {
     unexplained: Duration,
     /// Up to here what is made up is a pause.
     paused_until: i64,
+    seam: Seam,
     statistics: JitterBufferStatistics,
 }
 
@@ -140,6 +143,7 @@ impl JitterBuffer {
             newest: None,
             unexplained: Duration::ZERO,
             paused_until: i64::MIN,
+            seam: Seam::default(),
             statistics: JitterBufferStatistics::default(),
         }
     }
@@ -210,7 +214,11 @@ impl JitterBuffer {
         if self.fresh {
             self.fresh = false;
             next = self.estimator.playing_at(now, self.estimator.target());
+            next = self.first_place(next);
             self.store.move_to(next);
+        }
+        if self.wait_for_seam(next, frame) {
+            return true;
         }
         let target = self.estimator.target();
         let excess = self.estimator.playing_at(now, 0) - next - target;
@@ -233,6 +241,7 @@ impl JitterBuffer {
     pub fn restart(&mut self) {
         self.statistics.restarts += u64::from(self.next.is_some());
         self.next = None;
+        self.seam = Seam::default();
         self.timeline.restart();
         self.estimator = DelayEstimator::new(self.rate.hz());
         self.newest = None;

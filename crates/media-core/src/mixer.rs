@@ -121,6 +121,20 @@ impl Mixer {
         }
     }
 
+    /// What the member says next goes on from what the others heard of it outside of the mix: it comes in as loud as it was.
+    pub fn go_on_saying(&mut self, member: MemberKey) {
+        if let Some(member) = self.member(member) {
+            member.go_on();
+        }
+    }
+
+    /// What the member hears next goes on from what it heard outside of the mix: it does not come in slowly.
+    pub fn go_on_hearing(&mut self, member: MemberKey) {
+        if let Some(member) = self.member(member) {
+            member.new = false;
+        }
+    }
+
     /// How loud the others hear the member: 1 as it is, 0 not at all, 4 (12 dB) at most.
     pub fn set_gain(&mut self, member: MemberKey, gain: f32) {
         if let Some(member) = self.member(member) {

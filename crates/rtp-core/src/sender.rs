@@ -26,6 +26,8 @@ pub(crate) struct Sender {
     last: Option<(Instant, u32)>,
     /// What is being forwarded, while it is.
     run: Option<Run>,
+    /// Whether what comes next goes on from what was sent last, even if it comes later.
+    goes_on: bool,
     /// How long forwarded packets are.
     packet_ticks: u32,
     idle_reports: u8,
@@ -46,6 +48,7 @@ impl Sender {
             timestamp: rng.random(),
             last: None,
             run: None,
+            goes_on: false,
             packet_ticks: clock_rate_hz / 50,
             idle_reports: 0,
             packets: 0,

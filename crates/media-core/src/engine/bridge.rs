@@ -1,5 +1,6 @@
 //! Streams that hear each other: two are relayed packet by packet where they can be, and mixed frame by frame otherwise.
 
+mod seam;
 mod switch;
 
 use std::time::Instant;
@@ -15,6 +16,9 @@ use crate::stream::{SharedPayloads, Sound, Stream};
 
 /// Streams of a bridge at most: what one core mixes and encodes in a small part of a frame.
 pub(crate) const MAX_LEGS: usize = 128;
+
+/// Frames in which a level comes to what it is to be.
+const SETTLING_FRAMES: u8 = 2;
 
 /// Streams that hear each other.
 #[derive(Debug)]
@@ -81,6 +85,7 @@ impl Bridge {
     pub(super) fn set_level(&mut self, stream: usize, change: impl FnOnce(&mut Leg)) {
         if let Some(leg) = self.legs.iter_mut().find(|leg| leg.stream == stream) {
             change(leg);
+            leg.settling = SETTLING_FRAMES;
             if let Some(mixer) = &mut self.mixer {
                 leg.tell_level(mixer);
             }
@@ -112,7 +117,7 @@ impl Bridge {
         streams: &mut [Option<Stream>],
         outbox: &mut Outbox,
     ) {
-        self.switch(streams, outbox);
+        self.switch(now, streams, outbox);
         self.hear(now, streams);
         self.say(now, streams, outbox);
     }
@@ -120,14 +125,32 @@ impl Bridge {
     /// Plays what the legs received into the mixer.
     fn hear(&mut self, now: Instant, streams: &mut [Option<Stream>]) {
         let mut aside = [0; MAX_FRAME_SAMPLES];
-        for leg in &self.legs {
+        let waits = self.waits();
+        for place in 0..self.legs.len() {
+            let is_awaited = waits && self.is_awaited(self.legs[place].stream);
+            let leg = &mut self.legs[place];
             let Some(stream) = streams[leg.stream].as_mut().filter(|it| it.is_heard()) else {
                 continue;
             };
             let samples = stream.frame_samples();
             match (&mut self.mixer, leg.member()) {
-                (Some(mixer), Some(member)) if leg.route.heard => {
+                (Some(mixer), Some(member)) if leg.heard => {
                     stream.play(now, mixer.input(member));
+                }
+                (Some(mixer), Some(member)) if leg.route.heard => {
+                    let frame = &mut aside[..samples];
+                    stream.play(now, frame);
+                    // Others come in when all are there who were heard before.
+                    leg.heard = match is_awaited {
+                        true => stream.has_begun_to_be_heard(now),
+                        false => !waits,
+                    };
+                    if leg.heard {
+                        mixer.input(member).copy_from_slice(frame);
+                    }
+                    if leg.heard && is_awaited {
+                        mixer.go_on_saying(member);
+                    }
                 }
                 _ => {
                     stream.play(now, &mut aside[..samples]);
@@ -154,13 +177,24 @@ impl Bridge {
         self.shared.clear();
         self.silence.clear();
         let mut mix = [0; MAX_FRAME_SAMPLES];
-        for leg in &self.legs {
+        for leg in &mut self.legs {
+            let awaited = leg.awaits.is_some();
+            let waits = awaited && leg.is_waiting(now, streams);
             let Some(stream) = &mut streams[leg.stream] else {
                 continue;
             };
+            if waits {
+                stream.wait_to_say();
+                continue;
+            }
             let mix = &mut mix[..stream.frame_samples()];
             let heard = match (&mut self.mixer, leg.member()) {
-                (Some(mixer), Some(member)) => mixer.read(member, mix),
+                (Some(mixer), Some(member)) => {
+                    if awaited {
+                        mixer.go_on_hearing(member);
+                    }
+                    mixer.read(member, mix)
+                }
                 _ => {
                     mix.fill(0);
                     Heard::Silence

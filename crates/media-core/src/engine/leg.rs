@@ -15,6 +15,26 @@ pub(super) struct Leg {
     pub(super) route: Route,
     /// Whether the last event said that it is relayed to.
     pub(super) told: Option<bool>,
+    /// What left through it in the last frame.
+    pub(super) said: Said,
+    /// The stream whose sound was relayed to it and has not come out of the mix yet.
+    pub(super) awaits: Option<usize>,
+    /// Whether its own sound is part of the mix.
+    pub(super) heard: bool,
+    /// For so many frames more it is mixed, until its level is as it is.
+    pub(super) settling: u8,
+}
+
+/// What leaves through a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Said {
+    /// Nothing, or something of its own.
+    #[default]
+    Else,
+    /// The packets of another stream.
+    Relayed(usize),
+    /// What the others say.
+    Mix,
 }
 
 impl Leg {
@@ -26,6 +46,10 @@ impl Leg {
             muted: false,
             route: Route::default(),
             told: None,
+            said: Said::Else,
+            awaits: None,
+            heard: false,
+            settling: 0,
         }
     }
 
@@ -43,12 +67,14 @@ impl Leg {
         }
         let member = mixer.join(sample_rate_hz).ok();
         self.member = member.map(|member| (member, sample_rate_hz));
+        self.heard = false;
         self.tell_level(mixer);
     }
 
     /// The mixer is no more.
     pub(super) fn leave(&mut self) {
         self.member = None;
+        self.heard = false;
     }
 
     pub(super) fn tell_level(&self, mixer: &mut Mixer) {
@@ -58,27 +84,23 @@ impl Leg {
         }
     }
 
-    /// Where what the stream receives goes: through the only other leg as it is, if it can and nothing is to be done to it. When
-    /// that ends, packets go on being relayed until the first of them come out of the jitter buffer.
+    /// Where what the stream receives goes: through the only other leg as it is, if it can and nothing is to be done to it.
     pub(super) fn route(
         &self,
         partner: Option<usize>,
         alone: bool,
         streams: &[Option<Stream>],
     ) -> Route {
-        let as_it_is = self.gain == 1.0 && !self.muted;
+        let as_it_is = self.gain == 1.0 && !self.muted && self.settling == 0;
         let Some(stream) = &streams[self.stream] else {
             return Route::default();
         };
         let to = |to: &usize| streams[*to].as_ref();
         let can = |it: &usize| to(it).is_some_and(|to| stream.can_leave_through(to));
         let relayed = partner.filter(|it| as_it_is && alone && can(it));
-        let still = self.route.to.filter(|it| {
-            as_it_is && !stream.is_audible() && to(it).is_some_and(Stream::takes_packets)
-        });
         Route {
             partner,
-            to: relayed.or(still),
+            to: relayed,
             heard: relayed.is_none(),
         }
     }

@@ -141,6 +141,11 @@ impl Concealer {
         audible
     }
 
+    /// The next sound is heard as it is: it goes on from what was heard elsewhere.
+    pub(super) fn begin(&mut self) {
+        self.bridge = Bridge::None;
+    }
+
     /// Fades real sound in after a gap.
     pub(super) fn resume(&mut self, sound: &mut [i16]) {
         let (mut done, steps) = match self.bridge {

@@ -4,7 +4,7 @@
 //! matters; how far into a frame the packet begins comes on top. A histogram of 5 ms bins that forgets (each packet weighs
 //! 0.995 of the next) gives the 0.99 quantile.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Bins per second: 5 ms each.
 const BINS_PER_SECOND: i64 = 200;
@@ -113,10 +113,15 @@ impl DelayEstimator {
         self.sample_rate_hz / BINS_PER_SECOND
     }
 
+    /// Since the first packet; less than none in a frame that is played late, after a packet that came after its time.
     fn elapsed(&self, now: Instant) -> i64 {
         let origin = self.origin.unwrap_or(now);
-        let elapsed = now.saturating_duration_since(origin).as_micros();
-        let samples = elapsed.saturating_mul(self.sample_rate_hz as u128) / 1_000_000;
+        self.samples(now.saturating_duration_since(origin))
+            - self.samples(origin.saturating_duration_since(now))
+    }
+
+    fn samples(&self, time: Duration) -> i64 {
+        let samples = time.as_micros().saturating_mul(self.sample_rate_hz as u128) / 1_000_000;
         i64::try_from(samples)
             .unwrap_or(MAX_ELAPSED)
             .min(MAX_ELAPSED)

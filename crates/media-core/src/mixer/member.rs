@@ -58,6 +58,11 @@ impl Member {
         };
     }
 
+    /// It has been heard as it is until now.
+    pub(super) fn go_on(&mut self) {
+        (self.level, self.quiet_frames) = (1.0, 0);
+    }
+
     /// The frame to fill for the next mix.
     pub(super) fn input(&mut self) -> &mut [i16] {
         self.given = true;

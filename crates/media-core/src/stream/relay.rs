@@ -12,6 +12,9 @@ use crate::rtp_core::{Channel, PayloadType, Received};
 /// For so long after a packet of a relayed telephone event nothing else is sent: the next one is due after 20 to 50 ms.
 const EVENT_PAUSE: Duration = Duration::from_millis(60);
 
+/// A stream of which nothing has come for so long is not waited for.
+const SILENCE: Duration = Duration::from_millis(100);
+
 /// What a packet is, by the payload types that were agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
@@ -102,9 +105,40 @@ impl Stream {
             }
     }
 
-    /// Whether sound arrives, and has come out of the jitter buffer.
-    pub(crate) fn is_audible(&self) -> bool {
-        !self.flowing || self.jitter_buffer.is_audible()
+    /// Whether the sound that it is given in this frame leaves through it.
+    pub(crate) fn says_what_it_is_given(&self) -> bool {
+        let sends = |media: &MediaParameters| media.direction.sends();
+        let sends = self.parameters.as_deref().is_some_and(sends);
+        let gives_way = self.dtmf.is_some() || self.on_hold.is_some();
+        self.started && sends && !gives_way && !self.packetizer.is_muted()
+    }
+
+    /// What was received so far has left through the other leg; what comes from now on is heard.
+    pub(crate) fn begin_to_be_heard(&mut self) {
+        self.jitter_buffer.go_on();
+    }
+
+    /// Whether the sound has come out of the jitter buffer that no other leg has had, or there is none.
+    pub(crate) fn has_begun_to_be_heard(&self, now: Instant) -> bool {
+        let last = self.rtp.last_received_at();
+        let silent = last.is_none_or(|at| at + SILENCE <= now);
+        !self.flowing || silent || self.jitter_buffer.has_gone_on()
+    }
+
+    /// Writes the frame that would be played after `frames` others, if it is there already.
+    pub(crate) fn hear_ahead(&mut self, frames: i64, frame: &mut [i16]) -> bool {
+        self.jitter_buffer.ahead(frames, frame)
+    }
+
+    /// What is sent next goes on from what was sent last, however long that takes.
+    pub(crate) fn go_on_saying(&mut self) {
+        self.rtp.go_on();
+    }
+
+    /// Sends nothing in this frame: what comes next is on its way.
+    pub(crate) fn wait_to_say(&mut self) {
+        self.applications.wait();
+        self.packetizer.give_way(&mut self.rtp);
     }
 
     /// Whether what arrives is played frame by frame.
@@ -120,7 +154,7 @@ impl Stream {
     pub(crate) fn take_route(&mut self, route: Route) {
         self.relaying.route = route;
         if !self.is_heard() {
-            self.jitter_buffer.discard();
+            self.jitter_buffer.rest();
         }
     }
 

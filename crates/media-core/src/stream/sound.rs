@@ -1,8 +1,7 @@
 //! The sound that a stream receives: a jitter buffer that is there only while somebody listens.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::capabilities::FRAME;
 use crate::jitter_buffer::{AudioPacket, JitterBuffer, JitterBufferStatistics};
 
 /// A jitter buffer, made with the first packet that it is needed for.
@@ -12,8 +11,8 @@ pub(super) struct ReceivedSound {
     buffer: Option<Box<JitterBuffer>>,
     /// What earlier buffers of this stream did.
     earlier: JitterBufferStatistics,
-    /// For how long the present one has played.
-    played: Duration,
+    /// Whether what comes next goes on from what was heard elsewhere.
+    goes_on: bool,
 }
 
 impl ReceivedSound {
@@ -22,7 +21,7 @@ impl ReceivedSound {
             sample_rate_hz,
             buffer: None,
             earlier: JitterBufferStatistics::default(),
-            played: Duration::ZERO,
+            goes_on: false,
         }
     }
 
@@ -33,12 +32,16 @@ impl ReceivedSound {
         }
     }
 
-    /// Gives the buffer up: nobody listens.
-    pub(super) fn discard(&mut self) {
+    /// Gives the buffer up: nobody listens. Another one goes on from what is heard elsewhere meanwhile.
+    pub(super) fn rest(&mut self) {
+        self.discard();
+        self.goes_on = true;
+    }
+
+    fn discard(&mut self) {
         if self.buffer.is_some() {
             self.earlier = self.statistics();
             self.buffer = None;
-            self.played = Duration::ZERO;
         }
     }
 
@@ -48,6 +51,9 @@ impl ReceivedSound {
         let buffer = self
             .buffer
             .get_or_insert_with(|| Box::new(JitterBuffer::new(sample_rate_hz)));
+        if std::mem::take(&mut self.goes_on) {
+            buffer.go_on();
+        }
         buffer.insert(now, packet)
     }
 
@@ -71,14 +77,27 @@ impl ReceivedSound {
             frame.fill(0);
             return false;
         };
-        self.played += FRAME;
         buffer.play(now, frame)
     }
 
-    /// Whether the first packets have come out again.
-    pub(super) fn is_audible(&self) -> bool {
+    /// As [`JitterBuffer::go_on`].
+    pub(super) fn go_on(&mut self) {
+        match &mut self.buffer {
+            Some(buffer) => buffer.go_on(),
+            None => self.goes_on = true,
+        }
+    }
+
+    /// As [`JitterBuffer::has_gone_on`].
+    pub(super) fn has_gone_on(&self) -> bool {
         let buffer = self.buffer.as_ref();
-        buffer.is_some_and(|buffer| self.played > buffer.statistics().target_delay)
+        buffer.map_or(!self.goes_on, |buffer| buffer.has_gone_on())
+    }
+
+    /// As [`JitterBuffer::ahead`].
+    pub(super) fn ahead(&mut self, frames: i64, frame: &mut [i16]) -> bool {
+        let buffer = self.buffer.as_mut();
+        buffer.is_some_and(|buffer| buffer.ahead(frames, frame))
     }
 
     /// Of this and earlier buffers.

@@ -55,6 +55,7 @@ impl Sender {
         if number < run.first {
             return false;
         }
+        self.goes_on = false;
         let mut timestamp = origin.timestamp.wrapping_add(run.timestamp_offset);
         if number > run.highest && self.is_far(now, timestamp) {
             timestamp = self.present(now);
@@ -81,13 +82,25 @@ impl Sender {
     pub(crate) fn end_run(&mut self, now: Instant) {
         if self.run.take().is_some() {
             self.timestamp = self.present(now);
+            self.goes_on = false;
         }
     }
 
-    /// The timestamp of something new: after all that was sent, and not before the present moment.
+    /// What comes next goes on from what was sent last, however late it comes within a quarter of a second.
+    pub(crate) fn go_on(&mut self) {
+        self.goes_on = true;
+    }
+
+    /// The timestamp of something new: after all that was sent, and not before the present moment unless it goes on from there.
     fn present(&self, now: Instant) -> u32 {
         match self.position(now) {
-            Some(position) if is_after(position, self.timestamp) => position,
+            Some(position) if is_after(position, self.timestamp) => {
+                let late = position.wrapping_sub(self.timestamp);
+                match self.goes_on && late <= self.clock_rate_hz / 4 {
+                    true => self.timestamp,
+                    false => position,
+                }
+            }
             _ => self.timestamp,
         }
     }

@@ -53,6 +53,12 @@ impl RtpSession {
         written && self.protect_rtp(out, start)
     }
 
+    /// What is sent next, forwarded or our own, goes on from what was sent last: when it comes later than its time, by a quarter of a
+    /// second at most, the timestamps have no gap.
+    pub fn go_on(&mut self) {
+        self.sender.go_on();
+    }
+
     /// Lets media time pass without a packet: hold, silence suppression, skipped frames.
     pub fn advance(&mut self, ticks: u32) {
         self.sender.timestamp = self.sender.timestamp.wrapping_add(ticks);

@@ -1,5 +1,7 @@
 //! What is relayed and what is mixed, decided anew for every frame.
 
+use std::time::Instant;
+
 use super::{Bridge, MAX_LEGS};
 use crate::codec::SAMPLE_RATE_HZ;
 use crate::engine::Outbox;
@@ -10,7 +12,12 @@ use crate::stream::Stream;
 
 impl Bridge {
     /// Decides what is relayed and what is mixed from this frame on.
-    pub(super) fn switch(&mut self, streams: &mut [Option<Stream>], outbox: &mut Outbox) {
+    pub(super) fn switch(
+        &mut self,
+        now: Instant,
+        streams: &mut [Option<Stream>],
+        outbox: &mut Outbox,
+    ) {
         let pair = match &self.legs[..] {
             [one, other] => Some([one.stream, other.stream]),
             _ => None,
@@ -23,7 +30,10 @@ impl Bridge {
             leg.route = leg.route(partner, alone, streams);
             leg.route.heard |= recorded;
             mixing |= leg.route.heard;
+            leg.heard &= leg.route.heard;
+            leg.settling = leg.settling.saturating_sub(1);
         }
+        self.turn(now, streams, outbox);
         for leg in &self.legs {
             if let Some(stream) = &mut streams[leg.stream] {
                 stream.relaying.from = None;

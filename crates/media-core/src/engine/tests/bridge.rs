@@ -12,6 +12,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 mod digits;
+mod seam;
 
 const BRIDGE: BridgeKey = BridgeKey(7);
 

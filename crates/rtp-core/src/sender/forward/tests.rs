@@ -189,6 +189,23 @@ fn music_in_between_neither_goes_back_nor_leaves_a_gap() {
 }
 
 #[test]
+fn what_goes_on_later_than_its_time_leaves_no_gap_in_the_timestamps() {
+    for (frames, ticks) in [(4, 160), (13, 160), (14, 14 * 160)] {
+        let mut relay = Relay::new();
+        let forwarded = relay.pass(Duration::ZERO, packet(7, 0)).unwrap();
+        relay.to.go_on();
+        let own = relay.own(FRAME * frames);
+        assert_eq!(step(forwarded, own), (1, ticks));
+        relay.to.go_on();
+        let back = relay.pass(FRAME * 2 * frames, packet(7, 53)).unwrap();
+        assert_eq!(step(own, back), (1, ticks));
+        // Once, and not for whatever comes later.
+        let music = relay.own(FRAME * 2 * (frames + 2));
+        assert_eq!(step(back, music), (1, 4 * 160));
+    }
+}
+
+#[test]
 fn packets_of_an_event_keep_one_timestamp_and_the_audio_after_it_its_place() {
     let mut relay = Relay::new();
     let audio = relay.pass(Duration::ZERO, packet(7, 0)).unwrap();
