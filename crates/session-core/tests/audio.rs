@@ -3,10 +3,12 @@
 #![cfg(feature = "sim")]
 
 use std::f64::consts::TAU;
+use std::future::Future;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use rvoip_session_core::api::*;
-use rvoip_session_core::sim::{CallSimulation, HostId, SimHost};
+use rvoip_session_core::sim::{Answering, CallSimulation, HostId, SimHost};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -156,6 +158,270 @@ fn frames_of_the_readme_are_sent_and_bounded() {
     simulation.with(alice.0, |core, now| core.terminate(now, alice.1).unwrap());
     let late = send(&mut simulation, &frame);
     assert!(late.is_err(), "{late:?}");
+}
+
+/// What a reader has by now.
+fn read(reader: &mut AudioFrameSubscriber) -> Vec<i16> {
+    let frames = std::iter::from_fn(|| reader.try_recv());
+    frames.flat_map(|frame| frame.samples).collect()
+}
+
+/// From the first to the last sample that is loud.
+fn loud(samples: &[i16]) -> &[i16] {
+    let is_loud = |sample: &i16| sample.unsigned_abs() > 500;
+    let first = samples.iter().position(is_loud).unwrap_or(samples.len());
+    let last = samples.iter().rposition(is_loud).map_or(first, |it| it + 1);
+    &samples[first..last]
+}
+
+#[test]
+fn speech_of_every_rate_in_pieces_of_any_length_arrives_whole() {
+    for (seed, rate) in [
+        SampleRate::Hz8000,
+        SampleRate::Hz16000,
+        SampleRate::Hz24000,
+        SampleRate::Hz48000,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (mut simulation, [alice, bob]) = answered(seed as u64);
+        let (mut to_bob, _) = attach(&mut simulation, bob, SampleRate::Hz8000);
+        let (_, mut from_alice) = attach(&mut simulation, alice, rate);
+        let speech = tone(440.0, rate, 2);
+        let (mut rest, mut heard) = (&speech[..], Vec::new());
+        for number in 0.. {
+            if rest.is_empty() {
+                break;
+            }
+            // From one sample to a tenth of a second, faster than it is spoken.
+            let length = rest.len().min(1 + number * 977 % (rate.hz() as usize / 10));
+            assert_eq!(from_alice.try_write(&rest[..length]), Ok(length));
+            rest = &rest[length..];
+            simulation.run_for(Duration::from_millis(10));
+            heard.extend(read(&mut to_bob));
+        }
+        for _ in 0..10 {
+            simulation.run_for(Duration::from_millis(300));
+            heard.extend(read(&mut to_bob));
+        }
+        let heard = loud(&heard);
+        let missing = heard.len().abs_diff(16_000);
+        assert!(missing < 40, "{rate:?}: {} samples heard", heard.len());
+        let purity = share(&heard[400..15_600], 440.0, 8_000);
+        assert!(purity > 0.999, "{rate:?}: {purity}");
+        assert_eq!(from_alice.underruns().0, 0);
+    }
+}
+
+#[test]
+fn a_flush_stops_within_a_frame_and_tells_what_the_far_end_heard() {
+    let rate = SampleRate::Hz24000;
+    for seed in 0..5 {
+        let (mut simulation, [alice, bob]) = answered(seed);
+        let (mut to_bob, _) = attach(&mut simulation, bob, SampleRate::Hz8000);
+        let (_, mut from_alice) = attach(&mut simulation, alice, rate);
+        let speech = tone(1_000.0, rate, 8);
+        assert_eq!(from_alice.try_write(&speech), Ok(speech.len()));
+        let mut heard = Vec::new();
+        simulation.run_for(Duration::from_millis(473 + 7 * seed));
+        heard.extend(read(&mut to_bob));
+        let control = from_alice.control();
+        let mut flush = Box::pin(control.flush());
+        let mut context = Context::from_waker(Waker::noop());
+        let mut waited = 0;
+        let progress = loop {
+            if let Poll::Ready(progress) = flush.as_mut().poll(&mut context) {
+                break progress;
+            }
+            waited += 1;
+            simulation.run_for(Duration::from_millis(1));
+        };
+        assert!(waited <= 20, "{waited} ms");
+        assert_eq!(progress.waiting, 0);
+        assert_eq!(progress.heard + progress.discarded, speech.len() as u64);
+        simulation.run_for(Duration::from_millis(400));
+        heard.extend(read(&mut to_bob));
+        // The last 5 ms fade out.
+        let (told, heard) = (progress.heard as usize / 3, loud(&heard).len());
+        assert!(
+            (heard..heard + 24).contains(&told),
+            "{told} told, {heard} heard"
+        );
+    }
+}
+
+#[test]
+fn what_an_agent_says_waits_while_the_call_is_held() {
+    let (mut simulation, [alice, bob]) = answered(7);
+    let rate = SampleRate::Hz16000;
+    let (mut to_bob, _) = attach(&mut simulation, bob, SampleRate::Hz8000);
+    let (_, mut from_alice) = attach(&mut simulation, alice, rate);
+    let speech = tone(440.0, rate, 3);
+    assert_eq!(from_alice.try_write(&speech), Ok(speech.len()));
+    let mut heard = Vec::new();
+    for step in 0..40 {
+        match step {
+            10 => simulation.with(bob.0, |core, now| core.hold(now, bob.1).unwrap()),
+            20 => simulation.with(bob.0, |core, now| core.resume(now, bob.1).unwrap()),
+            _ => {}
+        }
+        simulation.run_for(Duration::from_millis(100));
+        if step == 19 {
+            let waiting = from_alice.progress().waiting;
+            assert!((30_000..34_000).contains(&waiting), "{waiting}");
+        }
+        heard.extend(read(&mut to_bob));
+    }
+    simulation.run_for(Duration::from_millis(400));
+    heard.extend(read(&mut to_bob));
+    assert_eq!(from_alice.progress().waiting, 0);
+    // What was under way when bob held is lost to him.
+    let sounding = heard.chunks_exact(160).filter(|it| loud(it).len() > 40);
+    let frames = sounding.count();
+    assert!((140..=158).contains(&frames), "{frames}");
+}
+
+#[test]
+fn an_agent_stays_with_its_call_in_and_out_of_a_bridge() {
+    let (mut simulation, [alice, bob]) = answered(8);
+    let carol =
+        simulation.add(SimHost::new("10.0.0.3".parse().unwrap()).answering(Answering::at_once()));
+    let carol = carol.unwrap();
+    let to_carol = simulation.call(alice.0, "sip:alice@10.0.0.1", "sip:carol@10.0.0.3");
+    let to_carol = to_carol.unwrap().id();
+    simulation.run_for(Duration::from_secs(1));
+    let at_carol = simulation.registry(carol).calls()[0].id();
+    let rate = SampleRate::Hz8000;
+    let (mut bob_hears, mut bob_says) = attach(&mut simulation, bob, rate);
+    let (mut carol_hears, mut carol_says) = attach(&mut simulation, (carol, at_carol), rate);
+    let (mut agent_hears, mut agent_says) = attach(&mut simulation, alice, rate);
+    for (writer, hz) in [
+        (&mut bob_says, 500.0),
+        (&mut carol_says, 700.0),
+        (&mut agent_says, 900.0),
+    ] {
+        let speech = tone(hz, rate, 9);
+        assert_eq!(writer.try_write(&speech), Ok(speech.len()));
+    }
+    for bridged in [false, true, false] {
+        simulation
+            .with(alice.0, |core, now| match bridged {
+                true => core.bridge_sessions(now, alice.1, to_carol).map(|_| ()),
+                false => core
+                    .bridge_of(alice.1)
+                    .map_or(Ok(()), |bridge| core.destroy_bridge(now, bridge)),
+            })
+            .unwrap();
+        simulation.run_for(Duration::from_millis(600));
+        for reader in [&mut bob_hears, &mut carol_hears, &mut agent_hears] {
+            read(reader);
+        }
+        simulation.run_for(Duration::from_millis(400));
+        let (bob, carol, agent) = (
+            read(&mut bob_hears),
+            read(&mut carol_hears),
+            read(&mut agent_hears),
+        );
+        let parts =
+            |samples: &[i16]| [500.0, 700.0, 900.0].map(|hz| share(samples, hz, 8_000) > 0.3);
+        assert_eq!(
+            parts(&agent),
+            [true, false, false],
+            "the agent hears its caller: {bridged}"
+        );
+        assert_eq!(parts(&bob), [false, bridged, true], "{bridged}");
+        assert_eq!(parts(&carol), [bridged, false, false], "{bridged}");
+    }
+}
+
+#[test]
+fn an_application_that_is_late_or_slow_is_told_so() {
+    let (mut simulation, [alice, _]) = answered(9);
+    let rate = SampleRate::Hz8000;
+    let (mut to_alice, mut from_alice) = attach(&mut simulation, alice, rate);
+    for _ in 0..3 {
+        assert_eq!(from_alice.try_write(&[1_000; 1_600]), Ok(1_600));
+        simulation.run_for(Duration::from_millis(260));
+    }
+    simulation.run_for(Duration::from_secs(2));
+    let (mut underruns, mut silences, mut dropped) = (0, Duration::ZERO, 0);
+    for (_, event) in simulation.events(alice.0) {
+        match event {
+            BasicSessionEvent::AudioUnderrun {
+                underruns: new,
+                silence,
+                ..
+            } => {
+                underruns += new;
+                silences += silence;
+            }
+            BasicSessionEvent::AudioDropped { frames, .. } => dropped += frames,
+            _ => {}
+        }
+    }
+    assert_eq!((underruns, silences), from_alice.underruns());
+    assert_eq!((underruns, silences), (2, Duration::from_millis(120)));
+    assert!(dropped > 60 && dropped <= to_alice.dropped_frames());
+    assert_eq!(read(&mut to_alice).len(), 4_000, "half a second was kept");
+}
+
+#[test]
+fn the_speaker_that_came_last_is_heard_and_then_the_one_before() {
+    let (mut simulation, [alice, bob]) = answered(10);
+    let rate = SampleRate::Hz8000;
+    let (mut to_bob, _) = attach(&mut simulation, bob, rate);
+    let (_, mut first) = attach(&mut simulation, alice, rate);
+    let (_, mut second) = attach(&mut simulation, alice, rate);
+    let (one, other) = (tone(400.0, rate, 3), tone(800.0, rate, 1));
+    assert_eq!(first.try_write(&one), Ok(one.len()));
+    assert_eq!(second.try_write(&other), Ok(other.len()));
+    simulation.run_for(Duration::from_millis(500));
+    read(&mut to_bob);
+    simulation.run_for(Duration::from_millis(300));
+    assert!(share(&read(&mut to_bob), 800.0, 8_000) > 0.99);
+    assert_eq!(first.progress().heard, 0, "waits");
+    // What the second has said is sent to its end.
+    drop(second);
+    simulation.run_for(Duration::from_millis(500));
+    read(&mut to_bob);
+    simulation.run_for(Duration::from_millis(300));
+    assert!(share(&read(&mut to_bob), 400.0, 8_000) > 0.99);
+}
+
+#[test]
+fn an_application_adds_less_than_30_ms_beyond_the_jitter_buffer() {
+    for seed in 0..5 {
+        let (mut simulation, [alice, bob]) = answered(20 + seed);
+        let rate = SampleRate::Hz24000;
+        let (mut to_bob, _) = attach(&mut simulation, bob, rate);
+        let (_, mut from_alice) = attach(&mut simulation, alice, rate);
+        simulation.run_for(Duration::from_millis(3_000 + 3 * seed));
+        while to_bob.try_recv().is_some() {}
+        let speech = tone(1_000.0, rate, 1);
+        assert_eq!(from_alice.try_write(&speech), Ok(speech.len()));
+        let mut waited = 0.0;
+        let heard_at = loop {
+            simulation.run_for(Duration::from_millis(1));
+            waited += 1.0;
+            let Some(frame) = to_bob.try_recv() else {
+                continue;
+            };
+            if let Some(first) = frame.samples.iter().position(|it| it.unsigned_abs() > 500) {
+                // The frame is handed over at the beginning of the time in which it is played.
+                break waited + first as f64 * 1_000.0 / f64::from(rate.hz());
+            }
+        };
+        simulation.with(bob.0, |core, now| core.report(now, bob.1));
+        simulation.run_for(Duration::from_millis(1));
+        let record = simulation.registry(bob.0).get(bob.1).unwrap();
+        let statistics = record.media_statistics().unwrap();
+        let buffered = statistics.jitter_buffer.delay.as_secs_f64() * 1_000.0;
+        let added = heard_at - buffered;
+        println!("{heard_at:.1} ms, of which {buffered:.1} in the jitter buffer");
+        // Of both directions together.
+        assert!(added <= 30.0, "{added}");
+    }
 }
 
 /// A voice agent on real sockets: speaks, is interrupted, and knows how much of it was heard.
