@@ -69,8 +69,8 @@ struct Measured {
 fn engine(parties: usize, members: u64) -> Outcome<Measured> {
     let clock = WallClock::new(Instant::now(), SystemTime::now());
     let engine = MediaEngine::new(EngineConfig::default(), clock);
-    let sockets = SocketPorts::new(LOCALHOST, DEFAULT_PORT_RANGE, engine, |_| {})?;
-    let worker = sockets.worker();
+    let sockets = SocketPorts::new(LOCALHOST, DEFAULT_PORT_RANGE, engine, 1, |_| {})?;
+    let workers = sockets.workers();
     let config = MediaConfig {
         source: AudioSource::Silence,
         ..MediaConfig::default()
@@ -101,7 +101,7 @@ fn engine(parties: usize, members: u64) -> Outcome<Measured> {
         time: Box::new(|| thread_time("rvoip-media")),
         ports,
         introduce: Box::new(introduce),
-        missed: Box::new(move || worker.statistics().deadlines_missed),
+        missed: Box::new(move || workers.statistics().deadlines_missed),
     })
 }
 

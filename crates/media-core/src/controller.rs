@@ -9,6 +9,7 @@ mod dtmf;
 mod hold;
 mod inspect;
 mod offer_answer;
+mod placement;
 mod ports;
 mod session;
 mod sessions;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rvoip_media_core::rtp_core::driver::MediaWorker;
+use rvoip_media_core::rtp_core::driver::MediaWorkers;
 use rvoip_media_core::rtp_core::{DEFAULT_PORT_RANGE, WallClock};
 use rvoip_media_core::{
     Audio, AudioSource, EngineConfig, MediaConfig, MediaEngine, MediaEvent, MediaSessionController,
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Party {
     controller: MediaSessionController,
     key: MediaSessionKey,
-    worker: MediaWorker<MediaEngine>,
+    workers: MediaWorkers<MediaEngine>,
     events: Receiver<MediaEvent>,
 }
 
@@ -37,8 +37,8 @@ impl Party {
         };
         let engine = MediaEngine::new(engine_config, clock);
         let tell = move |event| drop(sender.send(event));
-        let ports = SocketPorts::new(LOOPBACK, DEFAULT_PORT_RANGE, engine, tell).unwrap();
-        let worker = ports.worker();
+        let ports = SocketPorts::new(LOOPBACK, DEFAULT_PORT_RANGE, engine, 1, tell).unwrap();
+        let workers = ports.workers();
         let config = MediaConfig {
             source,
             ..MediaConfig::default()
@@ -49,7 +49,7 @@ impl Party {
         Self {
             controller,
             key,
-            worker,
+            workers,
             events,
         }
     }
@@ -114,8 +114,8 @@ fn a_tone_crosses_real_sockets_into_a_file() {
     assert!(received.quality_metrics.unwrap().mos_score.unwrap() > 4.0);
     for party in [&caller, &called] {
         assert_eq!(party.controller.open_ports(), 0);
-        assert_eq!(party.worker.statistics().open_ports, 0);
-        party.worker.stop();
+        assert_eq!(party.workers.statistics().open_ports, 0);
+        party.workers.stop();
     }
     let audio = Audio::open(&path).unwrap();
     assert!(audio.samples().len() > 8_000, "{}", audio.samples().len());

@@ -1,4 +1,4 @@
-//! Builds a coordinator: sockets, media worker and core, joined.
+//! Builds a coordinator: sockets, media workers and core, joined.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -1,6 +1,7 @@
 //! How a coordinator is set up.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,8 @@ pub struct SessionManagerConfig {
     pub media_port_start: u16,
     /// The last port for RTP.
     pub media_port_end: u16,
+    /// Threads that carry media, one at least; all that is said in a bridge goes through one of them.
+    pub media_threads: usize,
     /// Whether the peer's media may come from elsewhere than it said, and be sent there: behind NATs.
     pub latching: Latching,
     /// Whether comfort noise (RFC 3389) is negotiated, and silence left out.
@@ -130,6 +133,7 @@ impl Default for SessionManagerConfig {
             transactions: TransactionConfig::default(),
             media_port_start: 10_000,
             media_port_end: 20_000,
+            media_threads: std::thread::available_parallelism().map_or(1, NonZero::get),
             latching: Latching::default(),
             comfort_noise: false,
             extended_reports: false,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use rvoip_dialog_core::sip_core::StatusCode;
 use rvoip_dialog_core::sip_transport::ListenerInfo;
 use rvoip_dialog_core::sip_transport::driver::{Shard, TryPostError};
-use rvoip_media_core::rtp_core::driver::MediaWorker;
+use rvoip_media_core::rtp_core::driver::MediaWorkers;
 use rvoip_media_core::{MediaEngine, MediaEvent};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OnceCell};
@@ -35,7 +35,7 @@ pub(crate) struct Switchboard {
     pub(crate) secrets: Option<Secrets>,
     runtime: Handle,
     shard: OnceLock<Shard<SessionCore>>,
-    worker: OnceLock<MediaWorker<MediaEngine>>,
+    workers: OnceLock<MediaWorkers<MediaEngine>>,
     handler: RwLock<Option<Arc<dyn CallHandler>>>,
     media_events: MediaInbox,
     stopped: AtomicBool,
@@ -63,7 +63,7 @@ impl Switchboard {
             listeners,
             runtime,
             shard: OnceLock::new(),
-            worker: OnceLock::new(),
+            workers: OnceLock::new(),
             handler: RwLock::new(handler),
             media_events: MediaInbox::default(),
             stopped: AtomicBool::new(false),
@@ -75,15 +75,15 @@ impl Switchboard {
         }
     }
 
-    /// Connects the switchboard with the core and the media worker that run now.
+    /// Connects the switchboard with the core and the media workers that run now.
     pub(crate) fn connect(
         &self,
         shard: Shard<SessionCore>,
-        worker: Option<MediaWorker<MediaEngine>>,
+        workers: Option<MediaWorkers<MediaEngine>>,
     ) {
         let _ = self.shard.set(shard);
-        if let Some(worker) = worker {
-            let _ = self.worker.set(worker);
+        if let Some(workers) = workers {
+            let _ = self.workers.set(workers);
         }
     }
 
@@ -197,7 +197,7 @@ impl Switchboard {
         }
     }
 
-    /// Takes what the media worker reports, on its thread. The core is woken once for all events that wait.
+    /// Takes what a media worker reports, on its thread. The core is woken once for all events that wait.
     pub(crate) fn on_media_event(self: &Arc<Self>, event: MediaEvent) {
         if self.media_events.push(event) {
             let switchboard = Arc::clone(self);

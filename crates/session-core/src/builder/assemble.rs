@@ -1,4 +1,4 @@
-//! Joins sockets, media worker and core.
+//! Joins sockets, media workers and core.
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
@@ -12,7 +12,7 @@ use rvoip_dialog_core::sip_transport::{ListenerInfo, TransportConfig, WireTap};
 use rvoip_dialog_core::{
     ClientConfig, DialogManager, DialogManagerConfig, HybridConfig, ServerConfig,
 };
-use rvoip_media_core::rtp_core::driver::MediaWorker;
+use rvoip_media_core::rtp_core::driver::MediaWorkers;
 use rvoip_media_core::rtp_core::{PortKey, RtpError, WallClock};
 use rvoip_media_core::{
     EngineConfig, MediaCommand, MediaConfig, MediaEngine, MediaMode, MediaPorts,
@@ -55,7 +55,7 @@ pub(super) fn assemble(
     ));
     let weak = Arc::downgrade(&switchboard);
 
-    let (media, worker) = media(
+    let (media, workers) = media(
         &config,
         &listeners,
         StdRng::from_rng(&mut rng),
@@ -87,7 +87,7 @@ pub(super) fn assemble(
             switchboard.on_event(event);
         }
     })?;
-    switchboard.connect(shard, worker);
+    switchboard.connect(shard, workers);
     Ok(Arc::new(SessionCoordinator::new(switchboard)))
 }
 
@@ -126,7 +126,7 @@ fn roles(config: &SessionManagerConfig) -> DialogManagerConfig {
     })
 }
 
-type Media = (MediaSessionController, Option<MediaWorker<MediaEngine>>);
+type Media = (MediaSessionController, Option<MediaWorkers<MediaEngine>>);
 
 fn media(
     config: &SessionManagerConfig,
@@ -170,12 +170,12 @@ fn media(
             switchboard.on_media_event(event);
         }
     };
-    let ports = SocketPorts::new(bind, range, engine, events)
+    let ports = SocketPorts::new(bind, range, engine, config.media_threads, events)
         .map_err(|error| SessionError::Configuration(format!("media ports: {error}")))?;
-    let worker = ports.worker();
+    let workers = ports.workers();
     Ok((
         MediaSessionController::new(media, Box::new(ports), rng),
-        Some(worker),
+        Some(workers),
     ))
 }
 

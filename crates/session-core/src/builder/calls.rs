@@ -14,6 +14,12 @@ use crate::{
 };
 
 impl SessionManagerBuilder {
+    /// Carries media on so many threads, one at least; without this on as many as there are processors.
+    pub fn with_media_threads(mut self, threads: usize) -> Self {
+        self.config.media_threads = threads;
+        self
+    }
+
     /// Whether the peer's media may come from elsewhere than it said (symmetric RTP behind NATs); always, by default.
     pub fn with_latching(mut self, policy: Latching) -> Self {
         self.config.latching = policy;

@@ -1,4 +1,4 @@
-//! Media events on their way from the media worker to the core.
+//! Media events on their way from the media workers to the core.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};

@@ -38,9 +38,9 @@ impl Switchboard {
             let _ = tokio::time::timeout(FAREWELL, withdrawn).await;
             shard.stop().await;
         }
-        if let Some(worker) = self.worker.get().cloned() {
-            // Waits for the worker's thread.
-            let _ = tokio::task::spawn_blocking(move || worker.stop()).await;
+        if let Some(workers) = self.workers.get().cloned() {
+            // Waits for their threads.
+            let _ = tokio::task::spawn_blocking(move || workers.stop()).await;
         }
         // A handler that stops its own coordinator cannot be waited for.
         let told = wait_for(&self.told, || {
