@@ -52,6 +52,12 @@ pub struct Capabilities {
     pub opus: OpusConfig,
     /// The packet length that is offered, and that is sent to a peer which does not ask for another.
     pub ptime: Duration,
+    /// Whether our offers want RTCP on the port of RTP (RFC 5761); what a peer offers is taken in any case, and what it does not
+    /// answer leaves RTCP on a port of its own.
+    pub rtcp_mux: bool,
+    /// Whether each side tells the other how it sounds, by the VoIP metrics of RTCP XR (RFC 3611 section 4.7): where both say
+    /// `a=rtcp-xr:voip-metrics`.
+    pub extended_reports: bool,
     /// Whether streams are SRTP.
     pub srtp: SrtpPolicy,
     /// The suites that are taken, best first. An offer names the first two, an answer takes the offerer's first.
@@ -67,7 +73,7 @@ impl Capabilities {
 }
 
 impl Default for Capabilities {
-    /// Every codec, the offerer's order, telephone events, 20 ms, no SRTP; every suite when it is switched on.
+    /// Every codec, the offerer's order, telephone events, 20 ms, no extended reports, no SRTP; every suite when it is switched on.
     fn default() -> Self {
         Self {
             codecs: Codec::DEFAULT.to_vec(),
@@ -76,6 +82,8 @@ impl Default for Capabilities {
             comfort_noise: false,
             opus: OpusConfig::default(),
             ptime: FRAME,
+            rtcp_mux: false,
+            extended_reports: false,
             srtp: SrtpPolicy::default(),
             srtp_suites: SrtpSuite::ALL.to_vec(),
         }

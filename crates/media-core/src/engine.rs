@@ -41,19 +41,15 @@ pub struct EngineConfig {
     pub flow_timeout: Duration,
     /// Whether peers may be elsewhere than they say.
     pub latching: Latching,
-    /// Whether peers are told how they sound, by the VoIP metrics of RTCP XR (RFC 3611 section 4.7) in every report; those who
-    /// do not know them pass them over.
-    pub extended_reports: bool,
 }
 
 impl Default for EngineConfig {
-    /// A report and a flow timeout of two seconds each, latching always, and no extended reports.
+    /// A report and a flow timeout of two seconds each, and latching always.
     fn default() -> Self {
         Self {
             statistics_interval: Duration::from_secs(2),
             flow_timeout: Duration::from_secs(2),
             latching: Latching::default(),
-            extended_reports: false,
         }
     }
 }

@@ -7,7 +7,8 @@
 //!   [`Capabilities::preference`](crate::Capabilities). Payload types are the offerer's. `telephone-event` is added when offered.
 //! - Packets are sent in the length the peer asks for, rounded down to whole frames of 20 ms, at least one frame, at most 120 ms and
 //!   `a=maxptime`. Packets of any length are received.
-//! - RTCP shares the port of RTP where the peer offers that (RFC 5761); otherwise it goes where `a=rtcp` says, or one port higher.
+//! - RTCP shares the port of RTP where the peer offers that, or takes it from our offer (RFC 5761); otherwise it goes where `a=rtcp`
+//!   says, or one port higher.
 //! - The answer's direction is the offered one mirrored, limited by what this side wants. A connection address of all
 //!   zeros takes the peer's receiving away, as RFC 2543 phones mean it.
 
@@ -23,6 +24,7 @@ mod expected;
 mod formats;
 mod offer;
 mod remote;
+mod rtcp;
 mod security;
 
 pub use answer::negotiate;
@@ -79,6 +81,8 @@ pub struct MediaParameters {
     pub ptime: Duration,
     /// Whether the peer holds the call: it does not want to receive.
     pub held: bool,
+    /// Whether the peer is told how it sounds (RFC 3611 section 4.7).
+    pub extended_reports: bool,
     /// The keys of both directions; `None` for plain RTP.
     pub security: Option<SrtpKeys>,
 }

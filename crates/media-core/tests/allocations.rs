@@ -64,6 +64,7 @@ fn parameters(codec: Codec) -> MediaParameters {
         direction: Direction::SendRecv,
         ptime: FRAME,
         held: false,
+        extended_reports: false,
         security: None,
     }
 }

@@ -66,6 +66,7 @@ impl Receiver {
             direction: Direction::SendRecv,
             ptime: FRAME,
             held: false,
+            extended_reports: false,
             security: None,
         };
         let source = AudioSource::Silence;

@@ -54,7 +54,9 @@ pub struct SessionManagerConfig {
     pub latching: Latching,
     /// Whether comfort noise (RFC 3389) is negotiated, and silence left out.
     pub comfort_noise: bool,
-    /// Whether peers are told by RTCP XR how they sound (RFC 3611 section 4.7).
+    /// Whether our offers want RTCP on the port of RTP (RFC 5761); what a peer offers is taken in any case.
+    pub rtcp_mux: bool,
+    /// Whether both sides tell each other by RTCP XR how they sound (RFC 3611 section 4.7), where the peer agrees.
     pub extended_reports: bool,
     /// The SIP URI of this side. When its host is an IP address, that address is told to peers in Via, Contact and SDP
     /// in place of the bound one.
@@ -136,6 +138,7 @@ impl Default for SessionManagerConfig {
             media_threads: std::thread::available_parallelism().map_or(1, NonZero::get),
             latching: Latching::default(),
             comfort_noise: false,
+            rtcp_mux: false,
             extended_reports: false,
             local_address: None,
             max_sessions: 10_000,
@@ -237,6 +240,8 @@ impl SessionManagerConfig {
             },
             srtp: self.srtp,
             comfort_noise: self.comfort_noise,
+            rtcp_mux: self.rtcp_mux,
+            extended_reports: self.extended_reports,
             ..Capabilities::default()
         })
     }

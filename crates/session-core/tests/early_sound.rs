@@ -193,6 +193,40 @@ fn sound_before_any_description_is_heard_told_and_not_interrupted_by_the_answer(
     assert!(!events.iter().any(|(_, event)| flows(event)), "no restart");
 }
 
+/// Two phones of the called party ring, each with its own sound: the one is heard that described its sound last, whatever the
+/// other repeats, and in the end the one that takes the call.
+#[test]
+fn of_several_called_parties_one_is_heard_at_a_time() {
+    for winner in ["one", "two"] {
+        let mut scene = Scene::new();
+        let mut one = Phone::new(4_000, 425.0);
+        let mut two = Phone::new(4_002, 700.0);
+        let descriptions = [one.description(), two.description()];
+        scene.respond(183, "one", &descriptions[0]);
+        scene.hear(100, &mut [&mut one, &mut two]);
+        let shares = scene.shares([425.0, 700.0]);
+        assert!(shares[0] > 0.99, "{shares:?}");
+        scene.respond(183, "two", &descriptions[1]);
+        scene.hear(100, &mut [&mut one, &mut two]);
+        let shares = scene.shares([425.0, 700.0]);
+        assert!(shares[1] > 0.99, "{shares:?}");
+        scene.respond(183, "one", &descriptions[0]);
+        scene.hear(100, &mut [&mut one, &mut two]);
+        let shares = scene.shares([425.0, 700.0]);
+        assert!(
+            shares[1] > 0.99,
+            "what is repeated changes nothing: {shares:?}"
+        );
+
+        let number = usize::from(winner == "two");
+        scene.respond(200, winner, &descriptions[number]);
+        assert_eq!(scene.call.state(), CallState::Active);
+        scene.hear(100, &mut [&mut one, &mut two]);
+        let shares = scene.shares([425.0, 700.0]);
+        assert!(shares[number] > 0.99, "{winner}: {shares:?}");
+    }
+}
+
 /// A caller who waits hears what the called party of the other leg sends before it answers, through a bridge of two calls of
 /// which neither is answered.
 #[test]

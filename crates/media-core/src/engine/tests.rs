@@ -63,21 +63,13 @@ impl Call {
     }
 
     fn knowing(sources: [AudioSource; 2], capabilities: [Capabilities; 2]) -> Self {
-        Self::run_by(sources, capabilities, EngineConfig::default())
-    }
-
-    fn run_by(
-        sources: [AudioSource; 2],
-        capabilities: [Capabilities; 2],
-        config: EngineConfig,
-    ) -> Self {
         let now = Instant::now();
         let clock = WallClock::new(now, SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000));
         let mut seed = 1;
         let mut capabilities = capabilities.into_iter();
         let parties = sources.map(|source| {
             let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, seed as u8));
-            let engine = MediaEngine::new(config.clone(), clock);
+            let engine = MediaEngine::new(EngineConfig::default(), clock);
             let (media, ports) = SimulatedMedia::new(address, 10_000..=10_100, engine).unwrap();
             let config = MediaConfig {
                 source,

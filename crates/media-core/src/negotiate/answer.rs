@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::formats::{Formats, names, packet_length};
-use super::remote::{RTCP_MUX, Remote, is_audio, is_muxed, refusal};
+use super::remote::{Remote, is_audio, refusal};
+use super::rtcp::Rtcp;
 use super::security::{self, Chosen, mismatch};
 use super::{LocalMedia, MediaParameters, Negotiated, NegotiationError};
 use crate::capabilities::Capabilities;
-use crate::rtp_core::srtp::SrtpKey;
-use crate::sdp::{Address, Attribute, Line, MediaDescription, Origin, SessionDescription};
+use crate::sdp::{Address, Line, MediaDescription, Origin, SessionDescription};
 
 /// Answers `offer` with what `capabilities` allow; `origin` becomes the `o=` line of the answer.
 ///
@@ -20,9 +20,14 @@ pub fn negotiate<'a>(
     local: LocalMedia,
     origin: Origin<'a>,
 ) -> Result<Negotiated<'a>, NegotiationError> {
-    let chosen = choose(offer, capabilities, &local.keys)?;
+    let chosen = choose(offer, capabilities, &local)?;
     let media = match &chosen {
-        Some(choice) => Some(parameters(offer, choice, capabilities, &local)?),
+        Some(choice) => Some(parameters(
+            &offer.media[choice.index],
+            choice,
+            capabilities,
+            &local,
+        )?),
         None => None,
     };
     let answer_section = |(index, section): (usize, &MediaDescription<'a>)| match (&chosen, &media)
@@ -37,10 +42,7 @@ pub fn negotiate<'a>(
             let security = choice.security.iter();
             let line = security.map(|chosen| security::line(chosen.tag, &chosen.keys.send));
             answer.lines.extend(line);
-            if is_muxed(section) {
-                let mux = Attribute::property(RTCP_MUX);
-                answer.lines.push(Line::Attribute(mux));
-            }
+            answer.lines.extend(choice.rtcp.lines());
             answer
         }
         _ => refusal(section),
@@ -65,14 +67,17 @@ pub fn negotiate<'a>(
 struct Choice {
     index: usize,
     formats: Formats,
+    remote: Remote,
+    rtcp: Rtcp,
     security: Option<Chosen>,
 }
 
-/// What to carry; `None` when no section is switched on. A stream that can be secured comes before one that cannot.
+/// What to carry; `None` when no section is switched on. A stream that can be secured comes before one that cannot, and one
+/// that cannot be reached from here is none.
 fn choose(
     offer: &SessionDescription<'_>,
     capabilities: &Capabilities,
-    keys: &[SrtpKey],
+    local: &LocalMedia,
 ) -> Result<Option<Choice>, NegotiationError> {
     if offer.media.iter().all(|section| section.port == 0) {
         return Ok(None);
@@ -89,23 +94,33 @@ fn choose(
     }
     let mut offered = Vec::new();
     let mut plain = None;
-    let mut insecure = None;
+    let mut unfit = None;
     for (index, section) in audio {
         let formats = Formats::of(section);
         let Some(formats) = formats.answered(capabilities) else {
             offered.extend(names(section));
             continue;
         };
-        let security = match security::choose(section, capabilities, keys) {
-            Ok(security) => security,
-            Err(reason) => {
-                insecure.get_or_insert(mismatch(section, index, reason));
+        let rtcp = Rtcp::answered(capabilities, offer, section);
+        let ip = local.address.ip();
+        let security = security::choose(section, capabilities, &local.keys)
+            .map_err(|reason| mismatch(section, index, reason));
+        let fit = security.and_then(|security| {
+            let remote = Remote::of(offer, section, ip, rtcp.shared)?;
+            Ok((security, remote))
+        });
+        let (security, remote) = match fit {
+            Ok(fit) => fit,
+            Err(error) => {
+                unfit.get_or_insert(error);
                 continue;
             }
         };
         let choice = Choice {
             index,
             formats,
+            remote,
+            rtcp,
             security,
         };
         if choice.security.is_some() {
@@ -115,18 +130,17 @@ fn choose(
     }
     match plain {
         Some(choice) => Ok(Some(choice)),
-        None => Err(insecure.unwrap_or(NegotiationError::NoCommonCodec { offered })),
+        None => Err(unfit.unwrap_or(NegotiationError::NoCommonCodec { offered })),
     }
 }
 
 fn parameters(
-    offer: &SessionDescription<'_>,
+    section: &MediaDescription<'_>,
     choice: &Choice,
     capabilities: &Capabilities,
     local: &LocalMedia,
 ) -> Result<MediaParameters, NegotiationError> {
-    let (section, formats) = (&offer.media[choice.index], &choice.formats);
-    let remote = Remote::of(offer, section, local.address.ip())?;
+    let (remote, formats) = (choice.remote, &choice.formats);
     let agreed = formats.agreed(formats, section, capabilities);
     let agreed = agreed.ok_or_else(|| NegotiationError::NoCommonCodec {
         offered: names(section).collect(),
@@ -143,6 +157,7 @@ fn parameters(
         direction: remote.direction.reversed().and(local.direction),
         ptime: packet_length(section, capabilities.ptime),
         held: !remote.direction.receives(),
+        extended_reports: choice.rtcp.extended,
         security: choice.security.as_ref().map(|chosen| chosen.keys.clone()),
     })
 }

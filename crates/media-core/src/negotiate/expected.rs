@@ -49,6 +49,7 @@ impl MediaParameters {
             direction: Direction::RecvOnly,
             ptime: FRAME,
             held: false,
+            extended_reports: false,
             security: None,
         })
     }

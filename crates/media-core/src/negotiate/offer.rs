@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::formats::{Formats, names, packet_length};
 use super::remote::{Remote, is_audio, refusal};
+use super::rtcp::Rtcp;
 use super::security::{self, mismatch};
 use super::{LocalMedia, MediaParameters, NegotiationError};
 use crate::capabilities::{Capabilities, FRAME};
@@ -27,7 +28,10 @@ pub fn reoffer<'a>(
     capabilities: &Capabilities,
     local: LocalMedia,
 ) -> SessionDescription<'a> {
-    let audio = previous.media.iter().position(is_audio);
+    // The place of a stream that is over may be used again (section 8.1).
+    let is_place = |section: &MediaDescription<'_>| section.kind.eq_ignore_ascii_case("audio");
+    let find = |fits: fn(&MediaDescription<'_>) -> bool| previous.media.iter().position(fits);
+    let audio = find(is_audio).or_else(|| find(is_place));
     let known = audio.map(|index| &previous.media[index]);
     let origin = previous.origin.clone();
     let mut offer = describe(capabilities, local, origin, known);
@@ -75,7 +79,8 @@ pub fn accept_answer(
     let security = security.map_err(|reason| mismatch(theirs, index, reason))?;
     let local = offer.connection(ours).and_then(Address::ip);
     let local = local.ok_or(NegotiationError::NoConnection)?;
-    let remote = Remote::of(answer, theirs, local)?;
+    let rtcp = Rtcp::accepted(ours, (answer, theirs));
+    let remote = Remote::of(answer, theirs, local, rtcp.shared)?;
     let wanted = offer.direction(ours);
     Ok(MediaParameters {
         remote_rtp: remote.rtp,
@@ -89,6 +94,7 @@ pub fn accept_answer(
         direction: remote.direction.reversed().and(wanted),
         ptime: packet_length(theirs, packet_length(ours, FRAME)),
         held: wanted.sends() && !remote.direction.receives(),
+        extended_reports: rtcp.extended,
         security,
     })
 }
@@ -106,6 +112,9 @@ fn describe<'a>(
     let mut section = formats.section(port, protocol.into(), ptime, local.direction);
     let lines = security::offered(capabilities.srtp, &local.keys);
     section.lines.extend(lines);
+    section
+        .lines
+        .extend(Rtcp::offered(capabilities, known).lines());
     SessionDescription {
         origin,
         name: Cow::Borrowed("-"),

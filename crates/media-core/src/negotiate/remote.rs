@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::security::is_secure;
-use super::{Direction, NegotiationError};
-use crate::sdp::{Address, MediaDescription, SessionDescription, rtcp_address};
+use super::{Direction, NegotiationError, rtcp};
+use crate::sdp::{Address, MediaDescription, SessionDescription};
 
 /// The peer's end of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +16,12 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// What a section says to one who is at `local`.
+    /// What a section says to one who is at `local`; `shared` when RTP and RTCP use one port.
     pub(super) fn of(
         description: &SessionDescription<'_>,
         section: &MediaDescription<'_>,
         local: IpAddr,
+        shared: bool,
     ) -> Result<Self, NegotiationError> {
         let address = description
             .connection(section)
@@ -38,30 +39,12 @@ impl Remote {
             },
             Address::Name { host, .. } => return Err(NegotiationError::HostName(host.to_string())),
         };
-        let rtp = SocketAddr::new(ip, section.port);
-        let rtcp = || {
-            let value = section.attribute("rtcp")?;
-            rtcp_address(value, ip)
-        };
-        let next = || SocketAddr::new(ip, section.port.saturating_add(1));
         Ok(Self {
-            rtp,
-            rtcp: match is_muxed(section) {
-                true => rtp,
-                false => rtcp().unwrap_or_else(next),
-            },
+            rtp: SocketAddr::new(ip, section.port),
+            rtcp: rtcp::address(section, ip, shared),
             direction,
         })
     }
-}
-
-/// The attribute that has RTCP on the port of RTP (RFC 5761 section 5.1.1).
-pub(super) const RTCP_MUX: &str = "rtcp-mux";
-
-/// Whether the writer of a section can do with one port.
-pub(super) fn is_muxed(section: &MediaDescription<'_>) -> bool {
-    let mut attributes = section.attributes();
-    attributes.any(|attribute| attribute.is(RTCP_MUX))
 }
 
 /// Whether a section is audio that we could carry, and is switched on.

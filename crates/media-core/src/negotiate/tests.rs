@@ -72,6 +72,7 @@ fn the_usual_offer() {
         direction: Direction::SendRecv,
         ptime: Duration::from_millis(20),
         held: false,
+        extended_reports: false,
         security: None,
     };
     assert_eq!(media, Some(expected));
@@ -253,6 +254,26 @@ fn an_address_of_the_other_family_is_refused_and_a_mapped_one_is_not() {
         Err(NegotiationError::AddressFamily(far))
     );
     assert_eq!(at("::ffff:192.0.2.2"), Ok("192.0.2.2:4000".to_owned()));
+}
+
+/// As of ANAT: the same stream by each family of addresses.
+#[test]
+fn of_two_streams_the_one_that_can_be_reached_is_carried() {
+    let Negotiated { answer, media } = answer(
+        "m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::20\r\nm=audio 4002 RTP/AVP 0\r\nc=IN IP4 192.0.2.7\r\n",
+    );
+    let ports = answer.media.iter().map(|section| section.port);
+    assert_eq!(ports.collect::<Vec<_>>(), [0, 10_000]);
+    assert_eq!(media.unwrap().remote_rtp.to_string(), "192.0.2.7:4002");
+}
+
+#[test]
+fn the_place_of_a_stream_that_is_over_is_used_again() {
+    let off = "m=video 0 RTP/AVP 31\r\nm=audio 0 RTP/AVP 97\r\na=rtpmap:97 PCMA/8000\r\n";
+    let Negotiated { answer: off, .. } = answer(off);
+    let again = reoffer(&off, &Capabilities::default(), local(Direction::SendRecv));
+    let ports = again.media.iter().map(|section| section.port);
+    assert_eq!(ports.collect::<Vec<_>>(), [0, 10_000]);
 }
 
 #[test]

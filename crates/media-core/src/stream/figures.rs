@@ -126,9 +126,10 @@ impl Stream {
         }
     }
 
-    /// Has the peer told with the next report how it sounds, where that is switched on.
-    pub(super) fn tell_quality(&mut self, extended_reports: bool) {
-        if !extended_reports {
+    /// Has the peer told with the next report how it sounds, where that is agreed on.
+    pub(super) fn tell_quality(&mut self) {
+        let parameters = self.parameters.as_ref();
+        if parameters.is_none_or(|parameters| !parameters.extended_reports) {
             return;
         }
         let statistics = self.rtp.statistics();

@@ -23,7 +23,7 @@ impl Stream {
             return;
         }
         if self.rtp.poll_timeout().is_some_and(|at| at <= now) {
-            self.tell_quality(config.extended_reports);
+            self.tell_quality();
             let (rtp, port) = (&mut self.rtp, self.port);
             outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
         }

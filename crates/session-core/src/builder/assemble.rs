@@ -160,7 +160,6 @@ fn media(
     let clock = WallClock::new(Instant::now(), SystemTime::now());
     let engine = EngineConfig {
         latching: config.latching,
-        extended_reports: config.extended_reports,
         ..EngineConfig::default()
     };
     let engine = MediaEngine::new(engine, clock);

@@ -32,7 +32,13 @@ impl SessionManagerBuilder {
         self
     }
 
-    /// Tells peers by RTCP XR how they sound (RFC 3611 section 4.7); those who do not know it pass it over.
+    /// Offers RTCP on the port of RTP (RFC 5761): one way through NATs and firewalls for both.
+    pub fn with_rtcp_mux(mut self) -> Self {
+        self.config.rtcp_mux = true;
+        self
+    }
+
+    /// Has both sides tell each other by RTCP XR how they sound (RFC 3611 section 4.7), where the peer agrees.
     pub fn with_extended_reports(mut self) -> Self {
         self.config.extended_reports = true;
         self

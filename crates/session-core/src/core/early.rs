@@ -14,23 +14,47 @@ use crate::{BasicSessionEvent, CallDirection, Operation, Result, SessionId};
 /// Called parties of one call whose answers are kept.
 const MAX_FORKS: usize = 16;
 
-/// What has been agreed on with the called parties of a call before one of them answers it.
+/// What the called parties of a call have said of media before one of them answers it.
 #[derive(Debug, Default)]
-pub(super) struct Early(Vec<(Option<ForkId>, Option<Arc<str>>)>);
+pub(super) struct Early(Vec<EarlyFork>);
+
+/// One of them.
+#[derive(Debug)]
+struct EarlyFork {
+    fork: Option<ForkId>,
+    /// What it has described last; `None` when it has changed the session since.
+    described: Option<Arc<str>>,
+    /// That is its answer.
+    is_answer: bool,
+}
 
 impl Early {
     /// The answer of a called party; `None` inside when it has changed the session since.
     fn of(&self, fork: Option<ForkId>) -> Option<Option<Arc<str>>> {
         let mut known = self.0.iter();
-        let entry = known.find(|(known, _)| *known == fork)?;
-        Some(entry.1.clone())
+        let known = known.find(|known| known.fork == fork && known.is_answer)?;
+        Some(known.described.clone())
     }
 
-    fn set(&mut self, fork: Option<ForkId>, answer: Option<Arc<str>>) {
-        match self.0.iter().position(|(known, _)| *known == fork) {
-            Some(place) => self.0[place].1 = answer,
-            None if self.0.len() < MAX_FORKS => self.0.push((fork, answer)),
-            None => {}
+    /// Takes note of a description; returns whether it is a new one of this called party.
+    fn set(&mut self, fork: Option<ForkId>, described: Option<Arc<str>>, is_answer: bool) -> bool {
+        let has_room = self.0.len() < MAX_FORKS;
+        match self.0.iter_mut().find(|known| known.fork == fork) {
+            Some(known) => {
+                let is_new = known.described != described;
+                known.is_answer |= is_answer;
+                known.described = described;
+                is_new
+            }
+            None if has_room => {
+                self.0.push(EarlyFork {
+                    fork,
+                    described,
+                    is_answer,
+                });
+                true
+            }
+            None => false,
         }
     }
 }
@@ -73,8 +97,9 @@ impl SessionCore {
         Ok(())
     }
 
-    /// A description in a provisional response: the peer's media may come in. We send nothing yet. A reliable one is the
-    /// answer of that called party.
+    /// A description in a provisional response: the media of that called party may come in, in place of another's. Responses
+    /// that are repeated, as every minute (RFC 3261 section 13.3.1.1), take nobody's place. We send nothing yet. A reliable one
+    /// is the answer of that called party.
     pub(super) fn hear_early(
         &mut self,
         now: Instant,
@@ -89,18 +114,18 @@ impl SessionCore {
         let Some(answer) = answer.filter(|_| session.exchange == Exchange::OfferSent) else {
             return;
         };
+        let answer: Arc<str> = Arc::from(answer);
+        let early = session.extras_mut().early.get_or_insert_default();
+        if !early.set(fork, Some(Arc::clone(&answer)), reliable) {
+            return;
+        }
         if let Some(key) = session.media
-            && let Err(error) = self.media.apply_answer(now, key, answer)
+            && let Err(error) = self.media.apply_answer(now, key, &answer)
         {
             tracing::debug!(session = %id, %error, "no early media");
             return;
         }
-        let answer: Arc<str> = Arc::from(answer);
-        session.remote_sdp = Some(Arc::clone(&answer));
-        if reliable {
-            let early = session.extras_mut().early.get_or_insert_default();
-            early.set(fork, Some(answer));
-        }
+        session.remote_sdp = Some(answer);
         self.tell_early_media(id);
     }
 
@@ -133,7 +158,7 @@ impl SessionCore {
             && !session.record.state().is_answered()
         {
             let early = session.extras_mut().early.get_or_insert_default();
-            early.set(fork, None);
+            early.set(fork, None, true);
         }
     }
 

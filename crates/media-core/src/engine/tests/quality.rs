@@ -2,16 +2,16 @@
 
 use super::*;
 
-fn reporting(extended_reports: bool) -> EngineConfig {
-    EngineConfig {
+fn reporting(extended_reports: [bool; 2]) -> [Capabilities; 2] {
+    extended_reports.map(|extended_reports| Capabilities {
         extended_reports,
-        ..EngineConfig::default()
-    }
+        ..Capabilities::default()
+    })
 }
 
 #[test]
 fn the_peer_says_how_it_sounds_where_that_is_switched_on() {
-    let mut call = Call::run_by([TONE, OTHER_TONE], Default::default(), reporting(true));
+    let mut call = Call::knowing([TONE, OTHER_TONE], reporting([true, true]));
     call.loss = 0.05;
     call.delay = Duration::from_millis(50);
     call.start();
@@ -32,8 +32,14 @@ fn the_peer_says_how_it_sounds_where_that_is_switched_on() {
 }
 
 #[test]
-fn nothing_is_told_of_quality_unless_switched_on() {
-    let mut call = Call::run_by([TONE, OTHER_TONE], Default::default(), reporting(false));
+fn nothing_is_told_of_quality_unless_both_have_agreed() {
+    for one in [[false, false], [true, false], [false, true]] {
+        nothing_is_told(one);
+    }
+}
+
+fn nothing_is_told(reports: [bool; 2]) {
+    let mut call = Call::knowing([TONE, OTHER_TONE], reporting(reports));
     call.start();
     call.run(Duration::from_secs(20));
     for statistics in call.stop() {
