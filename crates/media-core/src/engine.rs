@@ -20,6 +20,7 @@ pub use bridges::BridgeKey;
 use bridges::Bridges;
 pub use command::MediaCommand;
 use ending::Ending;
+use frames::DueFrames;
 pub use moving::MovingStream;
 pub(crate) use outbox::Outbox;
 
@@ -61,6 +62,7 @@ pub struct MediaEngine {
     wall_clock: WallClock,
     /// The grid of frames; `None` while there is nothing to do.
     clock: Option<FrameClock>,
+    due_frames: Option<DueFrames>,
     streams: Vec<Option<Stream>>,
     /// Where in `streams` each of them is, and where there is none.
     places: HashMap<MediaSessionKey, usize>,
@@ -81,6 +83,7 @@ impl MediaEngine {
             config,
             wall_clock: clock,
             clock: None,
+            due_frames: None,
             streams: Vec::new(),
             places: HashMap::new(),
             free: Vec::new(),
@@ -111,6 +114,7 @@ impl MediaCore for MediaEngine {
     type PortState = MovingStream;
 
     fn handle_command(&mut self, now: Instant, command: MediaCommand) {
+        self.finish_frames(now);
         let key = command.key();
         match command {
             MediaCommand::Open {
@@ -202,10 +206,7 @@ impl MediaCore for MediaEngine {
     }
 
     fn end_port(&mut self, now: Instant, port: PortKey) {
-        if let Some(index) = self.ports.get(&port) {
-            self.close(now, *index);
-        }
-        self.end_all_recorded(now);
+        self.end(now, port);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -214,7 +215,7 @@ impl MediaCore for MediaEngine {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.clock.as_ref().map(FrameClock::deadline)
+        self.frame_due()
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit<'_>> {

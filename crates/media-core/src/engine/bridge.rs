@@ -53,6 +53,11 @@ impl Bridge {
         self.key
     }
 
+    /// The streams of its legs.
+    pub(super) fn streams(&self) -> impl Iterator<Item = usize> {
+        self.legs.iter().map(|leg| leg.stream)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.legs.is_empty()
     }

@@ -105,15 +105,21 @@ impl Bridges {
         }
     }
 
-    /// Does one frame of every bridge.
+    /// How many places there are for bridges.
+    pub(super) fn places(&self) -> usize {
+        self.bridges.capacity()
+    }
+
+    /// Does one frame of the bridge at a place, and returns the bridge if there is one.
     pub(super) fn frame(
         &mut self,
+        place: usize,
         now: Instant,
         streams: &mut [Option<Stream>],
         outbox: &mut Outbox,
-    ) {
-        for (_, bridge) in &mut self.bridges {
-            bridge.frame(now, streams, outbox);
-        }
+    ) -> Option<&Bridge> {
+        let bridge = self.bridges.get_mut(place)?;
+        bridge.frame(now, streams, outbox);
+        Some(bridge)
     }
 }

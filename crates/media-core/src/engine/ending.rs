@@ -6,6 +6,7 @@ use super::MediaEngine;
 use crate::controller::MediaSessionKey;
 use crate::event::{MediaEvent, MediaStatistics};
 use crate::record::Recorder;
+use crate::rtp_core::PortKey;
 
 /// How long the end of a session waits for the disk to take the rest of its recording.
 const RECORDING_PATIENCE: Duration = Duration::from_secs(5);
@@ -59,8 +60,11 @@ impl MediaEngine {
         }
     }
 
-    /// Ends sessions whether or not their recording is complete: nobody may be there to look at it again.
-    pub(super) fn end_all_recorded(&mut self, now: Instant) {
+    /// Ends the stream of a port, and sessions whether or not their recording is complete: nobody may be there to look at it again.
+    pub(super) fn end(&mut self, now: Instant, port: PortKey) {
+        if let Some(index) = self.ports.get(&port) {
+            self.close(now, *index);
+        }
         let endings = self.ending.iter_mut();
         endings.for_each(|ending| ending.deadline = now);
         self.end_recorded(now);

@@ -27,6 +27,7 @@ impl MediaEngine {
 
     /// Gives out a stream, which leaves its bridge.
     pub(super) fn give_up(&mut self, now: Instant, port: PortKey) -> Option<MovingStream> {
+        self.finish_frames(now);
         let frame_at = self.clock.as_ref().map_or(now, FrameClock::deadline);
         let stream = self.take(*self.ports.get(&port)?)?;
         self.end_recorded(now);
@@ -39,6 +40,7 @@ impl MediaEngine {
     /// Goes on with a stream of another engine, and does the frames that are due. An engine that has no others takes the
     /// stream's grid for its own.
     pub(super) fn take_over(&mut self, now: Instant, moving: MovingStream) {
+        self.finish_frames(now);
         let MovingStream { mut stream, due } = moving;
         let mut grid = FrameClock::new(due, FRAME);
         let Tick { skipped, due: late } = grid.advance(now);

@@ -11,6 +11,7 @@ use rand::{RngExt, SeedableRng};
 mod bridge;
 mod codecs;
 mod discontinuous;
+mod frames;
 mod moving;
 mod processors;
 mod quality;

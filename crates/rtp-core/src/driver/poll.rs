@@ -14,4 +14,4 @@ pub(super) use epoll::{Events, Poll, Socket, Waker, watchable};
 pub(super) use portable::{Events, Poll, Socket, Waker, watchable};
 
 /// Ready sockets that one wait tells of; the others come with the next.
-const MAX_EVENTS: usize = 1024;
+pub(super) const MAX_EVENTS: usize = 1024;

@@ -57,6 +57,10 @@ impl Events {
         }
     }
 
+    pub(in crate::driver) fn len(&self) -> usize {
+        self.found
+    }
+
     /// The numbers of the sockets that are ready.
     pub(in crate::driver) fn ready(&self) -> impl Iterator<Item = usize> {
         let sockets = self.numbers().filter(|number| *number < TIMER);

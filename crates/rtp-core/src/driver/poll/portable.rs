@@ -43,6 +43,10 @@ impl Events {
         }
     }
 
+    pub(in crate::driver) fn len(&self) -> usize {
+        self.ready.len()
+    }
+
     /// The numbers of the sockets that are ready.
     pub(in crate::driver) fn ready(&self) -> impl Iterator<Item = usize> {
         self.ready.iter().copied()
