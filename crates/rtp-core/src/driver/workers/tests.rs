@@ -285,18 +285,20 @@ enum Step {
     Note(u64),
     HandOver(u64, usize),
     Close(u64),
+    Stop(usize),
     Die(usize),
 }
 
 const WORKERS: usize = 3;
 const PORTS: u64 = 4;
 
-fn step(deaths: u32) -> impl Strategy<Value = Step> {
+fn step(stops: u32, deaths: u32) -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (0..WORKERS).prop_map(Step::Work),
         6 => (0..PORTS).prop_map(Step::Note),
         6 => ((0..PORTS), (0..WORKERS)).prop_map(|(port, to)| Step::HandOver(port, to)),
         1 => (0..PORTS).prop_map(Step::Close),
+        stops => (0..WORKERS).prop_map(Step::Stop),
         deaths => (0..WORKERS).prop_map(Step::Die),
     ]
 }
@@ -308,6 +310,7 @@ fn run(bench: &mut Bench, steps: &[Step]) {
             Step::Note(port) => bench.note(PortKey(port)),
             Step::HandOver(port, to) => bench.hand_over(PortKey(port), to),
             Step::Close(port) => bench.close(PortKey(port)),
+            Step::Stop(place) => bench.all.workers()[place].shared.signal.stop(),
             Step::Die(place) => bench.die(place),
         }
     }
@@ -317,10 +320,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     /// Whatever comes when: every port hears all that was accepted for it, in this order, from the worker that it was sent to;
-    /// nobody waits for ever, and every port ends once. The queues are small enough to be full now and then.
+    /// nobody waits for ever, and every port ends once. The queues are small enough to be full now and then, and who is told
+    /// to stop does what it has taken on.
     #[test]
     fn a_port_hears_everything_in_order_wherever_it_goes(
-        steps in prop::collection::vec(step(0), 0..120),
+        steps in prop::collection::vec(step(1, 0), 0..120),
         queue in 2..40usize,
     ) {
         let mut bench = Bench::new(WORKERS, PORTS, queue);
@@ -336,7 +340,7 @@ proptest! {
     /// for the dead.
     #[test]
     fn the_dead_take_their_own_and_hold_up_nobody(
-        steps in prop::collection::vec(step(1), 0..120),
+        steps in prop::collection::vec(step(1, 1), 0..120),
         queue in 2..40usize,
     ) {
         let mut bench = Bench::new(WORKERS, PORTS, queue);
