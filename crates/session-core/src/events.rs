@@ -17,6 +17,13 @@ use crate::{
     SessionId, TerminalCause, Transfer, TransferProgress,
 };
 
+#[cfg(feature = "serde")]
+mod figures;
+#[cfg(feature = "serde")]
+mod form;
+#[cfg(feature = "serde")]
+mod words;
+
 /// Something that happened to a session. [`Ended`](Self::Ended) comes exactly once per session and is its last event.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

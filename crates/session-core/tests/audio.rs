@@ -424,6 +424,49 @@ fn an_application_adds_less_than_30_ms_beyond_the_jitter_buffer() {
     }
 }
 
+/// Half as loud.
+#[derive(Debug)]
+struct Softer;
+
+impl FrameProcessor for Softer {
+    fn process(&mut self, frame: &mut [i16], _: FrameContext<'_>) {
+        frame.iter_mut().for_each(|sample| *sample /= 2);
+    }
+}
+
+#[test]
+fn a_call_is_listened_to_and_its_sound_is_changed() {
+    let (mut simulation, [alice, bob]) = answered(11);
+    let rate = SampleRate::Hz8000;
+    let (mut to_bob, _) = attach(&mut simulation, bob, rate);
+    let (_, mut from_alice) = attach(&mut simulation, alice, rate);
+    simulation.with(bob.0, |core, now| {
+        let listening = Listening {
+            voice_activity: true,
+            ..Listening::default()
+        };
+        core.listen_for(now, bob.1, listening).unwrap();
+        let processors = FrameProcessors::new().on_received(|| Softer);
+        core.set_processors(now, bob.1, &processors).unwrap();
+    });
+    simulation.run_for(Duration::from_secs(1));
+    let speech = tone(400.0, rate, 1);
+    assert_eq!(from_alice.try_write(&speech), Ok(speech.len()));
+    read(&mut to_bob);
+    simulation.run_for(Duration::from_millis(500));
+    let loudest = read(&mut to_bob).into_iter().max().unwrap();
+    assert!((3_800..4_200).contains(&loudest), "{loudest}");
+    simulation.run_for(Duration::from_secs(2));
+    let spoken = simulation.events(bob.0).into_iter();
+    let spoken: Vec<bool> = spoken
+        .filter_map(|(_, event)| match event {
+            BasicSessionEvent::VoiceChanged { speaking, .. } => Some(speaking),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(spoken, [true, false]);
+}
+
 /// A voice agent on real sockets: speaks, is interrupted, and knows how much of it was heard.
 #[tokio::test]
 async fn an_agent_that_is_interrupted_knows_what_was_heard() -> Result<()> {
