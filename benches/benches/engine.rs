@@ -63,6 +63,7 @@ impl Site {
                 direction: Direction::SendRecv,
                 ptime: FRAME,
                 held: false,
+                extended_reports: false,
                 security: None,
             };
             for command in [

@@ -33,6 +33,7 @@ fn engine(now: Instant) -> (MediaEngine, Vec<MediaSessionKey>) {
             direction: Direction::SendRecv,
             ptime: FRAME,
             held: false,
+            extended_reports: false,
             security: None,
         };
         let parameters = Some(Box::new(parameters));

@@ -58,6 +58,7 @@ fn open(
         direction: Direction::SendRecv,
         ptime: FRAME,
         held: false,
+        extended_reports: false,
         security: None,
     };
     let parameters = Some(Box::new(parameters));
