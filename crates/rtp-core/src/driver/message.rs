@@ -67,7 +67,10 @@ impl<C: MediaCore, F: FnMut(C::Event)> Worker<C, F> {
                 }
             }
             Message::GiveUp { port, to } => {
-                self.tick(now);
+                // All of it, for what is sent and told afterwards is not of this port any more.
+                while self.core.poll_timeout().is_some_and(|due| due <= now) {
+                    self.tick(now);
+                }
                 let parcel = Parcel {
                     state: self.core.give_up_port(now, port),
                     port: self.ports.take(&self.poll, port),

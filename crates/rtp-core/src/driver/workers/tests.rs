@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 enum Command {
     Open(PortKey),
     Note(PortKey, u64),
+    /// So many datagrams are due at once, and are sent one at a time.
+    Due(PortKey, SocketAddr, u64),
     Close(PortKey),
     Panic,
 }
@@ -38,6 +40,7 @@ enum Event {
 struct Ledger {
     place: usize,
     answered: BTreeMap<PortKey, u64>,
+    due: VecDeque<(Instant, PortKey, SocketAddr, u64)>,
     transmits: VecDeque<(PortKey, Channel, SocketAddr, [u8; 8])>,
     current: [u8; 8],
     closed: VecDeque<PortKey>,
@@ -49,6 +52,7 @@ impl Ledger {
         Ledger {
             place,
             answered: BTreeMap::new(),
+            due: VecDeque::new(),
             transmits: VecDeque::new(),
             current: [0; 8],
             closed: VecDeque::new(),
@@ -70,6 +74,10 @@ impl MediaCore for Ledger {
                 self.events.push_back(Event::Noted { port, number, by });
             }
             Command::Note(..) => {}
+            Command::Due(port, to, count) => {
+                let due = (0..count).map(|number| (now, port, to, number));
+                self.due.extend(due);
+            }
             Command::Close(port) => self.end_port(now, port),
             Command::Panic => panic!("as it was told"),
         }
@@ -107,10 +115,15 @@ impl MediaCore for Ledger {
         }
     }
 
-    fn handle_timeout(&mut self, _: Instant) {}
+    fn handle_timeout(&mut self, _: Instant) {
+        if let Some((_, port, to, number)) = self.due.pop_front() {
+            let number = number.to_be_bytes();
+            self.transmits.push_back((port, Channel::Rtp, to, number));
+        }
+    }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.due.front().map(|(at, ..)| *at)
     }
 
     fn poll_transmit(&mut self) -> Option<Transmit<'_>> {
@@ -360,6 +373,21 @@ proptest! {
         ended.sort();
         prop_assert_eq!(ended, (0..PORTS).map(PortKey).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn all_that_is_due_is_sent_before_a_port_goes() {
+    let (mut bench, client) = (Bench::new(2, 1, 8), client());
+    let (port, to) = (PortKey(0), client.local_addr().unwrap());
+    let workers = bench.all.clone();
+    workers.workers()[0]
+        .command(Command::Due(port, to, 40))
+        .unwrap();
+    bench.hand_over(port, 1);
+    bench.run();
+    (0..40).for_each(|number| assert_eq!(answer(&client), number));
+    assert_eq!(workers.statistics().send_failed, 0);
+    bench.end();
 }
 
 fn spawn(workers: usize, events: impl Fn(Event) + Send + Sync + 'static) -> MediaWorkers<Ledger> {
