@@ -1,12 +1,13 @@
 //! What dialog-core tells the session above it, and what that session hands down.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_transaction_core::sip_core::header::Substate;
 use rvoip_transaction_core::sip_core::{ByteString, NameAddr, Request, Response, StatusCode};
-use rvoip_transaction_core::sip_transport::{Flow, LocateError};
+use rvoip_transaction_core::sip_transport::{Flow, LocateError, LocateId};
 
 use crate::compositor::PublicationEvent;
 use crate::credential_store::{SecretKey, SecretQuery};
@@ -100,6 +101,13 @@ pub enum SessionCoordinationEvent {
         key: CallKey,
         /// Which of the called parties, while there may be several.
         fork: Option<ForkId>,
+    },
+    /// A host that was looked for: the end of a [`look_up`](crate::DialogManager::look_up).
+    HostFound {
+        /// The search.
+        search: LocateId,
+        /// Its addresses, best first; none when nobody knows it, or nobody has answered in time.
+        addresses: Vec<IpAddr>,
     },
     /// A request of ours has its final response. Its last event.
     RequestAnswered {

@@ -70,7 +70,7 @@ pub use event_package::EventPackage;
 pub use extensions::{CallExtensions, ReliableProvisionals};
 pub use fork::{ForkId, Leg};
 pub use id::{CallKey, KeyHasher, KeyMap, LocalTag, TagText};
-pub use manager::{DialogManager, OutgoingRefer};
+pub use manager::{DialogManager, HostLookup, OutgoingRefer};
 pub use offer_answer::{OfferMethod, Party};
 pub use outgoing_call::OutgoingCall;
 pub use publication::{OutgoingPublication, PublicationKey, PublicationStatus};

@@ -15,6 +15,7 @@ mod early_dialog;
 mod errand;
 mod gate;
 mod glare;
+mod host_name;
 mod in_dialog;
 mod invite_response;
 mod kept;
@@ -67,6 +68,7 @@ use crate::options::Capabilities;
 use crate::registrar::Registrar;
 
 use authentication::Authentication;
+pub use host_name::HostLookup;
 pub use refer::OutgoingRefer;
 
 use client::ClientUse;

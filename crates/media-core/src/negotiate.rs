@@ -136,7 +136,7 @@ pub enum NegotiationError {
     /// The section has no `c=` line, nor has the session.
     #[error("audio without a connection address")]
     NoConnection,
-    /// The connection address is a host name, which is not resolved here.
+    /// The connection address is a host name; whoever has a resolver puts an address in its place before.
     #[error("connection address {0} is a host name")]
     HostName(String),
     /// The connection address is of the other family of addresses: nothing sent from here arrives there.

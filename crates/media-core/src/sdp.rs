@@ -10,6 +10,7 @@ use std::net::IpAddr;
 mod attribute;
 mod crypto;
 mod direction;
+mod host_name;
 mod parse;
 mod write;
 
@@ -17,6 +18,7 @@ pub(crate) use attribute::rtcp_address;
 pub use attribute::{Attribute, RtpMap};
 pub use crypto::Crypto;
 pub use direction::Direction;
+pub use host_name::NamedHost;
 pub use parse::{MAX_LINES, MAX_MEDIA, MAX_OCTETS, SdpError};
 pub(crate) use write::number;
 

@@ -25,6 +25,7 @@ mod early;
 mod ending;
 mod forward;
 mod hold;
+mod host_name;
 mod incoming;
 mod leftovers;
 mod legs;
@@ -48,6 +49,7 @@ mod target_set;
 mod transfer;
 
 use bridge::Bridges;
+use host_name::Waiting;
 use publication::Publications;
 use registration::Registrations;
 use request::Replies;
@@ -89,6 +91,8 @@ pub struct SessionCore {
     /// The application answers INFO.
     answers_info: bool,
     bridges: Bridges,
+    /// What waits for the hosts of descriptions.
+    waiting: Waiting,
     accepting: bool,
     draining: bool,
     wire: VecDeque<Output<BasicSessionEvent>>,
@@ -126,6 +130,7 @@ impl SessionCore {
             publications: Publications::default(),
             answers_info,
             bridges: Bridges::default(),
+            waiting: Waiting::default(),
             accepting: false,
             draining: false,
             wire: VecDeque::new(),

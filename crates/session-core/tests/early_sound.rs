@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rvoip_session_core::media_core::{AudioSource, Codec, Encoder, MemoryRecording, RecordingSink};
 use rvoip_session_core::sim::{Answering, CallSimulation, HostId, SimHost};
-use rvoip_session_core::{BasicSessionEvent, CallRecord, CallState, SessionId};
+use rvoip_session_core::{BasicSessionEvent, CallRecord, CallState, SessionId, TerminalCause};
 
 const PEER: &str = "10.0.0.9:5060";
 const FRAME: Duration = Duration::from_millis(20);
@@ -224,6 +224,37 @@ fn of_several_called_parties_one_is_heard_at_a_time() {
         scene.hear(100, &mut [&mut one, &mut two]);
         let shares = scene.shares([425.0, 700.0]);
         assert!(shares[number] > 0.99, "{winner}: {shares:?}");
+    }
+}
+
+/// What follows a description whose host is looked for waits behind it, and a call that is answered by such a one goes on.
+#[test]
+fn a_host_that_an_answer_names_is_found_and_nothing_overtakes_it() {
+    for known in [true, false] {
+        let mut scene = Scene::new();
+        let zone = scene.simulation.signalling().zone();
+        zone.set_delay(SECOND);
+        if known {
+            zone.address("media.example", "10.0.0.9".parse().unwrap());
+        }
+        let mut phone = Phone::new(4_000, 425.0);
+        let description = phone.description();
+        let named = description.replace("c=IN IP4 10.0.0.9", "c=IN IP4 media.example");
+        scene.respond(183, "one", &named);
+        scene.respond(200, "one", &named);
+        assert_eq!(scene.call.state(), CallState::Initiating);
+        scene.simulation.run_for(3 * SECOND / 2);
+        if known {
+            assert_eq!(scene.call.state(), CallState::Active);
+            scene.hear(100, &mut [&mut phone]);
+            let [tone] = scene.shares([425.0]);
+            assert!(tone > 0.99, "{tone}");
+        } else {
+            scene.simulation.run_for(40 * SECOND);
+            assert_eq!(scene.call.cause(), Some(&TerminalCause::MediaFailed));
+            let stats = scene.simulation.core(scene.host).stats();
+            assert_eq!([stats.active_sessions, stats.dialogs], [0; 2]);
+        }
     }
 }
 

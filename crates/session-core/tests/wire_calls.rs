@@ -48,6 +48,11 @@ impl Scene {
     }
 
     fn send(&mut self, method: &str, body: &str) {
+        let cseq = self.cseq + u32::from(method != "ACK");
+        self.send_as(method, body, &format!("z9hG4bK{method}{cseq}"));
+    }
+
+    fn send_as(&mut self, method: &str, body: &str, branch: &str) {
         self.cseq += u32::from(method != "ACK");
         let content = if body.is_empty() {
             ""
@@ -56,7 +61,7 @@ impl Scene {
         };
         let (to, cseq) = (&self.to, self.cseq);
         let request = format!(
-            "{method} sip:bob@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {PEER};branch=z9hG4bK{method}{cseq}\r\n\
+            "{method} sip:bob@{HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {PEER};branch={branch}\r\n\
              Max-Forwards: 70\r\nFrom: <sip:alice@10.0.0.9>;tag=a\r\nTo: {to}\r\nCall-ID: wire\r\n\
              CSeq: {cseq} {method}\r\nContact: <sip:alice@{PEER}>\r\n{content}Content-Length: {}\r\n\r\n{body}",
             body.len()
@@ -316,4 +321,102 @@ fn a_transferor_that_never_hangs_up_is_hung_up_on() {
     assert!((60..70).contains(&seconds), "{seconds}");
     assert_eq!(call.cause(), Some(&TerminalCause::HandedOver));
     assert_eq!(call.state(), CallState::Terminated);
+}
+
+/// A description that is at a host by its name (RFC 8866 section 5.7).
+fn named(host: &str, payload_type: u8) -> String {
+    let described = sdp("sendrecv", payload_type);
+    described.replace("c=IN IP4 10.0.0.9", &format!("c=IN IP4 {host}"))
+}
+
+fn remote(scene: &mut Scene, call: &CallRecord) -> String {
+    let id = call.id();
+    let info = scene
+        .simulation
+        .with(scene.host, |core, _| core.media_info(id));
+    let info = info.unwrap();
+    format!("{}:{}", info.remote_rtp_address, info.remote_rtp_port)
+}
+
+#[test]
+fn a_host_that_an_offer_names_is_found_before_anybody_is_asked() {
+    let mut scene = Scene::new(21);
+    let zone = scene.simulation.signalling().zone();
+    zone.address("media.example", "2001:db8::7".parse().unwrap());
+    zone.address("media.example", "10.0.0.7".parse().unwrap());
+    zone.address("other.example", "10.0.0.8".parse().unwrap());
+    zone.set_delay(Duration::from_millis(300));
+    scene.send("INVITE", &named("media.example", 0));
+    let asked = |event: &BasicSessionEvent| matches!(event, BasicSessionEvent::CallReceived { .. });
+    let events = scene.simulation.events(scene.host);
+    assert!(!events.iter().any(|(_, event)| asked(event)));
+    scene.simulation.run_for(Duration::from_millis(400));
+    let trying = |message: &String| message.starts_with("SIP/2.0 100");
+    assert!(
+        scene.received().iter().any(trying),
+        "it is known to be late"
+    );
+    let call = scene.accept();
+    assert_eq!(scene.answer().0, 200);
+    scene.send("ACK", "");
+    assert_eq!(call.state(), CallState::Active);
+    assert_eq!(remote(&mut scene, &call), "10.0.0.7:4000");
+
+    // Inside the call, too; what is known is not asked again.
+    for (host, address) in [
+        ("other.example", "10.0.0.8:4000"),
+        ("media.example", "10.0.0.7:4000"),
+    ] {
+        scene.send("INVITE", &named(host, 8));
+        scene.simulation.run_for(Duration::from_millis(400));
+        assert_eq!(scene.answer().0, 200);
+        scene.send("ACK", "");
+        assert_eq!(remote(&mut scene, &call), address);
+    }
+    // One that nobody knows changes nothing.
+    scene.send("INVITE", &named("nowhere.example", 8));
+    scene.simulation.run_for(Duration::from_millis(400));
+    assert_eq!(scene.answer().0, 488);
+    scene.send("ACK", "");
+    assert_eq!(remote(&mut scene, &call), "10.0.0.7:4000");
+    assert_eq!(call.state(), CallState::Active);
+}
+
+#[test]
+fn an_offer_whose_host_nobody_finds_is_refused_in_time() {
+    let mut scene = Scene::new(22);
+    scene.simulation.signalling().zone().set_loss(1.0);
+    scene.send("INVITE", &named("media.example", 0));
+    scene.simulation.run_for(Duration::from_secs(5));
+    scene.received();
+    let events = scene.simulation.events(scene.host);
+    let call = events.into_iter().find_map(|(_, event)| match event {
+        BasicSessionEvent::CallReceived { call, .. } => Some(call),
+        _ => None,
+    });
+    let id = call.expect("a call").id();
+    let decided = scene.simulation.with(scene.host, |core, now| {
+        core.decide(now, id, CallDecision::Accept(None))
+    });
+    assert!(decided.is_err());
+    scene.simulation.run_for(Duration::from_millis(20));
+    assert_eq!(scene.answer().0, 488);
+}
+
+#[test]
+fn a_call_that_is_given_up_while_its_host_is_looked_for_leaves_nothing() {
+    let mut scene = Scene::new(23);
+    scene.simulation.signalling().zone().set_loss(1.0);
+    scene.send("INVITE", &named("media.example", 0));
+    scene.cseq -= 1;
+    let invite = "z9hG4bKINVITE1";
+    scene.send_as("CANCEL", "", invite);
+    scene.simulation.run_for(Duration::from_secs(40));
+    let events = scene.simulation.events(scene.host);
+    assert!(events.is_empty(), "{events:?}");
+    let stats = scene.simulation.core(scene.host).stats();
+    assert_eq!(
+        [stats.active_sessions, stats.dialogs, stats.media_ports],
+        [0; 3]
+    );
 }

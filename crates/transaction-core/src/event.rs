@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use rvoip_sip_transport::sip_core::{ByteString, Request, Response};
-use rvoip_sip_transport::{Flow, LocateError, Target};
+use rvoip_sip_transport::{Flow, LocateError, LocateId, Target};
 
 use crate::key::{ClientKey, ServerKey};
 
@@ -91,6 +91,14 @@ pub enum TransactionEvent {
     LateSuccess {
         /// The 2xx.
         response: Response,
+    },
+    /// A host that was looked for has been found, or nobody knows it: the end of a
+    /// [`look_up`](crate::TransactionLayer::look_up).
+    HostFound {
+        /// The search.
+        search: LocateId,
+        /// Where it is, best first.
+        targets: Vec<Target>,
     },
     /// A connection has ended, or a datagram flow does not answer its keep-alives; its transactions have been told.
     FlowFailed {

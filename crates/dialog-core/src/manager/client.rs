@@ -132,6 +132,9 @@ impl DialogManager {
                 TransactionEvent::StrayResponse { response, .. } => {
                     self.acknowledge_late(now, &response);
                 }
+                TransactionEvent::HostFound { search, targets } => {
+                    self.handle_host_found(search, &targets)
+                }
                 TransactionEvent::FlowFailed { flow, .. } => self.handle_flow_lost(now, &flow),
                 TransactionEvent::MappedAddress { flow, previous, .. } => {
                     if previous.is_some() {

@@ -6,6 +6,7 @@ use rvoip_dialog_core::SessionCoordinationEvent;
 use rvoip_dialog_core::sip_transport::{Core, Input, Output, soonest};
 
 use super::SessionCore;
+use super::host_name::call_of;
 use super::session::Due;
 use crate::{BasicSessionEvent, SessionId, TerminalCause};
 
@@ -20,7 +21,14 @@ impl SessionCore {
         }
     }
 
-    fn coordinate(&mut self, now: Instant, event: SessionCoordinationEvent) {
+    /// Takes in an event, unless it has to wait for the host of a description.
+    pub(super) fn coordinate(&mut self, now: Instant, event: SessionCoordinationEvent) {
+        if let Some(event) = self.await_host(now, event) {
+            self.take_in(now, event);
+        }
+    }
+
+    pub(super) fn take_in(&mut self, now: Instant, event: SessionCoordinationEvent) {
         use SessionCoordinationEvent as Event;
         if let Event::IncomingCall {
             key,
@@ -50,6 +58,9 @@ impl SessionCore {
                 let told = BasicSessionEvent::Unsolicited { request, body };
                 return self.events.push_back(told);
             }
+            Event::HostFound { search, addresses } => {
+                return self.on_host_found(now, search, &addresses);
+            }
             Event::Binding(binding) => return self.on_binding(binding),
             Event::Publication { key, status } => return self.on_publication(key, status),
             Event::Published(event) => return self.on_published(event),
@@ -68,17 +79,7 @@ impl SessionCore {
         ) {
             return self.on_subscription_event(now, event);
         }
-        let id = match &event {
-            Event::Progress { key, .. }
-            | Event::Answered { key, .. }
-            | Event::Confirmed { key, .. }
-            | Event::Offer { key, .. }
-            | Event::Answer { key, .. }
-            | Event::OfferRefused { key, .. }
-            | Event::OfferWithdrawn { key, .. }
-            | Event::Ended { key, .. } => self.sessions.of_call(*key),
-            _ => None,
-        };
+        let id = call_of(&event).and_then(|call| self.sessions.of_call(call));
         let Some(id) = id else { return };
         match event {
             Event::Progress {

@@ -9,6 +9,7 @@ use rvoip_sip_transport::{LocateId, Location, Target};
 
 use super::TransactionLayer;
 use super::send::reread;
+use crate::TransactionEvent;
 use crate::key::Key;
 
 /// Responses looked for at a time: strangers write the Vias.
@@ -76,7 +77,8 @@ impl TransactionLayer {
         targets: Vec<Target>,
     ) {
         let Some(key) = self.homing.searches.remove(&search) else {
-            return;
+            let found = TransactionEvent::HostFound { search, targets };
+            return self.events.push_back(found);
         };
         self.homing.targets.insert(key, targets);
         if !self.try_home(now, key) {

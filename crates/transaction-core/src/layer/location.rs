@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rvoip_sip_transport::sip_core::{Host, RequestBuilder, Uri};
+use rvoip_sip_transport::sip_core::{Host, HostPort, RequestBuilder, Uri};
 use rvoip_sip_transport::{LocateError, LocateId, Location, Sought, Target, TransportKind};
 
 use super::TransactionLayer;
@@ -58,6 +58,24 @@ impl TransactionLayer {
             (Err(_), Some(path)) => Ok(Way::One(path, true)),
             (Err(error), None) => Err(error.into()),
         }
+    }
+
+    /// Looks for a host that something else than a request is for, as media. What the domain name system has to be asked for
+    /// comes later as [`TransactionEvent::HostFound`](crate::TransactionEvent::HostFound), exactly once.
+    ///
+    /// # Errors
+    /// When too many searches are open, or no transport reaches a host.
+    pub fn look_up(&mut self, now: Instant, host: &HostPort) -> Result<Location, LocateError> {
+        let kinds = [TransportKind::Udp, TransportKind::Tcp, TransportKind::Tls];
+        let mut located = Err(LocateError::UnsupportedTransport);
+        for kind in kinds {
+            located = self.transport.locate(now, Sought::of_sent_by(host, kind));
+            if located.is_ok() {
+                break;
+            }
+        }
+        self.drain_transport(now);
+        located
     }
 
     /// Whether the peer at `target` holds a secure connection to us open. A new one to its Contact would often meet NAT,

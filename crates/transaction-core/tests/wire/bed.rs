@@ -323,6 +323,7 @@ fn word(event: &TransactionEvent) -> String {
         TransactionEvent::ClientCancelled { .. } => "client cancelled".into(),
         TransactionEvent::FlowFailed { error, .. } => format!("flow failed {error:?}"),
         TransactionEvent::MappedAddress { mapped, .. } => format!("mapped {mapped}"),
+        TransactionEvent::HostFound { targets, .. } => format!("host found {targets:?}"),
     }
 }
 

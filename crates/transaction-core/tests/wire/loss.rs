@@ -194,6 +194,7 @@ impl Host {
             }
             TransactionEvent::FlowFailed { .. } | TransactionEvent::MappedAddress { .. } => {}
             TransactionEvent::Sent { .. }
+            | TransactionEvent::HostFound { .. }
             | TransactionEvent::LateSuccess { .. }
             | TransactionEvent::ClientUnlocated { .. }
             | TransactionEvent::ClientCancelled { .. } => {
