@@ -1,6 +1,7 @@
 //! Tasks of the workspace, run as `cargo xtask TASK`.
 
 mod bench;
+mod capture;
 mod ci;
 mod demo;
 mod ears;

@@ -15,6 +15,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::{Outcome, workspace};
+use bridge::Meeting;
 use run::{Finding, Site};
 use table::{Run, runs};
 
@@ -34,15 +35,19 @@ pub fn run(arguments: &Arguments) -> Outcome {
     let chosen: Vec<&Run> = runs()
         .filter(|run| wanted.is_empty() || wanted.iter().any(|name| run.name.contains(name)))
         .collect();
-    let bridges = bridge::RUNS.into_iter().filter(|(name, _)| {
-        wanted.is_empty() || wanted.iter().any(|it| name.contains(it.as_str()))
+    let bridges = bridge::RUNS.iter().filter(|meeting| {
+        wanted.is_empty() || wanted.iter().any(|it| meeting.name.contains(it.as_str()))
     });
-    let bridges: Vec<(&str, usize)> = bridges.collect();
+    let bridges: Vec<&Meeting> = bridges.collect();
     if chosen.is_empty() && bridges.is_empty() {
         let names: Vec<&str> = run_names().collect();
         return Err(format!("no such run; there are: {}", names.join(", ")).into());
     }
     workspace::need_program("sipp", "sip-tester")?;
+    if !bridges.is_empty() {
+        workspace::need_program("tshark", "tshark")?;
+        workspace::need_program("sox", "sox")?;
+    }
     let site = Site {
         examples: workspace::build_examples(&["sipp_server", "sipp_client"])?,
         scenarios: workspace::root().join("sipp_scenarios"),
@@ -62,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
     });
     let bridged: Vec<(&str, Finding)> = bridges
         .iter()
-        .map(|(name, parties)| (*name, bridge::perform(name, *parties, &site)))
+        .map(|meeting| (meeting.name, bridge::perform(meeting, &site)))
         .collect();
     print_table(&findings, &bridged);
     let all = findings.iter().map(|(run, finding)| (run.name, finding));
@@ -95,7 +100,7 @@ pub fn has_run(name: &str) -> bool {
 }
 
 fn run_names() -> impl Iterator<Item = &'static str> {
-    let bridges = bridge::RUNS.into_iter().map(|(name, _)| name);
+    let bridges = bridge::RUNS.iter().map(|meeting| meeting.name);
     runs().map(|run| run.name).chain(bridges)
 }
 
@@ -124,7 +129,7 @@ fn print_table(findings: &[(&Run, Finding)], bridged: &[(&str, Finding)]) {
     for (name, finding) in bridged {
         println!(
             "{name:<26} {:<34} {:>5}  {:>6.1}  {}",
-            "nothing: our client calls a room",
+            "members of a room",
             1,
             finding.took.as_secs_f64(),
             finding.failure.as_deref().unwrap_or("ok")

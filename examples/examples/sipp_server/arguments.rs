@@ -94,6 +94,9 @@ pub struct Answer {
     /// Call this URI for every other caller, and let both hear each other
     #[arg(long, conflicts_with_all = ["reject", "forward"])]
     pub bridge: Option<String>,
+    /// For how long the other party of such a call may ring, as 30s
+    #[arg(long, value_parser = parse_duration, default_value = "60s", requires = "bridge")]
+    pub ring_for: Duration,
 }
 
 /// How early media is announced.

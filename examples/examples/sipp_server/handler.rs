@@ -163,7 +163,9 @@ impl Server {
     async fn put_through(&self, call: &IncomingCall, target: &str) -> CallDecision {
         // A caller that has given up does not hear it.
         let _ = call.ring().await;
-        match self.meeting.put_through(&call.session(), target).await {
+        let ring_for = self.answer.ring_for;
+        let caller = call.session();
+        match self.meeting.put_through(&caller, target, ring_for).await {
             Ok(()) => CallDecision::Accept(None),
             Err(SessionError::CallEnded {
                 cause: TerminalCause::Rejected { status, .. },

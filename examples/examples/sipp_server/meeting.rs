@@ -8,9 +8,6 @@ use rvoip_session_core::api::{
     BridgeId, CallSession, Result, SessionControl, SessionError, SessionId, Uri,
 };
 
-/// How long the other party of a call that is put through may ring.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-
 /// Who hears whom.
 #[derive(Debug, Default)]
 pub struct Meeting {
@@ -37,15 +34,20 @@ impl Meeting {
         coordinator.add_session_to_bridge(&bridge, &call.id).await
     }
 
-    /// Calls the other party, until it answers or the caller gives up.
-    pub async fn put_through(&self, caller: &CallSession, target: &str) -> Result<()> {
+    /// Calls the other party, until it answers, has rung for so long, or the caller gives up.
+    pub async fn put_through(
+        &self,
+        caller: &CallSession,
+        target: &str,
+        ring_for: Duration,
+    ) -> Result<()> {
         let coordinator = caller.coordinator();
         let called = coordinator
             .create_outgoing_call(&caller.to, target, None)
             .await?;
         self.link(caller, &called);
         let outcome = tokio::select! {
-            answered = called.wait_for_answer(ANSWER_WITHIN) => answered,
+            answered = called.wait_for_answer(ring_for) => answered,
             cause = caller.wait_for_end() => Err(SessionError::CallEnded { session_id: caller.id, cause }),
         };
         if outcome.is_err() && called.state().is_in_progress() {

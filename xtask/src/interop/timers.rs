@@ -8,7 +8,6 @@ mod peer;
 mod scenarios;
 
 use std::fs;
-use std::net::UdpSocket;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,17 +17,11 @@ use std::time::{Duration, Instant};
 use self::intervals::Claim;
 use super::{Bench, Verdict};
 use crate::Outcome;
-use crate::process::{Process, until};
+use crate::capture::Capture;
 use crate::server::Server;
-
-/// How long tshark may take to begin, and to end.
-const TSHARK_WITHIN: Duration = Duration::from_secs(20);
 
 /// The sleep of the witness.
 const NAP: Duration = Duration::from_millis(10);
-
-/// No header of a capture file is as long.
-const HEADER_OCTETS: u64 = 1024;
 
 /// Every port is SIP's in this namespace.
 const AS_SIP: [&str; 4] = [
@@ -57,7 +50,7 @@ pub(super) fn run(bench: &Bench) -> Outcome<Verdict> {
         return Ok(Verdict::Skipped(format!("no capture: {why}")));
     }
     let file = directory.join("wire.pcapng");
-    let tshark = capture(&file, &directory.join("tshark.log"))?;
+    let capture = Capture::start(&file, &directory.join("tshark.log"), &[])?;
     let over = AtomicBool::new(false);
     let (claims, stall) = thread::scope(|scope| {
         let witness = scope.spawn(|| longest_stall(&over));
@@ -66,7 +59,7 @@ pub(super) fn run(bench: &Bench) -> Outcome<Verdict> {
         (claims, witness.join().unwrap_or_default())
     });
     let claims = claims?;
-    stop(tshark)?;
+    capture.stop()?;
     println!(
         "the machine kept a sleeper waiting for {:.2} s at most",
         stall.as_secs_f64()
@@ -91,33 +84,6 @@ pub(super) fn run(bench: &Bench) -> Outcome<Verdict> {
     match faults.is_empty() {
         true => Ok(Verdict::Passed),
         false => Err(faults.join("; ").into()),
-    }
-}
-
-/// Starts tshark and waits until it sees what passes.
-fn capture(file: &Path, log: &Path) -> Outcome<Process> {
-    let mut command = Command::new("tshark");
-    command.args(["-i", "lo", "-w"]).arg(file);
-    let tshark = Process::logged(command, log)?;
-    let probe = UdpSocket::bind(("127.0.0.1", 0))?;
-    let target = probe.local_addr()?;
-    let sees = until(TSHARK_WITHIN, || {
-        // tshark writes its header when it has begun, and a packet when it has seen one.
-        let _ = probe.send_to(b"probe", target);
-        fs::metadata(file).is_ok_and(|it| it.len() > HEADER_OCTETS)
-    });
-    match sees {
-        true => Ok(tshark),
-        false => Err("tshark sees nothing on lo".into()),
-    }
-}
-
-/// Ends tshark as a person at the screen would, so that it writes out all it has.
-fn stop(mut tshark: Process) -> Outcome {
-    tshark.signal("INT")?;
-    match tshark.wait(TSHARK_WITHIN)? {
-        Some(_) => Ok(()),
-        None => Err("tshark does not end".into()),
     }
 }
 

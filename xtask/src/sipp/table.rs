@@ -1,5 +1,6 @@
 //! The runs of the suite, one row each.
 
+mod bridged;
 mod called;
 mod caller;
 
@@ -104,7 +105,7 @@ const CALLED: Run = Run {
 
 /// All runs of the suite.
 pub fn runs() -> impl Iterator<Item = &'static Run> {
-    caller::RUNS.iter().chain(called::RUNS)
+    caller::RUNS.iter().chain(called::RUNS).chain(bridged::RUNS)
 }
 
 #[cfg(test)]
@@ -124,7 +125,9 @@ mod tests {
             Scenario::BuiltIn(_) => None,
         });
         let third = runs().filter_map(|run| run.third);
-        let mut run: Vec<String> = first.chain(third).map(str::to_owned).collect();
+        let member = [crate::sipp::bridge::SCENARIO];
+        let all = first.chain(third).chain(member);
+        let mut run: Vec<String> = all.map(str::to_owned).collect();
         files.sort();
         run.sort();
         run.dedup();

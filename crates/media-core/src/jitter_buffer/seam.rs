@@ -2,6 +2,7 @@
 //! its time to go on without it. Nothing is heard twice, and nothing is missing.
 
 use super::JitterBuffer;
+use super::pitch::blend;
 
 /// How far ahead sound is given out, in frames: what the store has room for.
 const MAX_AHEAD: i64 = 8;
@@ -49,8 +50,8 @@ impl JitterBuffer {
         }
     }
 
-    /// Writes the frame that is to be played after `frames` others and was not heard elsewhere; `false` when less than half of it has
-    /// come.
+    /// Writes the frame that is to be played after `frames` others and was not heard elsewhere; `false` when there is no more. The
+    /// frames end with the last packet: what is there beyond whole frames is left out, over the first of them.
     ///
     /// # Panics
     ///
@@ -65,16 +66,33 @@ impl JitterBuffer {
             (true, Some((packet, _))) => packet.first,
             _ => self.seam.place.map_or(next, |place| place.max(next)),
         };
-        let place = first + frames * whole;
-        if end - place < whole / 2 || place + whole - next > MAX_AHEAD * whole {
+        let left_out = (end - first).rem_euclid(whole);
+        let place = first + left_out + frames * whole;
+        if end - place < whole || place + whole - next > MAX_AHEAD * whole {
             return false;
         }
         self.decode_until(next, place + whole);
-        for (sample, place) in frame.iter_mut().zip(place..) {
-            let present = self.store.run(place, 1).0;
-            *sample = if present { self.store.sample(place) } else { 0 };
+        for (done, sample) in frame.iter_mut().enumerate() {
+            let place = place + done as i64;
+            *sample = match frames == 0 && left_out > 0 {
+                true => blend(
+                    self.sound(place - left_out),
+                    self.sound(place),
+                    done,
+                    whole as usize,
+                ),
+                false => self.sound(place),
+            };
         }
         true
+    }
+
+    /// The sample at a place; silence where there is none.
+    fn sound(&self, place: i64) -> i16 {
+        match self.store.run(place, 1) {
+            (true, _) => self.store.sample(place),
+            (false, _) => 0,
+        }
     }
 
     /// Where a buffer begins to play that would play the place `next` now.
