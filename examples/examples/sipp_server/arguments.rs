@@ -37,6 +37,9 @@ pub struct Arguments {
     /// Calls at once; more are answered 503
     #[arg(long, default_value_t = 10_000)]
     pub max_sessions: usize,
+    /// Carry media on so many threads; without this one for each processor
+    #[arg(long)]
+    pub media_threads: Option<usize>,
     /// Refuse new calls with 503 once requests wait this long to be read, as 100ms
     #[arg(long, value_parser = parse_duration)]
     pub shed_after: Option<Duration>,

@@ -85,6 +85,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if arguments.mailbox.is_some() {
         builder = builder.with_event_packages([EventPackage::message_summary()]);
     }
+    if let Some(threads) = arguments.media_threads {
+        builder = builder.with_media_threads(threads);
+    }
     builder = builder.with_methods([Method::Info, Method::Message]);
     if let Some(shed_after) = arguments.shed_after {
         builder = builder.with_transactions(TransactionConfig {

@@ -79,7 +79,8 @@ pub fn perform(meeting: &Meeting, site: &Site) -> Finding {
 }
 
 fn meet(members: &[Member], site: &Site, logs: &Path) -> Outcome {
-    let room = ["--conference", "room"];
+    // Callers come in on different threads, and meet on one.
+    let room = ["--conference", "room", "--media-threads", "2"];
     let server = Server::start(&site.examples, &room, &logs.join("server.log"))?;
     let file = logs.join("media.pcapng");
     let capture = Capture::start(&file, &logs.join("tshark.log"), &["-f", "udp"])?;
