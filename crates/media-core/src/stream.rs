@@ -79,7 +79,7 @@ pub(crate) struct Stream {
     /// The bridge that the stream is in, by its index.
     pub(crate) bridge: Option<usize>,
     packets_ignored: u64,
-    recorder: Option<Recorder>,
+    recorder: Option<Box<Recorder>>,
     applications: Applications,
     processing: Processing,
     /// Samples that earlier recordings of this stream lost.

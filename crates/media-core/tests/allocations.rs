@@ -309,5 +309,5 @@ fn a_relayed_leg_keeps_to_its_memory() {
     });
     let octets = measured.bytes_current / 14;
     println!("a relayed leg: {octets} octets");
-    assert!(octets <= 5_120, "{octets}");
+    assert!(octets <= 4_096, "{octets}");
 }

@@ -10,13 +10,14 @@ mod send;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use crate::reception::{LastSenderReport, Reception};
 use crate::rtcp::VoipMetrics;
 use crate::sender::Sender;
 use crate::srtp::Association;
+use crate::statistics::Counted;
 use crate::{
     Counts, Latch, Latching, PayloadType, RtcpSchedule, RtpPacket, RtpStatistics, Ssrc, WallClock,
 };
@@ -113,7 +114,8 @@ pub struct RtcpReceived {
 #[derive(Debug)]
 pub struct RtpSession {
     config: RtpSessionConfig,
-    rng: StdRng,
+    /// The seed of the next random numbers, which are few: a generator is larger than all that is counted.
+    seed: u64,
     began: Instant,
     sender: Sender,
     rtp_latch: Latch,
@@ -137,11 +139,11 @@ pub struct RtpSession {
     ended: bool,
     reduced_size: bool,
     /// What the next report tells about how the peer sounds.
-    metrics: Option<VoipMetrics>,
+    metrics: Option<Box<VoipMetrics>>,
     /// The SRTP of this session, kept while it is off, since no index may come twice under one key.
     association: Option<Box<Association>>,
     secured: bool,
-    counted: RtpStatistics,
+    counted: Counted,
 }
 
 impl RtpSession {
@@ -154,7 +156,7 @@ impl RtpSession {
             rtp_latch: Latch::new(config.latching),
             rtcp_latch: Latch::new(config.latching),
             config,
-            rng,
+            seed: rng.random(),
             began: now,
             source: None,
             candidate: None,
@@ -172,8 +174,15 @@ impl RtpSession {
             metrics: None,
             association: None,
             secured: false,
-            counted: RtpStatistics::default(),
+            counted: Counted::default(),
         }
+    }
+
+    /// A generator of random numbers, another one each time.
+    fn rng(&mut self) -> StdRng {
+        let mut rng = StdRng::seed_from_u64(self.seed);
+        self.seed = rng.random();
+        rng
     }
 
     /// Our SSRC.
@@ -221,6 +230,7 @@ impl RtpSession {
             .past
             .plus(source.map_or(Counts::default(), Reception::total));
         let jitter = source.map(Reception::jitter);
+        let counted = &self.counted;
         RtpStatistics {
             packets_sent: self.sender.packets,
             octets_sent: self.sender.octets,
@@ -230,7 +240,20 @@ impl RtpSession {
             duplicates: counts.duplicates,
             jitter_ticks: jitter.map_or(0, |jitter| jitter.ticks()),
             jitter: jitter.map_or_else(Default::default, |jitter| jitter.duration()),
-            ..self.counted
+            octets_received: counted.octets_received,
+            reordered: counted.reordered,
+            invalid: counted.invalid,
+            foreign: counted.foreign,
+            implausible: counted.implausible,
+            on_probation: counted.on_probation,
+            restarts: counted.restarts,
+            reflected: counted.reflected,
+            round_trip: counted.round_trip,
+            rtcp_sent: counted.rtcp_sent,
+            rtcp_received: counted.rtcp_received,
+            srtp: counted.srtp,
+            remote: counted.remote,
+            remote_metrics: counted.remote_metrics.as_deref().copied(),
         }
     }
 }

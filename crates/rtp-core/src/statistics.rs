@@ -58,6 +58,26 @@ pub struct RtpStatistics {
     pub remote_metrics: Option<VoipMetrics>,
 }
 
+/// What a session counts itself, for as long as it lasts; the rest of [`RtpStatistics`] is known elsewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    pub(crate) octets_received: u64,
+    pub(crate) reordered: u64,
+    pub(crate) invalid: u64,
+    pub(crate) foreign: u64,
+    pub(crate) implausible: u64,
+    pub(crate) on_probation: u64,
+    pub(crate) restarts: u64,
+    pub(crate) reflected: u64,
+    pub(crate) round_trip: Option<Duration>,
+    pub(crate) rtcp_sent: u64,
+    pub(crate) rtcp_received: u64,
+    pub(crate) srtp: SrtpCounts,
+    pub(crate) remote: Option<RemoteReport>,
+    /// Few peers tell it.
+    pub(crate) remote_metrics: Option<Box<VoipMetrics>>,
+}
+
 impl RtpStatistics {
     /// Lost packets as a share of those expected, 0.0 to 100.0.
     #[must_use]

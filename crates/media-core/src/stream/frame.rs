@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::{Sound, Stream};
 use crate::capabilities::MAX_FRAME_SAMPLES;
 use crate::engine::{EngineConfig, Outbox};
-use crate::record::Recorder;
 
 impl Stream {
     /// Does one frame: plays, records, sends its own source, and reports what is due.
@@ -27,7 +26,7 @@ impl Stream {
             let (rtp, port) = (&mut self.rtp, self.port);
             outbox.datagram(port, rtp.rtcp_channel(), |out| rtp.poll_rtcp(now, out));
         }
-        self.recorder.iter_mut().for_each(Recorder::end_frame);
+        self.recorder.iter_mut().for_each(|it| it.end_frame());
         self.connect(now, outbox);
         self.watch(now, config, outbox);
     }
@@ -42,6 +41,6 @@ impl Stream {
         if self.relaying.from.is_none() {
             self.pause();
         }
-        self.recorder.iter_mut().for_each(Recorder::end_frame);
+        self.recorder.iter_mut().for_each(|it| it.end_frame());
     }
 }

@@ -9,7 +9,7 @@ use crate::record::Recorder;
 impl Stream {
     /// Records to another recorder, or no more.
     pub(crate) fn record(&mut self, recorder: Option<Recorder>) {
-        let earlier = std::mem::replace(&mut self.recorder, recorder);
+        let earlier = std::mem::replace(&mut self.recorder, recorder.map(Box::new));
         self.recording_samples_dropped += earlier.map_or(0, |earlier| earlier.dropped());
     }
 
@@ -17,12 +17,12 @@ impl Stream {
     pub(crate) fn end_recording(self) -> Option<Recorder> {
         let recorder = self.recorder?;
         recorder.finish();
-        (!recorder.is_complete()).then_some(recorder)
+        (!recorder.is_complete()).then_some(*recorder)
     }
 
     /// Tells when the recording has failed.
     pub(super) fn watch_recording(&mut self, outbox: &mut Outbox) {
-        if let Some(kind) = self.recorder.as_mut().and_then(Recorder::failure) {
+        if let Some(kind) = self.recorder.as_mut().and_then(|it| it.failure()) {
             let key = self.key;
             tracing::warn!(session = %key, error = %kind, "recording failed");
             let error = MediaError::Recording(kind);

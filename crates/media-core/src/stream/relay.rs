@@ -6,7 +6,6 @@ use super::Stream;
 use crate::codec::Codec;
 use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
-use crate::record::Recorder;
 use crate::rtp_core::{Channel, PayloadType, Received};
 
 /// For so long after a packet of a relayed telephone event nothing else is sent: the next one is due after 20 to 50 ms.
@@ -81,7 +80,7 @@ impl Stream {
         let sends = |media: &MediaParameters| media.direction.sends();
         let sends = self.parameters.as_deref().is_some_and(sends);
         let idle = self.dtmf.is_none() && self.on_hold.is_none() && !self.packetizer.is_muted();
-        let records_it = self.recorder.as_ref().is_some_and(Recorder::has_own);
+        let records_it = self.recorder.as_ref().is_some_and(|it| it.has_own());
         self.started
             && sends
             && idle

@@ -9,8 +9,8 @@ use crate::jitter_buffer::{AudioPacket, JitterBuffer, JitterBufferStatistics};
 pub(super) struct ReceivedSound {
     sample_rate_hz: u32,
     buffer: Option<Box<JitterBuffer>>,
-    /// What earlier buffers of this stream did.
-    earlier: JitterBufferStatistics,
+    /// What earlier buffers of this stream did, if there were any.
+    earlier: Option<Box<JitterBufferStatistics>>,
     /// Whether what comes next goes on from what was heard elsewhere.
     goes_on: bool,
 }
@@ -20,7 +20,7 @@ impl ReceivedSound {
         Self {
             sample_rate_hz,
             buffer: None,
-            earlier: JitterBufferStatistics::default(),
+            earlier: None,
             goes_on: false,
         }
     }
@@ -40,7 +40,7 @@ impl ReceivedSound {
 
     fn discard(&mut self) {
         if self.buffer.is_some() {
-            self.earlier = self.statistics();
+            self.earlier = Some(Box::new(self.statistics()));
             self.buffer = None;
         }
     }
@@ -103,6 +103,7 @@ impl ReceivedSound {
     /// Of this and earlier buffers.
     pub(super) fn statistics(&self) -> JitterBufferStatistics {
         let present = self.buffer.as_ref().map(|buffer| buffer.statistics());
-        self.earlier.followed_by(present.unwrap_or_default())
+        let earlier = self.earlier.as_deref().copied().unwrap_or_default();
+        earlier.followed_by(present.unwrap_or_default())
     }
 }

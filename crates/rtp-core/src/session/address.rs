@@ -20,11 +20,12 @@ impl RtpSession {
             self.schedule = None;
         } else if self.schedule.is_none() {
             let group = self.membership(now);
+            let mut rng = self.rng();
             self.schedule = Some(RtcpSchedule::new(
                 now,
                 self.config.rtcp_octets_per_second,
                 group,
-                &mut self.rng,
+                &mut rng,
             ));
         }
     }

@@ -112,6 +112,7 @@ impl RtpSession {
 
     /// Goes on under another SSRC, and says goodbye under this one with the next report.
     pub(super) fn change_ssrc(&mut self) {
-        self.abandoned = Some(self.sender.change_ssrc(&mut self.rng));
+        let mut rng = self.rng();
+        self.abandoned = Some(self.sender.change_ssrc(&mut rng));
     }
 }

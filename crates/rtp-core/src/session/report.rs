@@ -91,7 +91,7 @@ impl RtpSession {
                     if let ExtendedBlock::VoipMetrics { ssrc, metrics } = block
                         && ssrc == self.sender.ssrc
                     {
-                        self.counted.remote_metrics = Some(metrics);
+                        self.counted.remote_metrics = Some(Box::new(metrics));
                     }
                 }
             }

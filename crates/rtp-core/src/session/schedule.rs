@@ -12,7 +12,7 @@ use crate::rtcp::{
 impl RtpSession {
     /// Tells the peer with the next report how it sounds (RFC 3611 4.7).
     pub fn set_voip_metrics(&mut self, metrics: VoipMetrics) {
-        self.metrics = Some(metrics);
+        self.metrics = Some(Box::new(metrics));
     }
 
     /// When [`RtpSession::poll_rtcp`] has something to do; `None` when no RTCP is sent.
@@ -31,7 +31,7 @@ impl RtpSession {
     pub fn poll_rtcp(&mut self, now: Instant, out: &mut Vec<u8>) -> Option<SocketAddr> {
         let destination = self.rtcp_destination()?;
         let group = self.membership(now);
-        let schedule = self.schedule.as_mut()?;
+        self.schedule.as_ref()?;
         let start = out.len();
         if let Some(abandoned) = self.abandoned.take() {
             ReceiverReport::write(abandoned, &[], out);
@@ -40,14 +40,15 @@ impl RtpSession {
             self.counted.rtcp_sent += 1;
             return self.protect_rtcp(out, start).then_some(destination);
         }
-        if !schedule.is_due(now, group, &mut self.rng) {
+        let mut rng = self.rng();
+        if !self.schedule.as_mut()?.is_due(now, group, &mut rng) {
             return None;
         }
         self.write_report(now, out);
         let protected = self.protect_rtcp(out, start);
         let group = self.membership(now);
         if let Some(schedule) = &mut self.schedule {
-            schedule.sent(now, out.len() - start, group, &mut self.rng);
+            schedule.sent(now, out.len() - start, group, &mut rng);
         }
         protected.then_some(destination)
     }
