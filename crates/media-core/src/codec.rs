@@ -220,6 +220,18 @@ impl Codec {
             Self::Opus(_) => opus::samples(payload, self.sample_rate()),
         }
     }
+
+    /// Whether a payload repeats the one before it, for [`Decoder::recover`].
+    pub(crate) fn repeats(self, payload: &[u8]) -> bool {
+        match self {
+            #[cfg(feature = "opus")]
+            Self::Opus(_) => opus::repeats(payload),
+            _ => {
+                let _ = payload;
+                false
+            }
+        }
+    }
 }
 
 impl fmt::Display for Codec {

@@ -138,7 +138,11 @@ impl JitterBuffer {
                 self.concealer.go_on();
                 let decoding = &mut self.decoding;
                 let last = (decoding.position > i64::MIN).then_some(decoding.sequence);
-                self.statistics.losses.note(packet.missing_after(last));
+                let missing = packet.missing_after(last);
+                self.statistics.losses.note(missing);
+                if missing > 0 {
+                    self.estimator.redundancy.note_loss();
+                }
                 let voice = &mut decoding.voices[decoding.present];
                 voice.run(&mut decoding.output, |decoder, output| {
                     decoder.decode(payload, output)
@@ -162,7 +166,12 @@ impl JitterBuffer {
             if self.decoding.position >= due {
                 return true;
             }
-            let missing = until - self.decoding.position;
+            // The next packet may not be due yet, and repeat what is.
+            let next = self
+                .queue
+                .first()
+                .map_or(until, |(next, _)| next.first.max(until));
+            let missing = next - self.decoding.position;
             if self.recover(missing) || self.conceal_by_codec(missing) {
                 continue;
             }
@@ -198,11 +207,15 @@ impl JitterBuffer {
         recovered
     }
 
-    /// Lets the codec make up the next packet, or what is missing of it.
+    /// Lets the codec make up the next packet, or what is missing up to the one that waits: codecs do worse with less.
     fn conceal_by_codec(&mut self, missing: i64) -> bool {
         let decoding = &mut self.decoding;
         let piece = decoding.sample_rate_hz / PIECES_PER_SECOND;
-        let count = missing.min(decoding.samples.max(piece)).max(piece) / piece * piece;
+        let wanted = match self.queue.first() {
+            Some(_) => missing.min(decoding.samples),
+            None => decoding.samples,
+        };
+        let count = wanted.max(piece) / piece * piece;
         let patience = decoding.sample_rate_hz / CODEC_GAPS_PER_SECOND;
         if decoding.made_up >= patience && !decoding.paused {
             return false;

@@ -2,9 +2,12 @@
 //!
 //! Every packet's delay is taken relative to the smallest of the last two seconds, so that neither clock offset nor drift
 //! matters; how far into a frame the packet begins comes on top. A histogram of 5 ms bins that forgets (each packet weighs
-//! 0.995 of the next) gives the 0.99 quantile.
+//! 0.995 of the next) gives the 0.99 quantile. Where packets repeat each other and are lost, the next one is waited for too.
 
 use std::time::{Duration, Instant};
+
+use super::playout::SLACK_BELOW;
+use super::redundancy::Redundancy;
 
 /// Bins per second: 5 ms each.
 const BINS_PER_SECOND: i64 = 200;
@@ -34,6 +37,7 @@ pub(super) struct DelayEstimator {
     /// Of each half second: its number and its smallest delay.
     smallest: [Option<(i64, i64)>; SLOTS],
     histogram: Histogram,
+    pub(super) redundancy: Redundancy,
 }
 
 #[derive(Debug)]
@@ -61,6 +65,7 @@ impl DelayEstimator {
             origin: None,
             smallest: [None; SLOTS],
             histogram: Histogram::default(),
+            redundancy: Redundancy::default(),
         }
     }
 
@@ -95,7 +100,13 @@ impl DelayEstimator {
             true => FIRST_TARGET,
             false => MIN_TARGET,
         };
-        self.histogram.quantile().max(least) * self.bin_samples()
+        let wait = match self.redundancy.wait() {
+            0 => 0,
+            // The packet has to be there even when the delay is a little below its target.
+            packet => packet + SLACK_BELOW * self.sample_rate_hz / 8_000,
+        };
+        let target = self.histogram.quantile().max(least) * self.bin_samples() + wait;
+        target.min(BINS as i64 * self.bin_samples())
     }
 
     /// The place that is played at `now` when samples wait for `delay`.

@@ -11,7 +11,7 @@ const SLACK_ABOVE: i64 = 200;
 /// How far it may be above before a gap is shortened.
 const SLACK_IN_GAPS: i64 = 40;
 /// How far it may be below before either is lengthened.
-const SLACK_BELOW: i64 = 8;
+pub(super) const SLACK_BELOW: i64 = 8;
 /// How far a shift in a gap may be from what is wanted for the sake of a better fit.
 const SEARCH: i64 = OVERLAP as i64;
 /// How many frames are looked ahead for the end of a gap, and skipped of it at a time.

@@ -34,6 +34,8 @@ pub struct JitterBufferStatistics {
     pub delay: Duration,
     /// How long they should, by what the network does.
     pub target_delay: Duration,
+    /// How much of that is for the packet after a lost one, which repeats it (in-band FEC).
+    pub redundancy_delay: Duration,
 }
 
 impl JitterBufferStatistics {
@@ -53,6 +55,7 @@ impl JitterBufferStatistics {
             losses: self.losses.followed_by(later.losses),
             delay: later.delay,
             target_delay: later.target_delay,
+            redundancy_delay: later.redundancy_delay,
         }
     }
 }

@@ -15,7 +15,7 @@ pub(in crate::codec) const fn samples(packet: &[u8], rate: SampleRate) -> usize 
 }
 
 /// Whether a packet repeats the one before it (section 4.2.3 and 4.2.5): the flags stand before all else in its first frame.
-pub(super) fn repeats(packet: &[u8]) -> bool {
+pub(in crate::codec) fn repeats(packet: &[u8]) -> bool {
     let Some(toc) = packet.first().filter(|toc| **toc < 0x80) else {
         // CELT repeats nothing.
         return false;

@@ -2,6 +2,9 @@
 
 use super::*;
 
+#[cfg(feature = "opus")]
+mod redundancy;
+
 /// The two states of Gilbert and Elliott: 5 % of loss in bursts of three on average.
 fn gilbert() -> impl FnMut(&mut StdRng) -> bool {
     let mut bad = false;
@@ -221,60 +224,6 @@ fn after_a_word_of_a_pause_the_sound_ends_at_once() {
     });
     heard[1] += 50 * 8;
     assert!(heard[1] <= heard[0], "{heard:?}");
-}
-
-/// Opus repeats in a packet what the one before had, and goes on by itself where that is lost too.
-#[cfg(feature = "opus")]
-#[test]
-fn opus_recovers_what_is_lost_from_the_next_packet() {
-    use crate::codec::OpusConfig;
-
-    let rate = SampleRate::Hz16000;
-    let codec = Codec::Opus(rate);
-    let mut encoder = Encoder::new(codec);
-    encoder.configure(&OpusConfig::default());
-    encoder.set_packet_loss(0.2);
-    let mut rng = StdRng::seed_from_u64(4);
-    let mut buffer = JitterBuffer::new(rate.hz());
-    let start = Instant::now();
-    let mut phase = 0.0_f64;
-    let mut heard = Vec::new();
-    for number in 0..1_500_u32 {
-        let now = start + FRAME * number;
-        let samples: Vec<i16> = (0..320)
-            .map(|n| {
-                let time = f64::from(number * 320 + n) / 16_000.0;
-                phase += std::f64::consts::TAU * (150.0 + 40.0 * (2.0 * time).sin()) / 16_000.0;
-                let voice = (1..=12).map(|k| (f64::from(k) * phase).sin() / f64::from(k));
-                (voice.sum::<f64>() * 5_000.0) as i16
-            })
-            .collect();
-        let mut payload = Vec::new();
-        encoder.encode(&samples, &mut payload);
-        if !rng.random_bool(0.1) {
-            arrive_as(&mut buffer, now, number, number * 960, (codec, &payload));
-        }
-        let mut output = [0; 320];
-        buffer.play(now, &mut output);
-        heard.extend(output);
-    }
-    let statistics = buffer.statistics();
-    println!("{statistics:?}");
-    // A tenth of 30 s is lost, most of it a packet at a time.
-    assert!(
-        statistics.recovered >= milliseconds(1_400.0),
-        "{statistics:?}"
-    );
-    assert!(
-        statistics.concealed <= milliseconds(1_300.0),
-        "{statistics:?}"
-    );
-    assert_eq!((statistics.late, statistics.restarts), (0, 0));
-    // The voice is never gone.
-    let quiet = heard[16_000..]
-        .chunks_exact(320)
-        .filter(|frame| frame.iter().all(|sample| sample.unsigned_abs() < 500));
-    assert_eq!(quiet.count(), 0);
 }
 
 #[cfg(feature = "opus")]
