@@ -2,6 +2,7 @@
 
 mod build;
 mod calls;
+mod media;
 mod memory;
 mod overload;
 mod peers;
@@ -57,6 +58,8 @@ enum Measurement {
     Transactions,
     /// CPU of a relayed RTP packet, and how long it takes
     Relay,
+    /// Application audio in virtual time: from mouth to ear, how pure a tone comes through, a call of an hour
+    Media,
     /// CPU of a whole call in virtual time, and events per second
     Simulated,
     /// A million calls in virtual time, which must leave nothing
@@ -98,6 +101,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
         relay::measure(arguments.rounds)?;
     }
     if arguments.what == Some(Measurement::Relay) {
+        return Ok(());
+    }
+    if is_wanted(Measurement::Media) {
+        media::measure()?;
+    }
+    if arguments.what == Some(Measurement::Media) {
         return Ok(());
     }
     if is_wanted(Measurement::Simulated) {

@@ -11,7 +11,13 @@
 //! come: the sound of a packet begins so many ticks of the RTP clock after that of the first one, and its payload in hexadecimal
 //! digits.
 //!
+//! With `--application HZ` there are no files: an application speaks and listens at this rate, live or `--ahead`, and it is told how long
+//! the way from mouth to ear is and what it consists of, how pure a tone comes through, and how long the call of so many
+//! `--seconds` took.
+//!
 //! Ends by itself with exit code 0 when everything it shows is right.
+
+mod application;
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -20,6 +26,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use application::Application;
 use clap::Parser;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -61,6 +68,18 @@ struct Arguments {
     /// Writes the packets that arrive, one per line
     #[arg(long)]
     packets: Option<PathBuf>,
+    /// Lets an application speak and listen at this rate
+    #[arg(long, conflicts_with = "speech")]
+    application: Option<u32>,
+    /// How long it does
+    #[arg(long, default_value_t = 10)]
+    seconds: usize,
+    /// How many samples it hands over at a time; 10 ms when left out
+    #[arg(long)]
+    chunk: Option<usize>,
+    /// Whether it hands over all that there is room for, and not what a microphone has just taken
+    #[arg(long)]
+    ahead: bool,
     /// What is said
     #[arg(requires = "heard")]
     speech: Option<PathBuf>,
@@ -122,7 +141,11 @@ struct Network {
 
 impl Network {
     fn new(arguments: &Arguments) -> Self {
-        let usual = if arguments.speech.is_some() { 0.0 } else { 5.0 };
+        let usual = if arguments.speech.is_some() || arguments.application.is_some() {
+            0.0
+        } else {
+            5.0
+        };
         let loss = (arguments.loss.unwrap_or(usual) / 100.0).clamp(0.0, 0.99);
         let ends = 1.0 / arguments.burst.max(1.0);
         Self {
@@ -224,11 +247,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(path) => Audio::open(path)?,
         None => tone(),
     });
-    let length = audio.duration();
-    let mut now = Instant::now();
+    let begin = Instant::now();
+    let mut now = begin;
     let mut network = Network::new(&arguments);
     let repeat = false;
-    let mut speaker = Party::new(now, SPEAKER, codec, AudioSource::File { audio, repeat })?;
+    let mut speaker = Party::new(
+        now,
+        SPEAKER,
+        codec,
+        AudioSource::File {
+            audio: Arc::clone(&audio),
+            repeat,
+        },
+    )?;
     let mut listener = Party::new(now, LISTENER, codec, AudioSource::None)?;
 
     let offer = speaker.controller.generate_offer(now, speaker.key)?;
@@ -240,26 +271,45 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Into memory: a file is written in real time, and loses what comes faster.
     let heard = MemoryRecording::new(MAX_SAMPLES);
     let sink = RecordingSink::Memory(heard.clone());
-    listener
-        .controller
-        .record(now, listener.key, Some(sink.into()))?;
+    if arguments.heard.is_some() {
+        listener
+            .controller
+            .record(now, listener.key, Some(sink.into()))?;
+    }
     speaker.controller.start(now, speaker.key)?;
+    let mut application = match arguments.application {
+        Some(hz) => {
+            let rate = SampleRate::from_hz(hz).ok_or("no such rate")?;
+            let (speaker, listener) = (&mut speaker, &mut listener);
+            Some(Application::new(now, rate, &arguments, speaker, listener)?)
+        }
+        None => None,
+    };
+    let length = match &application {
+        Some(application) => application.duration(),
+        None => audio.duration(),
+    };
 
     // The rest is heard after the last packet has been sent.
     let end = now + length + Duration::from_millis(500) + FRAME;
     let parties = [&speaker.media, &listener.media];
     let mut arrived = Arrived::default();
+    let writes_packets = arguments.zero_filled.is_some() || arguments.packets.is_some();
     while let Some(next) = parties
         .iter()
         .filter_map(|media| media.poll_timeout())
         .chain(network.next_at())
+        .chain(application.as_ref().and_then(Application::next_at))
         .min()
         .filter(|next| *next <= end)
     {
         now = next;
+        if let Some(application) = &mut application {
+            application.speak(now)?;
+        }
         let mut waiting = std::mem::take(&mut network.wire);
         for (_, source, destination, payload) in waiting.extract_if(.., |(at, ..)| *at <= now) {
-            if destination.ip() == IpAddr::from([192, 0, 2, LISTENER]) {
+            if writes_packets && destination.ip() == IpAddr::from([192, 0, 2, LISTENER]) {
                 arrived.note(destination, &payload);
             }
             for media in parties {
@@ -272,6 +322,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             media.poll_transmits(|source, destination, payload| {
                 network.carry(now, source, destination, payload);
             });
+        }
+        if let Some(application) = &mut application {
+            application.listen(now);
         }
     }
     let _ = listener.controller.stop(now, listener.key)?;
@@ -305,6 +358,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         statistics.jitter_buffer.expanded,
         statistics.jitter_buffer.delay,
     );
+    if let Some(application) = &application {
+        application.judge(codec, &statistics)?;
+        let took = begin.elapsed().as_secs_f64();
+        println!("a call of {:.0} s took {took:.2} s", length.as_secs_f64());
+    }
     let sent = (length + Duration::from_millis(500)).as_millis() / FRAME.as_millis();
     let known = statistics.packets_received + network.lost;
     if u128::from(known).abs_diff(sent) > 2 {
