@@ -44,6 +44,7 @@ mod sample_store;
 mod seam;
 mod statistics;
 mod timeline;
+mod voice;
 
 use conceal::Concealer;
 use decoding::Decoding;

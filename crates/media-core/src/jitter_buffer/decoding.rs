@@ -2,9 +2,9 @@
 //! does about those that are missing.
 
 use super::packet_queue::{Content, Waiting};
+use super::voice::Voice;
 use super::{HORIZON_FRAMES, JitterBuffer};
-use crate::codec::{Codec, Decoder};
-use crate::resample::Resampler;
+use crate::codec::Codec;
 
 /// Codecs that a stream may have heard so far.
 const MAX_DECODERS: usize = 8;
@@ -32,41 +32,6 @@ pub(super) struct Decoding {
     /// Samples that the codec has made up since.
     made_up: i64,
     output: Vec<i16>,
-}
-
-/// A decoder, and what brings its sound to the rate that is played where that is another.
-#[derive(Debug)]
-struct Voice {
-    decoder: Decoder,
-    resampler: Option<Box<(Resampler, Vec<i16>)>>,
-}
-
-impl Voice {
-    fn new(codec: Codec, sample_rate_hz: u32) -> Self {
-        let own = codec.sample_rate_hz();
-        let resampler = || Box::new((Resampler::new(own, sample_rate_hz), Vec::new()));
-        Self {
-            decoder: Decoder::new(codec),
-            resampler: (own != sample_rate_hz).then(resampler),
-        }
-    }
-
-    /// Writes what `make` does with the decoder to `output`, in place of what is there; returns what it does.
-    fn run<R>(
-        &mut self,
-        output: &mut Vec<i16>,
-        make: impl FnOnce(&mut Decoder, &mut Vec<i16>) -> R,
-    ) -> R {
-        output.clear();
-        let Some(resampler) = &mut self.resampler else {
-            return make(&mut self.decoder, output);
-        };
-        let (resampler, own) = &mut **resampler;
-        own.clear();
-        let made = make(&mut self.decoder, own);
-        resampler.process(own, output);
-        made
-    }
 }
 
 impl Decoding {
