@@ -18,7 +18,7 @@ pub enum MediaEvent {
         /// The session.
         key: MediaSessionKey,
     },
-    /// Nothing has arrived for a while, although the peer is expected to send.
+    /// Nothing has arrived for a while, although the peer is expected to send and does not hold the call.
     FlowStopped {
         /// The session.
         key: MediaSessionKey,

@@ -45,6 +45,17 @@ pub struct FrameContext<'a> {
     pub reference: &'a [i16],
 }
 
+impl<'a> FrameContext<'a> {
+    /// That of a frame as long as `reference`, for processors that are used or tested by themselves.
+    #[must_use]
+    pub fn new(sample_rate_hz: u32, reference: &'a [i16]) -> Self {
+        Self {
+            sample_rate_hz,
+            reference,
+        }
+    }
+}
+
 type Maker = Arc<dyn Fn() -> Box<dyn FrameProcessor> + Send + Sync>;
 
 /// Who works on the sound of a call, in which order: makers, so that each call has processors of its own.

@@ -194,7 +194,9 @@ impl Stream {
             .map(|at| at + config.flow_timeout);
         if self.flowing && (!expected || silent_since.is_none_or(|at| at <= now)) {
             self.flowing = false;
-            if expected {
+            // Who holds the call may send nothing.
+            let held = |media: &MediaParameters| media.held;
+            if expected && !self.parameters.as_deref().is_some_and(held) {
                 outbox.events.push_back(MediaEvent::FlowStopped { key });
             }
         }

@@ -49,6 +49,11 @@ impl CallSession {
         &self.id
     }
 
+    /// The Call-ID of its first INVITE, by which the call is known to its peer and in its logs; `None` before that is sent.
+    pub fn call_id(&self) -> Option<&str> {
+        self.call.call_id().map(|it| &**it)
+    }
+
     /// Where the call stands now.
     pub fn state(&self) -> CallState {
         self.call.state()
@@ -104,6 +109,7 @@ impl CallSession {
                 session_id: self.id,
                 state: self.state(),
                 after: timeout,
+                call_id: self.call.call_id().cloned(),
             }),
             Ok(state) if state.is_final() => {
                 let cause = self
@@ -114,6 +120,7 @@ impl CallSession {
                 Err(SessionError::CallEnded {
                     session_id: self.id,
                     cause,
+                    call_id: self.call.call_id().cloned(),
                 })
             }
             Ok(_) => Ok(()),

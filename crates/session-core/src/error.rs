@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::AddrParseError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rvoip_dialog_core::DialogError;
@@ -16,7 +17,7 @@ mod advice;
 pub use advice::ErrorCategory;
 
 use crate::{
-    BridgeId, CallDirection, CallState, DependencyError, LimitScope, Operation, SessionId,
+    BridgeId, CallRecord, CallState, DependencyError, LimitScope, Operation, SessionId,
     TerminalCause, TransferId,
 };
 
@@ -94,7 +95,7 @@ pub enum SessionError {
     #[error("no {0} waits for a decision")]
     TransferNotFound(TransferId),
     /// The session is in a state in which the operation has no meaning.
-    #[error("session {session_id} is {state}: cannot {operation}{}", words(.allowed))]
+    #[error("session {session_id}{} is {state}: cannot {operation}{}", named(.call_id), words(.allowed))]
     InvalidState {
         /// The session.
         session_id: SessionId,
@@ -104,9 +105,11 @@ pub enum SessionError {
         operation: Operation,
         /// What may be asked for in this state.
         allowed: &'static [Operation],
+        /// The Call-ID, once there is one.
+        call_id: Option<Arc<str>>,
     },
     /// The peer does not agree to a change of the session, which stays as it was.
-    #[error("the peer of session {session_id} refuses the change: {} {}", .status.code(), .status.reason())]
+    #[error("the peer of session {session_id}{} refuses the change: {} {}", named(.call_id), .status.code(), .status.reason())]
     OfferRefused {
         /// The session.
         session_id: SessionId,
@@ -114,9 +117,11 @@ pub enum SessionError {
         state: CallState,
         /// The final status of the peer; 500 when our offer could not be sent.
         status: StatusCode,
+        /// The Call-ID.
+        call_id: Option<Arc<str>>,
     },
     /// What was waited for did not happen in time; the session still exists.
-    #[error("session {session_id} is still {state} after {after:?}")]
+    #[error("session {session_id}{} is still {state} after {after:?}", named(.call_id))]
     Timeout {
         /// The session.
         session_id: SessionId,
@@ -124,14 +129,18 @@ pub enum SessionError {
         state: CallState,
         /// How long was waited.
         after: Duration,
+        /// The Call-ID.
+        call_id: Option<Arc<str>>,
     },
     /// The call ended before what was waited for happened.
-    #[error("session {session_id} ended: {cause}")]
+    #[error("session {session_id}{} ended: {cause}", named(.call_id))]
     CallEnded {
         /// The session.
         session_id: SessionId,
         /// Why it ended.
         cause: TerminalCause,
+        /// The Call-ID, if its INVITE was sent or received.
+        call_id: Option<Arc<str>>,
     },
     /// The session has no media here: the application negotiates its own, or media is off.
     #[error("session {session_id} has no media here")]
@@ -194,17 +203,15 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    pub(crate) const fn invalid_state(
-        session_id: SessionId,
-        state: CallState,
-        direction: CallDirection,
-        operation: Operation,
-    ) -> Self {
+    /// `operation` has no meaning in the state that a call is in.
+    pub(crate) fn invalid_state(record: &CallRecord, operation: Operation) -> Self {
+        let state = record.state();
         SessionError::InvalidState {
-            session_id,
+            session_id: record.id(),
             state,
             operation,
-            allowed: state.allowed(direction),
+            allowed: state.allowed(record.direction()),
+            call_id: record.call_id().cloned(),
         }
     }
 
@@ -237,6 +244,12 @@ impl SessionError {
     }
 }
 
+/// The name that a call has in the logs of everybody, behind the one that it has here.
+fn named(call_id: &Option<Arc<str>>) -> String {
+    let name = call_id.as_ref().map(|it| format!(" (Call-ID {it})"));
+    name.unwrap_or_default()
+}
+
 /// What is allowed, behind what is not.
 fn words(allowed: &[Operation]) -> String {
     let names: Vec<&str> = allowed.iter().map(|operation| operation.as_str()).collect();
@@ -263,7 +276,9 @@ mod tests {
             session_id,
             state: CallState::Ringing,
             after: Duration::from_secs(3),
+            call_id: Some("a84b4c76e66710".into()),
         };
+        assert!(error.to_string().contains("(Call-ID a84b4c76e66710)"));
         assert_eq!(error.session_id(), Some(session_id));
         assert_eq!(error.state(), Some(CallState::Ringing));
         assert_eq!(error.category(), ErrorCategory::Timeout);
@@ -273,6 +288,7 @@ mod tests {
         let error = SessionError::CallEnded {
             session_id,
             cause: TerminalCause::Cancelled,
+            call_id: None,
         };
         assert_eq!(error.state(), Some(CallState::Cancelled));
         assert!(!error.is_retryable());

@@ -100,6 +100,7 @@ impl CallSession {
             return Err(SessionError::CallEnded {
                 session_id: self.id,
                 cause: cause.clone(),
+                call_id: call.call_id().cloned(),
             });
         }
         match call.refusal() {
@@ -107,6 +108,7 @@ impl CallSession {
                 session_id: self.id,
                 state: call.state(),
                 status,
+                call_id: call.call_id().cloned(),
             }),
             None => Ok(()),
         }

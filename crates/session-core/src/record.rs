@@ -38,6 +38,8 @@ pub struct CallRecord {
     priority: AtomicU8,
     /// The status that refused our last offer; 0 when none did.
     refusal: AtomicU16,
+    /// The Call-ID, once there is an INVITE.
+    call_id: OnceLock<Arc<str>>,
     /// Whose certificate came with the call.
     peer: OnceLock<Arc<PeerIdentity>>,
     answered_at: OnceLock<Instant>,
@@ -72,6 +74,7 @@ impl CallRecord {
             substates: AtomicU8::new(0),
             priority: AtomicU8::new(SessionPriority::Normal as u8),
             refusal: AtomicU16::new(0),
+            call_id: OnceLock::new(),
             peer: OnceLock::new(),
             answered_at: OnceLock::new(),
             end: OnceLock::new(),
@@ -99,6 +102,11 @@ impl CallRecord {
     /// The URI of the called party.
     pub fn to(&self) -> &str {
         &self.parties[self.from_octets as usize..]
+    }
+
+    /// The Call-ID of its first INVITE, by which the call is known to its peer and in its logs; `None` before that is sent.
+    pub fn call_id(&self) -> Option<&Arc<str>> {
+        self.call_id.get()
     }
 
     /// Whose certificate came with the call, when it came in over TLS from a peer that showed one.
@@ -155,6 +163,10 @@ impl CallRecord {
         let old = CallState::from_index(self.state.swap(next as u8, Ordering::AcqRel));
         self.changed.notify_waiters();
         old
+    }
+
+    pub(crate) fn set_call_id(&self, call_id: &str) {
+        self.call_id.get_or_init(|| call_id.into());
     }
 
     pub(crate) fn set_peer(&self, peer: &Arc<PeerIdentity>) {

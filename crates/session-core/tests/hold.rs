@@ -363,11 +363,16 @@ fn a_call_that_is_not_answered_cannot_be_held_and_says_what_it_can() {
         panic!("{refused}")
     };
     assert_eq!((*state, *operation), (CallState::Ringing, Operation::Hold));
-    assert_eq!(*allowed, [Operation::Terminate]);
+    assert_eq!(*allowed, [Operation::Bridge, Operation::Terminate]);
     assert!(
-        refused.to_string().ends_with("it can terminate"),
+        refused.to_string().ends_with("it can bridge, terminate"),
         "{refused}"
     );
+    let named = format!("{id} (Call-ID {})", call.call_id().unwrap());
+    assert!(refused.to_string().contains(&named), "{refused}");
+    let wire = simulation.wire();
+    let invite = String::from_utf8_lossy(&wire[0].octets).into_owned();
+    assert!(invite.contains(&**call.call_id().unwrap()), "{invite}");
 }
 
 #[test]

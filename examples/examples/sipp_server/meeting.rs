@@ -48,7 +48,7 @@ impl Meeting {
         self.link(caller, &called);
         let outcome = tokio::select! {
             answered = called.wait_for_answer(ring_for) => answered,
-            cause = caller.wait_for_end() => Err(SessionError::CallEnded { session_id: caller.id, cause }),
+            cause = caller.wait_for_end() => Err(SessionError::CallEnded { session_id: caller.id, cause, call_id: caller.call_id().map(Into::into) }),
         };
         if outcome.is_err() && called.state().is_in_progress() {
             called.terminate().await?;

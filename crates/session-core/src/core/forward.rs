@@ -143,7 +143,7 @@ impl SessionCore {
         );
         let second = record.id();
         match self.dialogs.invite(now, call) {
-            Ok(key) => self.sessions.link_call(second, key),
+            Ok(key) => self.link_call(second, key),
             Err(source) => {
                 self.discard(now, second);
                 return Err(self.signalling(first, source));

@@ -51,7 +51,7 @@ impl SessionCore {
             .sessions
             .insert(now, CallDirection::Incoming, from, to, exchange);
         let id = call.id();
-        self.sessions.link_call(id, key);
+        self.link_call(id, key);
         if let Some(session) = self.sessions.get_mut(id) {
             session.remote_sdp = offer;
             if occupant.is_some() || way.is_some() {

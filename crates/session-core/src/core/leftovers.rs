@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use rvoip_dialog_core::CallKey;
+
 use super::SessionCore;
 use super::session::Session;
 use crate::{CallState, Leftover, SessionId, WaitsFor};
@@ -34,6 +36,14 @@ impl SessionCore {
     pub fn call_id(&self, id: SessionId) -> Option<&str> {
         let key = self.sessions.get(id)?.call?;
         self.dialogs.call_id(key)
+    }
+
+    /// The call of a session in dialog-core; its record is named after it.
+    pub(super) fn link_call(&mut self, id: SessionId, key: CallKey) {
+        self.sessions.link_call(id, key);
+        if let Some((session, call_id)) = self.sessions.get(id).zip(self.dialogs.call_id(key)) {
+            session.record.set_call_id(call_id);
+        }
     }
 
     fn waits_for(&self, session: &Session) -> WaitsFor {

@@ -103,7 +103,7 @@ impl SessionCore {
         let unreachable = SessionError::InvalidUri(to.to_owned());
         match self.dialogs.invite(now, call) {
             Ok(key) => {
-                self.sessions.link_call(id, key);
+                self.link_call(id, key);
                 if let Some(session) = self.sessions.get_mut(id).filter(|_| !headers.is_empty()) {
                     session.extras_mut().headers = headers.into();
                 }
@@ -121,7 +121,8 @@ impl SessionCore {
                 });
             }
         }
-        tracing::info!(session = %id, "call placed");
+        let call_id = self.call_id(id).unwrap_or_default();
+        tracing::info!(session = %id, call_id, "call placed");
         self.pump(now);
         Ok(())
     }

@@ -36,6 +36,5 @@ impl SessionCore {
 
 /// `operation` has no meaning in the state that a session is in.
 pub(super) fn refuse(session: &Session, operation: Operation) -> SessionError {
-    let record = &session.record;
-    SessionError::invalid_state(record.id(), record.state(), record.direction(), operation)
+    SessionError::invalid_state(&session.record, operation)
 }

@@ -102,7 +102,7 @@ impl SessionCore {
         match self.dialogs.invite(now, call) {
             Ok(key) => {
                 self.sessions.unlink_call(id);
-                self.sessions.link_call(id, key);
+                self.link_call(id, key);
                 tracing::info!(session = %id, %target, "call redirected");
                 self.events.push_back(BasicSessionEvent::Redirected {
                     call: record,
