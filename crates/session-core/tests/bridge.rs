@@ -32,8 +32,14 @@ struct Scene {
 
 impl Scene {
     fn new(phones: u8) -> Self {
+        Self::with_music(phones, AudioSource::None)
+    }
+
+    /// With this for those who are held.
+    fn with_music(phones: u8, music: AudioSource) -> Self {
         let mut simulation = CallSimulation::new(5);
-        let server = SimHost::new("10.0.0.1".parse().unwrap()).answering(Answering::at_once());
+        let mut server = SimHost::new("10.0.0.1".parse().unwrap()).answering(Answering::at_once());
+        server.settings.music_on_hold = music;
         let server = simulation.add(server).unwrap();
         let mut scene = Self {
             simulation,
@@ -234,6 +240,52 @@ fn a_leg_that_is_held_is_not_heard_until_it_is_resumed() {
         .unwrap();
     scene.simulation.run_for(SECOND);
     scene.check(&[0, 1, 2]);
+}
+
+#[test]
+fn who_is_held_in_a_relay_or_a_conference_hears_the_music_and_is_not_heard() {
+    const MUSIC_HZ: f64 = 1_000.0;
+    for phones in [2, 3] {
+        let music = AudioSource::Tone {
+            frequency_hz: MUSIC_HZ,
+            amplitude: 0.2,
+        };
+        let mut scene = Scene::with_music(phones, music);
+        let all: Vec<usize> = (0..usize::from(phones)).collect();
+        for other in &all[1..] {
+            scene.bridge(0, *other).unwrap();
+        }
+        scene.check(&all);
+        let (server, session) = (scene.server, scene.phones[0].session);
+        let simulation = &mut scene.simulation;
+        simulation
+            .with(server, |core, now| core.hold(now, session))
+            .unwrap();
+        simulation.run_for(SECOND);
+        // The others hear each other, or nobody, and no music.
+        let others = if phones == 2 { &[][..] } else { &all[1..] };
+        scene.check(others);
+        for phone in &all {
+            let heard = scene.phones[*phone].heard.samples();
+            let last = &heard[heard.len() - 8_000..];
+            let music = level(last, MUSIC_HZ);
+            match phone {
+                0 => assert!(music > 5_500.0, "{music}"),
+                _ => assert!(music < 200.0, "{phone} {music}"),
+            }
+            for other in &all {
+                let silent = *phone == 0 || *other == 0;
+                let level = level(last, scene.phones[*other].hz);
+                assert!(!silent || level < 200.0, "{phone} {other} {level}");
+            }
+        }
+        scene
+            .simulation
+            .with(server, |core, now| core.resume(now, session))
+            .unwrap();
+        scene.simulation.run_for(SECOND);
+        scene.check(&all);
+    }
 }
 
 #[test]
