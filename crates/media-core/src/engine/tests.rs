@@ -18,8 +18,10 @@ mod quality;
 
 use super::*;
 use crate::capabilities::{Capabilities, FRAME};
+use crate::codec::{Codec, OpusConfig};
 use crate::controller::{MediaConfig, MediaSessionController, SimulatedMedia, Stopped};
 use crate::event::MediaStatistics;
+use crate::negotiate::MediaParameters;
 use crate::play::AudioSource;
 use crate::record::{MemoryRecording, RecordingSink};
 use crate::sdp::Direction;
@@ -34,6 +36,54 @@ const OTHER_TONE: AudioSource = AudioSource::Tone {
     frequency_hz: 1_000.0,
     amplitude: 0.5,
 };
+
+/// Keys of sessions, for engines without a controller.
+fn keys(count: usize) -> Vec<MediaSessionKey> {
+    let now = Instant::now();
+    let clock = WallClock::new(now, SystemTime::UNIX_EPOCH);
+    let engine = MediaEngine::new(EngineConfig::default(), clock);
+    let address = IpAddr::from([192, 0, 2, 1]);
+    let (_media, ports) = SimulatedMedia::new(address, 10_000..=10_199, engine).unwrap();
+    let rng = StdRng::seed_from_u64(1);
+    let mut controller = MediaSessionController::new(MediaConfig::default(), Box::new(ports), rng);
+    let keys = (0..count).map(|_| controller.create_session(now).unwrap());
+    keys.collect()
+}
+
+/// Begins a stream of PCMU with a peer.
+fn open(
+    engine: &mut MediaEngine,
+    now: Instant,
+    (key, port): (MediaSessionKey, PortKey),
+    source: AudioSource,
+    peer: SocketAddr,
+) {
+    let parameters = MediaParameters {
+        remote_rtp: peer,
+        remote_rtcp: SocketAddr::new(peer.ip(), peer.port() + 1),
+        codec: Codec::Pcmu,
+        payload_type: 0,
+        receive: vec![(0, Codec::Pcmu)],
+        telephone_event: None,
+        comfort_noise: None,
+        opus: OpusConfig::default(),
+        direction: Direction::SendRecv,
+        ptime: FRAME,
+        held: false,
+        extended_reports: false,
+        security: None,
+    };
+    let parameters = Some(Box::new(parameters));
+    let begin = MediaCommand::Open {
+        key,
+        port,
+        seed: port.0,
+        source,
+    };
+    engine.handle_command(now, begin);
+    engine.handle_command(now, MediaCommand::Configure { key, parameters });
+    engine.handle_command(now, MediaCommand::Start { key });
+}
 
 /// One side of a call.
 struct Party {

@@ -1,59 +1,21 @@
 //! Frames of many streams, which are done a few at a time.
 
 use super::*;
-use crate::codec::{Codec, OpusConfig};
-use crate::negotiate::MediaParameters;
 use crate::rtp_core::RtpPacket;
 
 const STREAMS: usize = 45;
 
 /// An engine whose streams all send a tone, the first thirty of them in bridges of three; and their keys.
 fn engine(now: Instant) -> (MediaEngine, Vec<MediaSessionKey>) {
-    let engine = || {
-        let clock = WallClock::new(now, SystemTime::UNIX_EPOCH);
-        MediaEngine::new(EngineConfig::default(), clock)
-    };
-    let address = IpAddr::from([192, 0, 2, 1]);
-    let (_media, ports) = SimulatedMedia::new(address, 10_000..=10_199, engine()).unwrap();
-    let rng = StdRng::seed_from_u64(1);
-    let mut controller = MediaSessionController::new(MediaConfig::default(), Box::new(ports), rng);
-    let keys = (0..STREAMS).map(|_| controller.create_session(now).unwrap());
-    let keys: Vec<MediaSessionKey> = keys.collect();
-    let mut engine = engine();
+    let clock = WallClock::new(now, SystemTime::UNIX_EPOCH);
+    let mut engine = MediaEngine::new(EngineConfig::default(), clock);
+    let keys = keys(STREAMS);
     for (n, key) in keys.iter().copied().enumerate() {
-        let parameters = MediaParameters {
-            remote_rtp: SocketAddr::from(([192, 0, 2, 2], 10_000 + 2 * n as u16)),
-            remote_rtcp: SocketAddr::from(([192, 0, 2, 2], 10_001 + 2 * n as u16)),
-            codec: Codec::Pcmu,
-            payload_type: 0,
-            receive: vec![(0, Codec::Pcmu)],
-            telephone_event: None,
-            comfort_noise: None,
-            opus: OpusConfig::default(),
-            direction: Direction::SendRecv,
-            ptime: FRAME,
-            held: false,
-            extended_reports: false,
-            security: None,
-        };
-        let parameters = Some(Box::new(parameters));
-        let open = MediaCommand::Open {
-            key,
-            port: PortKey(n as u64),
-            seed: n as u64,
-            source: TONE,
-        };
-        let mut commands = vec![
-            open,
-            MediaCommand::Configure { key, parameters },
-            MediaCommand::Start { key },
-        ];
+        let peer = SocketAddr::from(([192, 0, 2, 2], 10_000 + 2 * n as u16));
+        open(&mut engine, now, (key, PortKey(n as u64)), TONE, peer);
         if n < 30 {
             let bridge = BridgeKey(n as u64 / 3);
-            commands.push(MediaCommand::JoinBridge { key, bridge });
-        }
-        for command in commands {
-            engine.handle_command(now, command);
+            engine.handle_command(now, MediaCommand::JoinBridge { key, bridge });
         }
     }
     (engine, keys)

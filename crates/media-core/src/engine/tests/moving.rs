@@ -1,8 +1,7 @@
 //! Streams that go from engine to engine: nothing of them is heard to change, and nothing of them is left behind.
 
 use super::*;
-use crate::codec::{Codec, Decoder, Encoder, OpusConfig};
-use crate::negotiate::MediaParameters;
+use crate::codec::{Codec, Decoder, Encoder};
 use crate::rtp_core::RtpPacket;
 use crate::tone::Tone;
 
@@ -15,6 +14,8 @@ struct Journey {
     engines: Vec<MediaEngine>,
     at: usize,
     key: MediaSessionKey,
+    /// The stream of each engine that stays there.
+    others: Vec<MediaSessionKey>,
     peer: SocketAddr,
     peer_sends_at: Instant,
     /// Whether what the peer sends waits in the socket.
@@ -28,51 +29,6 @@ struct Journey {
     events: Vec<MediaEvent>,
 }
 
-fn key(index: u64) -> MediaSessionKey {
-    let clock = WallClock::new(Instant::now(), SystemTime::UNIX_EPOCH);
-    let engine = MediaEngine::new(EngineConfig::default(), clock);
-    let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let (_, ports) = SimulatedMedia::new(address, 10_000..=10_100, engine).unwrap();
-    let rng = StdRng::seed_from_u64(1);
-    let mut controller = MediaSessionController::new(MediaConfig::default(), Box::new(ports), rng);
-    let keys = (0..=index).map(|_| controller.create_session(Instant::now()).unwrap());
-    keys.last().unwrap()
-}
-
-fn open(
-    engine: &mut MediaEngine,
-    now: Instant,
-    (key, port): (MediaSessionKey, PortKey),
-    source: AudioSource,
-    peer: SocketAddr,
-) {
-    let parameters = MediaParameters {
-        remote_rtp: peer,
-        remote_rtcp: SocketAddr::new(peer.ip(), peer.port() + 1),
-        codec: Codec::Pcmu,
-        payload_type: 0,
-        receive: vec![(0, Codec::Pcmu)],
-        telephone_event: None,
-        comfort_noise: None,
-        opus: OpusConfig::default(),
-        direction: Direction::SendRecv,
-        ptime: FRAME,
-        held: false,
-        extended_reports: false,
-        security: None,
-    };
-    let parameters = Some(Box::new(parameters));
-    let open = MediaCommand::Open {
-        key,
-        port,
-        seed: 9,
-        source,
-    };
-    engine.handle_command(now, open);
-    engine.handle_command(now, MediaCommand::Configure { key, parameters });
-    engine.handle_command(now, MediaCommand::Start { key });
-}
-
 impl Journey {
     /// Engines whose grids are so many milliseconds apart, each with a stream of its own that keeps it awake.
     fn new(grids_ms: &[u32]) -> Self {
@@ -82,13 +38,14 @@ impl Journey {
         let mut engines: Vec<_> = grids_ms.iter().map(|_| first.sibling()).collect();
         let peer = SocketAddr::from(([192, 0, 2, 9], 4_000));
         let mut now = start;
-        for (index, engine) in (0..).zip(&mut engines) {
-            now = now.max(start + MS * grids_ms[index as usize]);
-            let begins = start + MS * grids_ms[index as usize];
-            let other = (key(10 + index), PortKey(100 + index));
+        let keys = keys(1 + engines.len());
+        for (index, engine) in engines.iter_mut().enumerate() {
+            let begins = start + MS * grids_ms[index];
+            now = now.max(begins);
+            let other = (keys[1 + index], PortKey(100 + index as u64));
             open(engine, begins, other, AudioSource::None, peer);
         }
-        let (key, heard) = (key(1), MemoryRecording::new(8_000 * 60));
+        let (key, heard) = (keys[0], MemoryRecording::new(8_000 * 60));
         open(&mut engines[0], now, (key, PORT), TONE, peer);
         let recording = Some(RecordingSink::Memory(heard.clone()).into());
         engines[0].handle_command(now, MediaCommand::Record { key, recording });
@@ -97,6 +54,7 @@ impl Journey {
             engines,
             at: 0,
             key,
+            others: keys[1..].to_vec(),
             peer,
             peer_sends_at: now + 5 * MS,
             under_way: false,
@@ -339,7 +297,7 @@ fn a_recording_on_disk_goes_with_its_stream() {
 fn a_port_that_cannot_go_on_ends_once_and_its_bridge_goes_on() {
     let mut journey = Journey::new(&[0, 3]);
     let bridge = BridgeKey(1);
-    for key in [journey.key, key(10)] {
+    for key in [journey.key, journey.others[0]] {
         journey.engines[0].handle_command(journey.now, MediaCommand::JoinBridge { key, bridge });
     }
     journey.run(100 * MS);
