@@ -29,7 +29,8 @@ use crate::error::MediaError;
 use crate::event::MediaEvent;
 use crate::record::{FileWriter, Recorder};
 use crate::rtp_core::{
-    Channel, Connect, FrameClock, Latching, MediaCore, PortKey, RtpError, Transmit, WallClock, rtcp,
+    Channel, Connect, FrameClock, Latching, MediaCore, PortKey, PortMap, RtpError, Transmit,
+    WallClock, rtcp,
 };
 use crate::stream::Stream;
 
@@ -67,7 +68,7 @@ pub struct MediaEngine {
     /// Where in `streams` each of them is, and where there is none.
     places: HashMap<MediaSessionKey, usize>,
     free: Vec<usize>,
-    ports: HashMap<PortKey, usize>,
+    ports: PortMap<usize>,
     ending: Vec<Ending>,
     bridges: Bridges,
     outbox: Outbox,
@@ -87,7 +88,7 @@ impl MediaEngine {
             streams: Vec::new(),
             places: HashMap::new(),
             free: Vec::new(),
-            ports: HashMap::new(),
+            ports: PortMap::default(),
             ending: Vec::new(),
             bridges: Bridges::default(),
             outbox: Outbox::default(),

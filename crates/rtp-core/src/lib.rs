@@ -46,6 +46,7 @@ mod latch;
 mod ntp;
 mod packet;
 mod payload_type;
+mod port_map;
 mod port_pool;
 mod reception;
 pub mod rtcp;
@@ -56,6 +57,7 @@ pub mod srtp;
 mod statistics;
 
 pub use crate::core::{Channel, Connect, MediaCore, PortKey, Transmit};
+pub use crate::port_map::{PortHasher, PortMap};
 pub use error::{Dropped, Malformed, RtpError};
 pub use frame_clock::{FrameClock, Tick};
 pub use interval::{Membership, RtcpSchedule, deterministic_interval};

@@ -1,7 +1,5 @@
 //! The sockets of a worker, by number: those of a pair have two in a row.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 
@@ -9,7 +7,7 @@ use slab::Slab;
 
 use super::connect;
 use super::poll::{Poll, Socket, watchable};
-use crate::{Channel, Connect, PortKey, Transmit};
+use crate::{Channel, Connect, PortKey, PortMap, Transmit};
 
 /// The two sockets of a pair.
 pub(super) struct Port {
@@ -17,28 +15,8 @@ pub(super) struct Port {
     sockets: [Socket; 2],
     /// The peer that the RTP socket is connected to.
     connected: Option<SocketAddr>,
-}
-
-/// Spreads keys, which no stranger chooses, by a multiplication.
-#[derive(Default)]
-struct KeyHasher(u64);
-
-impl Hasher for KeyHasher {
-    fn write(&mut self, octets: &[u8]) {
-        octets
-            .iter()
-            .for_each(|octet| self.write_u64((*octet).into()));
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = (self.0 ^ key)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .rotate_left(32);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
+    /// Whether all that waits in it came after that, and so from the peer: its source need not be asked for.
+    settled: bool,
 }
 
 /// A datagram in the buffer.
@@ -52,7 +30,7 @@ pub(super) struct Datagram {
 #[derive(Default)]
 pub(super) struct Ports {
     ports: Slab<Port>,
-    keys: HashMap<PortKey, usize, BuildHasherDefault<KeyHasher>>,
+    keys: PortMap<usize>,
 }
 
 impl Ports {
@@ -70,6 +48,7 @@ impl Ports {
             key,
             sockets: [watchable(rtp), watchable(rtcp)],
             connected: None,
+            settled: false,
         };
         self.put(poll, port)
     }
@@ -109,7 +88,7 @@ impl Ports {
             return;
         };
         match connect::apply(&port.sockets[0], peer) {
-            Ok(()) => port.connected = peer,
+            Ok(()) => (port.connected, port.settled) = (peer, false),
             Err(error) => tracing::debug!(%error, ?peer, "media socket not connected"),
         }
     }
@@ -122,13 +101,23 @@ impl Ports {
     ///
     /// # Errors
     /// What the operating system says, or that the port is closed; unless [`is_passing`], nothing is left to read.
-    pub(super) fn receive(&self, number: usize, buffer: &mut [u8]) -> io::Result<Datagram> {
-        let port = self.ports.get(number / 2).ok_or(io::ErrorKind::NotFound)?;
-        let (octets, source) = port.sockets[number % 2].recv_from(buffer)?;
-        let channel = if number.is_multiple_of(2) {
-            Channel::Rtp
-        } else {
-            Channel::Rtcp
+    pub(super) fn receive(&mut self, number: usize, buffer: &mut [u8]) -> io::Result<Datagram> {
+        let port = self.ports.get_mut(number / 2);
+        let port = port.ok_or(io::ErrorKind::NotFound)?;
+        let socket = &port.sockets[number % 2];
+        let (channel, peer) = match number.is_multiple_of(2) {
+            true => (Channel::Rtp, port.connected),
+            false => (Channel::Rtcp, None),
+        };
+        let (octets, source) = match peer {
+            Some(peer) if port.settled => (socket.recv(buffer)?, peer),
+            Some(_) => {
+                let received = socket.recv_from(buffer)?;
+                let rest = socket.peek(&mut [0]);
+                port.settled = rest.is_err_and(|it| it.kind() == io::ErrorKind::WouldBlock);
+                received
+            }
+            None => socket.recv_from(buffer)?,
         };
         Ok(Datagram {
             port: port.key,
@@ -173,4 +162,52 @@ impl Ports {
 pub(super) fn is_passing(error: io::ErrorKind) -> bool {
     use io::ErrorKind::{ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error, Interrupted | ConnectionRefused | ConnectionReset)
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::net::Ipv4Addr;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::driver::poll::Events;
+
+    fn socket() -> UdpSocket {
+        UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
+    }
+
+    #[test]
+    fn what_came_before_a_socket_was_connected_keeps_its_source() {
+        let (mut poll, _waker) = Poll::new().unwrap();
+        let (rtp, peer, stranger) = (socket(), socket(), socket());
+        rtp.set_nonblocking(true).unwrap();
+        let [at, peer_at, stranger_at] =
+            [&rtp, &peer, &stranger].map(|it| it.local_addr().unwrap());
+        let (mut ports, port) = (Ports::default(), PortKey(7));
+        ports.open(&poll, port, rtp, socket()).unwrap();
+        let mut events = Events::new();
+        let mut wait = || {
+            let patience = Instant::now() + Duration::from_secs(20);
+            poll.wait(&mut events, Some(patience)).unwrap();
+            assert_eq!(events.ready().collect::<Vec<_>>(), [0]);
+        };
+        stranger.send_to(&[1], at).unwrap();
+        wait();
+        ports.connect(Connect {
+            port,
+            peer: Some(peer_at),
+        });
+        let mut buffer = [0; 8];
+        let before = ports.receive(0, &mut buffer).unwrap();
+        assert_eq!((before.source, buffer[0]), (stranger_at, 1));
+        for number in 2..5 {
+            stranger.send_to(&[number], at).unwrap();
+            peer.send_to(&[number], at).unwrap();
+            wait();
+            let next = ports.receive(0, &mut buffer).unwrap();
+            assert_eq!((next.source, buffer[0]), (peer_at, number));
+        }
+        assert!(ports.receive(0, &mut buffer).is_err());
+    }
 }
