@@ -77,6 +77,9 @@ pub struct SessionManagerConfig {
     pub redirects: RedirectPolicy,
     /// What becomes of a call that the application forwards. Default: the caller is told by 302.
     pub forwarding: ForwardMode,
+    /// Whether the caller of a call that rings several contacts hears the early media of the first that has any, also where
+    /// another one takes the call in the end and describes its media otherwise: not every caller follows that. Default not.
+    pub forked_early_media: bool,
     /// How digits go to the peer. Default: as telephone events, or as INFO where there are none.
     pub dtmf: DtmfMethod,
     /// Session timers and reliable provisional responses, for calls of both directions.
@@ -152,6 +155,7 @@ impl Default for SessionManagerConfig {
             connections: ConnectionLimits::default(),
             redirects: RedirectPolicy::default(),
             forwarding: ForwardMode::default(),
+            forked_early_media: false,
             dtmf: DtmfMethod::default(),
             limits: SessionLimits::default(),
             session_timeout: None,
@@ -194,6 +198,7 @@ impl SessionManagerConfig {
             music_on_hold: self.music_on_hold.clone(),
             redirects: self.redirects.clone(),
             forwarding: self.forwarding,
+            forked_early_media: self.forked_early_media,
             dtmf: self.dtmf,
             limits: self.limits.clone(),
         }

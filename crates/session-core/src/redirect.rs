@@ -37,7 +37,8 @@ pub enum ForwardMode {
     ///
     /// A user who is registered with this side is called at all contacts of the highest `q` at once; the first to answer takes
     /// the call and the others are cancelled. Those of a lower `q` are called when all before have refused, and the best
-    /// refusal is the caller's (RFC 3261 section 16.7). Where there are several contacts the caller hears no early media.
+    /// refusal is the caller's (RFC 3261 section 16.7). Where there are several contacts the caller hears
+    /// no early media, unless [`CoreSettings::forked_early_media`](crate::CoreSettings::forked_early_media) says so.
     NewLeg,
 }
 

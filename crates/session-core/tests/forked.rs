@@ -47,10 +47,20 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     /// Each phone with the `q` of its contact.
     fn new(simulation: &'a mut CallSimulation, phones: &[(&str, Answering)]) -> Scene<'a> {
+        Self::hearing(simulation, phones, false)
+    }
+
+    /// The same, with the early media of the first phone that has any, or none.
+    fn hearing(
+        simulation: &'a mut CallSimulation,
+        phones: &[(&str, Answering)],
+        early: bool,
+    ) -> Scene<'a> {
         let alice = simulation.add(host("10.0.0.1", Answering::ByHand)).unwrap();
         let forward = CallDecision::Forward(BOB.to_owned());
         let mut registrar = host("10.0.0.2", Answering::After(Duration::ZERO, forward));
         registrar.settings.forwarding = ForwardMode::NewLeg;
+        registrar.settings.forked_early_media = early;
         registrar.registrar = Some(RegistrarConfig::default());
         let registrar = simulation.add(registrar).unwrap();
         let mut contacts = Vec::new();
@@ -105,6 +115,51 @@ impl<'a> Scene<'a> {
     fn status(call: &CallRecord) -> Option<u16> {
         let status = call.cause().and_then(TerminalCause::status);
         status.map(|status| status.code())
+    }
+}
+
+/// The caller hears the first phone that says something before anybody answers, where that is set, and in the end whoever takes
+/// the call.
+#[test]
+fn the_caller_hears_the_first_phone_that_has_early_media_by_policy() {
+    for (heard, winner) in [(true, 0), (true, 1), (false, 0)] {
+        let mut simulation = CallSimulation::new(9);
+        let by_hand = || ("1.0", Answering::ByHand);
+        let mut scene = Scene::hearing(&mut simulation, &[by_hand(), by_hand()], heard);
+        let call = scene.call();
+        scene.simulation.run_for(SECOND);
+        for phone in [0, 1] {
+            let host = scene.phones[phone];
+            let id = scene.simulation.registry(host).calls().remove(0).id();
+            scene.simulation.with(host, |core, now| {
+                core.start_early_media(now, id, None, false).unwrap();
+            });
+            scene.simulation.run_for(SECOND);
+        }
+        assert_eq!(call.state(), CallState::Ringing);
+        // Their sound comes to the caller directly, described or not.
+        assert!(call.has_early_media());
+        let remote = |scene: &mut Scene<'_>| {
+            let (alice, id) = (scene.alice, call.id());
+            let info = scene.simulation.with(alice, |core, _| core.media_info(id));
+            info.unwrap().remote_rtp_address.to_string()
+        };
+        let first = if heard { "10.0.0.11" } else { "0.0.0.0" };
+        assert_eq!(remote(&mut scene), first);
+        let host = scene.phones[winner];
+        let id = scene.simulation.registry(host).calls().remove(0).id();
+        scene.simulation.with(host, |core, now| {
+            core.decide(now, id, CallDecision::Accept(None)).unwrap();
+        });
+        scene.simulation.run_for(SECOND);
+        assert_eq!(call.state(), CallState::Active);
+        assert_eq!(remote(&mut scene), format!("10.0.0.1{}", winner + 1));
+        let (alice, id) = (scene.alice, call.id());
+        let ended = scene
+            .simulation
+            .with(alice, |core, now| core.terminate(now, id));
+        ended.unwrap();
+        scene.assert_empty();
     }
 }
 

@@ -56,6 +56,14 @@ impl SessionManagerBuilder {
         self
     }
 
+    /// Lets the caller of a call that rings several contacts hear the early media of the first that has any. Where another one
+    /// takes the call, its answer differs from what was heard before, and not every caller follows that (RFC 3261 section
+    /// 13.2.1 has one answer in a dialog).
+    pub fn with_forked_early_media(mut self) -> Self {
+        self.config.forked_early_media = true;
+        self
+    }
+
     /// How digits go to the peer; without this as telephone events, or as INFO where there are none.
     pub fn with_dtmf(mut self, method: DtmfMethod) -> Self {
         self.config.dtmf = method;

@@ -22,19 +22,22 @@ impl SessionCore {
     pub(super) fn relay_progress(
         &mut self,
         now: Instant,
+        second: SessionId,
         (first, key): (SessionId, CallKey),
         status: StatusCode,
         body: Option<Body>,
     ) {
+        let heard = self.settings.forked_early_media;
         self.sessions.schedule(first, Due::Alert, None);
         let Some(session) = self.sessions.get_mut(first) else {
             return;
         };
         session.alerted = true;
-        let targets = session.extras().and_then(|it| it.targets.as_ref());
         // The caller has one answer to his offer: that of whoever takes the call.
-        let is_forked = targets.is_some_and(|targets| targets.is_forked());
-        let body = body.filter(|_| !is_forked);
+        let body = body.filter(|_| match &mut session.extras_mut().targets {
+            Some(targets) => targets.lets_hear(second, heard),
+            None => true,
+        });
         if let Err(error) = self.dialogs.provisional(now, key, status, body, false) {
             tracing::debug!(session = %first, %error, "cannot ring");
         }

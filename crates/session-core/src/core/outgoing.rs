@@ -137,7 +137,7 @@ impl SessionCore {
     ) {
         self.referred_call_rings(now, id, status);
         if let Some(other) = self.other_leg(id) {
-            self.relay_progress(now, other, status, body);
+            self.relay_progress(now, id, other, status, body);
         } else if let Some(body) = body {
             self.hear_early(now, id, from, &body);
         }

@@ -27,6 +27,8 @@ pub struct CoreSettings {
     pub redirects: RedirectPolicy,
     /// What becomes of a call that the application forwards. Default: the caller is told by 302.
     pub forwarding: ForwardMode,
+    /// Whether the caller of a call that rings several contacts hears the early media of the first that has any. Default not.
+    pub forked_early_media: bool,
     /// How digits go to the peer. Default: as telephone events, or as INFO where there are none.
     pub dtmf: DtmfMethod,
     /// How many sessions one user and one endpoint may have. Default without limit.
@@ -44,6 +46,7 @@ impl Default for CoreSettings {
             music_on_hold: AudioSource::None,
             redirects: RedirectPolicy::default(),
             forwarding: ForwardMode::default(),
+            forked_early_media: false,
             dtmf: DtmfMethod::default(),
             limits: SessionLimits::default(),
         }

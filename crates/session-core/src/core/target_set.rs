@@ -62,6 +62,8 @@ pub(super) struct TargetSet {
     ringing: Vec<SessionId>,
     /// There was more than one target from the beginning.
     is_forked: bool,
+    /// Whose early media the caller hears.
+    early: Option<SessionId>,
     best: Option<StatusCode>,
 }
 
@@ -78,13 +80,15 @@ impl TargetSet {
             is_forked: ways.len() > 1,
             waiting: ways.into(),
             ringing: Vec::new(),
+            early: None,
             best: None,
         }
     }
 
-    /// Whether what one target says about media may be taken back by another.
-    pub(super) fn is_forked(&self) -> bool {
-        self.is_forked
+    /// Whether the caller is told what this target says about media: the first that says something, where several are to be
+    /// `heard`. Another one may take it back by its answer.
+    pub(super) fn lets_hear(&mut self, id: SessionId, heard: bool) -> bool {
+        !self.is_forked || heard && *self.early.get_or_insert(id) == id
     }
 
     /// Those that are tried together next: all of the highest preference.
