@@ -226,6 +226,29 @@ fn sessions_of_two_threads_hear_each_other_and_their_peers_hear_one_source() {
     }
 }
 
+/// The bridge never was without members, so what everybody hears in it goes on.
+#[test]
+fn a_bridge_waits_for_who_is_on_the_way_when_the_last_one_leaves() {
+    const MUSIC_HZ: f64 = 1_200.0;
+    let mut scene = Scene::new(2);
+    (0..2).for_each(|_| scene.open(Codec::Pcmu));
+    let (now, first) = (Instant::now(), scene.peers[0].key);
+    let music = AudioSource::Tone {
+        frequency_hz: MUSIC_HZ,
+        amplitude: 0.2,
+    };
+    scene.join(0, BRIDGES[0]);
+    let controller = &mut scene.controller;
+    controller.play_to_bridge(now, first, Some(music)).unwrap();
+    scene.join(1, BRIDGES[0]);
+    scene.controller.leave_bridge(now, first).unwrap();
+    scene.run(80);
+    assert_eq!(scene.loads(), [2, 0]);
+    let levels = [0, 1].map(|peer| scene.peers[peer].level(MUSIC_HZ));
+    assert!(levels[0] < 1_500.0 && levels[1] > 3_000.0, "{levels:?}");
+    scene.end();
+}
+
 #[test]
 fn sessions_that_end_on_their_way_end_once() {
     let mut scene = Scene::new(3);
