@@ -58,7 +58,8 @@ enum Measurement {
     Transactions,
     /// CPU of a relayed RTP packet, and how long it takes
     Relay,
-    /// Application audio in virtual time: from mouth to ear, how pure a tone comes through, a call of an hour
+    /// Application audio in virtual time: from mouth to ear, how pure a tone comes through, a call of an hour;
+    /// and how late frames are on sockets
     Media,
     /// CPU of a whole call in virtual time, and events per second
     Simulated,

@@ -1,4 +1,5 @@
-//! Application audio through calls in virtual time: from mouth to ear, how pure a tone comes through, and how long an hour takes.
+//! Application audio through calls in virtual time: from mouth to ear, how pure a tone comes through, and how long an hour takes; and
+//! how late frames are on sockets.
 
 use std::process::Command;
 
@@ -12,9 +13,14 @@ const CODECS: [&str; 6] = ["PCMU", "PCMA", "G722", "opus", "opus/48000", "L16/16
 const RATES: [&str; 4] = ["8000", "16000", "24000", "48000"];
 const ODD_PIECE: &str = "77";
 
-/// Runs the example for each; it fails where a bound is broken.
+/// Streams that one thread sends, and for how long.
+const STREAMS: [&str; 2] = ["100", "1000"];
+const SECONDS: &str = "60";
+
+/// Runs the examples for each; it fails where a bound is broken.
 pub fn measure() -> Outcome {
-    let call = workspace::build_examples(&["listening_test"])?.join("listening_test");
+    let examples = workspace::build_examples(&["listening_test", "frame_clock"])?;
+    let call = examples.join("listening_test");
     let listen = |arguments: &[&str]| {
         println!("\n$ listening_test {}", arguments.join(" "));
         succeed(Command::new(&call).args(arguments))
@@ -28,5 +34,11 @@ pub fn measure() -> Outcome {
             listen(&[&odd[..], &["--codec", "L16/16000"], how].concat())?;
         }
     }
-    listen(&["--application", "8000", "--seconds", "3600"])
+    listen(&["--application", "8000", "--seconds", "3600"])?;
+    for streams in STREAMS {
+        println!();
+        let mut send = Command::new(examples.join("frame_clock"));
+        succeed(send.args(["--streams", streams, "--seconds", SECONDS]))?;
+    }
+    Ok(())
 }
