@@ -76,7 +76,16 @@ pub const RUNS: &[Run] = &[
         name: "bridged_hold_and_bye",
         scenario: Scenario::File("uac_hold_and_bye"),
         ours: &["--bridge", "sip:bob@{third}"],
+        sipp: &["-d", "300"],
         third: Some("uas_hangup_in_reinvite"),
+        ..CALLER
+    },
+    Run {
+        name: "bridged_glare",
+        scenario: Scenario::File("uac_hold_and_bye"),
+        ours: &["--bridge", "sip:bob@{third}"],
+        sipp: &["-d", "6000"],
+        third: Some("uas_glare"),
         ..CALLER
     },
     Run {
