@@ -222,7 +222,9 @@ fn speak(directory: &Path, rate_hz: u32) -> Outcome<Vec<PathBuf>> {
                 .arg(words),
         )?;
         let mut sox = Command::new("sox");
-        sox.arg(&spoken)
+        // Without dither: every run says the same.
+        sox.arg("-D")
+            .arg(&spoken)
             .args(["-b", "16", "-r", &rate_hz.to_string()]);
         succeed(
             sox.arg(&said)
