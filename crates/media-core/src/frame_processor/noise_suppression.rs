@@ -17,6 +17,14 @@ const NETWORK_DELAY: Duration = Duration::from_millis(10);
 ///
 /// Steady and unsteady noise goes, voices stay; music and tones are noise to it, so it is for people and not for what a stream
 /// plays. Sound comes out 16 ms later at 8 kHz, 13 ms at 16 kHz, 10 ms at 48 kHz.
+///
+/// PESQ of speech by espeak-ng in white and rumbling noise, before and after, by how far the noise is below the voice; what is
+/// understood (STOI) stays the same within 0.03:
+///
+/// | | 0 dB | 5 dB | 10 dB | 20 dB |
+/// |---|---|---|---|---|
+/// | 8 kHz | 1.16, 1.42 | 1.24, 1.65 | 1.38, 1.91 | 2.00, 2.65 |
+/// | 16 kHz | 1.03, 1.12 | 1.05, 1.27 | 1.10, 1.56 | 1.44, 2.35 |
 pub struct NoiseSuppression {
     network: Box<DenoiseState<'static>>,
     sample_rate_hz: u32,
