@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+mod application;
 mod bridge;
 mod codecs;
 mod discontinuous;
