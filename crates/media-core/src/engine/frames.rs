@@ -1,7 +1,7 @@
 //! The frames of all streams, one after the other on one clock, and a few at a time: packets that come meanwhile need not wait
 //! for all of them, and what was sent is handed on while it is at hand.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::MediaEngine;
 use super::bridge::Bridge;
@@ -12,6 +12,8 @@ use crate::rtp_core::{FrameClock, Tick};
 pub(super) const MAX_SKIPPED_FRAMES: u64 = 250;
 /// Streams that have their turn before what they send leaves and packets are read.
 const STREAMS_AT_ONCE: usize = 16;
+/// A frame that is later than this has waited long enough for packets: all streams have their turn.
+const LATE: Duration = Duration::from_millis(5);
 
 /// Frames that are due and not done yet by all streams.
 #[derive(Debug)]
@@ -67,9 +69,14 @@ impl MediaEngine {
         let clock = self.clock.as_mut();
         let begun = self.due_frames.take();
         let mut frames = begun.or_else(|| DueFrames::of(clock?, now));
+        let is_late = |frames: &DueFrames| now.saturating_duration_since(frames.at) > LATE;
+        let at_once = match frames.as_ref().is_some_and(is_late) {
+            true => usize::MAX,
+            false => STREAMS_AT_ONCE,
+        };
         let mut done = 0;
         while let Some(present) = &mut frames
-            && done < STREAMS_AT_ONCE
+            && done < at_once
         {
             match present.skipped {
                 0 if present.bridge < self.bridges.places() => {

@@ -65,6 +65,16 @@ fn a_frame_is_done_a_few_streams_at_a_time_and_once_by_each() {
 }
 
 #[test]
+fn a_frame_that_is_late_is_done_by_all_streams_at_once() {
+    let now = Instant::now();
+    let (mut engine, _) = engine(now);
+    let late = now + FRAME + Duration::from_millis(6);
+    engine.handle_timeout(late);
+    assert_eq!(sent(&mut engine).len(), STREAMS);
+    assert_eq!(engine.poll_timeout(), Some(now + FRAME * 2));
+}
+
+#[test]
 fn a_command_finds_all_streams_in_the_same_frame() {
     let mut now = Instant::now();
     let (mut engine, keys) = engine(now);
