@@ -1,6 +1,7 @@
 //! One party's RTP session: one stream out, one in, and the reports on both (RFC 3550).
 
 mod address;
+mod candidate;
 mod data;
 mod report;
 mod schedule;
@@ -12,6 +13,8 @@ use std::time::Instant;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+
+use candidate::Candidate;
 
 use crate::reception::{LastSenderReport, Reception};
 use crate::rtcp::VoipMetrics;
@@ -105,7 +108,8 @@ pub struct RtcpReceived {
 ///
 /// **Sources.** The first SSRC heard from the signalled address is valid with its first packet, since signalling vouches
 /// for it; any other after two packets in order (RFC 3550 A.1). Another SSRC takes the place of the valid one after two
-/// packets in order between which the valid one was silent.
+/// packets in order between which the valid one was silent. One address at a time proves itself: it has 200 ms in which no other
+/// takes its place, and gives way to the next one then.
 ///
 /// **Security.** With [`RtpSession::set_security`] every packet is SRTP or SRTCP, and nothing else is taken.
 ///
@@ -121,8 +125,8 @@ pub struct RtpSession {
     rtp_latch: Latch,
     rtcp_latch: Latch,
     source: Option<Reception>,
-    /// Another source, and the address that it has to prove itself from.
-    candidate: Option<(SocketAddr, Reception)>,
+    /// Another source, on probation.
+    candidate: Option<Candidate>,
     /// Bit `n`: whether payload type `n` was agreed on.
     payload_types: u128,
     /// Packets of sources that were replaced.
@@ -209,7 +213,8 @@ impl RtpSession {
         if clock_rate_hz != self.config.clock_rate_hz {
             self.config.clock_rate_hz = clock_rate_hz;
             self.sender.set_clock_rate(now, clock_rate_hz);
-            let candidate = self.candidate.as_mut().map(|(_, candidate)| candidate);
+            let candidate = self.candidate.as_mut();
+            let candidate = candidate.map(|candidate| &mut candidate.source);
             for source in self.source.iter_mut().chain(candidate) {
                 source.set_clock_rate(clock_rate_hz);
             }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use super::candidate::Candidate;
 use super::{Received, RtpSession};
 use crate::reception::Reception;
 use crate::srtp::Association;
@@ -77,27 +78,37 @@ impl RtpSession {
         // What signalling named counts at once, also against a stranger who was there before.
         let vouched = self.rtp_latch.is_signalled(from)
             && (self.source.is_none() || self.rtp_latch.heard() != Some(from));
-        let probation = if vouched {
-            0
-        } else {
-            SequenceTracker::MIN_SEQUENTIAL
-        };
-        let mut candidate = match self.candidate.take() {
-            Some((address, candidate))
-                if address == from && candidate.ssrc == header.ssrc && !vouched =>
-            {
-                candidate
+        let place = self.candidate.as_ref().filter(|_| !vouched);
+        if place.is_some_and(|candidate| candidate.keeps_out(now, from)) {
+            return Arrival::Probation;
+        }
+        let place = self.candidate.take();
+        let place = place.filter(|place| !vouched && place.address == from);
+        let since = place.as_ref().map_or(now, |place| place.since);
+        let same = place.map(|place| place.source);
+        let mut source = match same.filter(|source| source.ssrc == header.ssrc) {
+            Some(source) => source,
+            None => {
+                let probation = match vouched {
+                    true => 0,
+                    false => SequenceTracker::MIN_SEQUENTIAL,
+                };
+                Reception::new(header.ssrc, self.config.clock_rate_hz, probation)
             }
-            _ => Reception::new(header.ssrc, self.config.clock_rate_hz, probation),
         };
-        let arrival = candidate.handle(elapsed, header);
+        let arrival = source.handle(elapsed, header);
         if matches!(arrival, Arrival::First { .. }) {
-            if let Some(replaced) = self.source.replace(candidate) {
+            if let Some(replaced) = self.source.replace(source) {
                 self.past = self.past.plus(replaced.total());
                 self.counted.restarts += 1;
             }
         } else {
-            self.candidate = Some((from, candidate));
+            let address = from;
+            self.candidate = Some(Candidate {
+                address,
+                since,
+                source,
+            });
         }
         arrival
     }

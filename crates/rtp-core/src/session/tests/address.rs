@@ -116,6 +116,50 @@ fn media_before_an_answer_is_heard_and_nothing_is_sent_for_it() {
 }
 
 #[test]
+fn strangers_who_take_turns_do_not_keep_each_other_out() {
+    let now = Instant::now();
+    let mut session = RtpSession::new(now, config(now, "us"), 1);
+    for (at, port, ssrc, sequence, heard) in [
+        (0, NAT, 7, 1, Err(Dropped::Probation)),
+        (10, STRANGER, 66, 1, Err(Dropped::Probation)),
+        (20, NAT, 7, 2, Ok(())),
+        (30, STRANGER, 66, 2, Err(Dropped::ForeignSource)),
+        (40, NAT, 7, 3, Ok(())),
+    ] {
+        let at = now + Duration::from_millis(at);
+        let mut datagram = rtp(ssrc, sequence);
+        assert_eq!(hear(&mut session, at, port, &mut datagram), heard, "{at:?}");
+    }
+}
+
+#[test]
+fn a_stranger_who_never_proves_itself_keeps_nobody_out_for_long() {
+    let now = Instant::now();
+    // Numbers out of order, and another source with each packet.
+    for source in [0, 1] {
+        for latching in [Latching::Always, Latching::UntilConfirmed] {
+            let mut session = session(now, latching);
+            let at = |ms| now + Duration::from_millis(ms);
+            let mut heard_after = None;
+            for ms in 0..1000u64 {
+                let turn = ms as u32;
+                let mut datagram = rtp(66 + turn * source, (2 * turn) as u16);
+                let result = hear(&mut session, at(ms), STRANGER, &mut datagram);
+                assert!(result.is_err());
+                if ms % 20 == 10 {
+                    let mut datagram = rtp(7, (ms / 20) as u16);
+                    let result = hear(&mut session, at(ms), NAT, &mut datagram);
+                    heard_after = heard_after.or(result.ok().map(|()| ms));
+                }
+            }
+            // Its chance of 200 ms, and two packets.
+            assert_eq!(heard_after, Some(230), "{latching:?}");
+            assert_eq!(session.destination(), Some(address(NAT)));
+        }
+    }
+}
+
+#[test]
 fn a_peer_whose_nat_moves_it_is_followed_after_a_silence_and_only_by_the_policy() {
     let now = Instant::now();
     for (latching, port) in [(Latching::Always, NAT), (Latching::Always, SIGNALLED)] {
