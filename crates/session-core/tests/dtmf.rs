@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rvoip_session_core::media_core::AudioSource;
-use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimHost};
+use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimFaults, SimHost};
 use rvoip_session_core::{
     BasicSessionEvent, CallRecord, CallState, DtmfMethod, SessionError, TerminalCause,
 };
@@ -182,6 +182,45 @@ fn a_press_in_the_media_is_told_with_its_first_packet() {
     assert!(begun - start <= Duration::from_millis(40), "{told:?}");
     assert!(ended - begun >= Duration::from_millis(80), "{told:?}");
     assert_eq!((first, whole), (20, 100));
+}
+
+#[test]
+fn a_press_is_told_in_the_turn_in_which_its_first_packet_comes() {
+    let mut simulation = CallSimulation::new(5);
+    let parties = ["10.0.0.1", "10.0.0.2"].map(|it| host(it, DtmfMethod::Auto, true));
+    let (hosts, _) = call(&mut simulation, parties.into(), "udp");
+    let [source, destination] = ["10.0.0.1:10000", "10.0.0.2:10000"].map(|it| it.parse().unwrap());
+    simulation.set_faults(SimFaults {
+        delay: Duration::ZERO..Duration::ZERO,
+        ..SimFaults::default()
+    });
+    for place in 0..20_u8 {
+        // At any place between two frames of the listener; the end of the press before it is missed by then.
+        simulation.run_for(2 * SECOND + Duration::from_millis(1));
+        let (sent, digit) = (simulation.now(), place % 10);
+        let packet = [
+            0x80,
+            0x80 | 101,
+            0,
+            place,
+            0,
+            0,
+            place,
+            0,
+            0,
+            0,
+            0,
+            7,
+            digit,
+            10,
+            0,
+            160,
+        ];
+        simulation.send_media(source, destination, packet.to_vec().into());
+        simulation.run_for(SECOND);
+        let (at, heard, ended, _) = told(&mut simulation, hosts[1])[0];
+        assert_eq!((at, heard, ended), (sent, char::from(b'0' + digit), false));
+    }
 }
 
 /// Two telephones in a bridge of a server whose digits go by `method`; returns what the second hears of a press of the first, which

@@ -19,6 +19,14 @@ const CHIRP_AT: f64 = 0.5;
 const CHIRP_BEFORE_END: f64 = 1.0;
 const TONE_AT: usize = 2;
 const TONE_HZ: usize = 1_000;
+/// What a sweep goes through, up to the end of telephone sound and of wideband, and how long each is. They are primes: a tone that
+/// divides the rate meets few of a codec's steps, and sounds purer or worse than it is.
+const SWEEP_HZ: [usize; 11] = [
+    101, 199, 307, 503, 1_009, 2_003, 3_001, 3_391, 4_001, 5_501, 6_997,
+];
+const NARROWBAND_HZ: usize = 3_400;
+const STEP_SECONDS: usize = 2;
+const AMPLITUDE: f64 = 16_000.0;
 /// What application audio may add to the jitter buffer and a packet.
 const MOST_ADDED_MS: f64 = 30.0;
 /// The least that a tone is above all else where no codec adds noise.
@@ -31,6 +39,8 @@ pub struct Application {
     rate: SampleRate,
     began: Instant,
     seconds: usize,
+    /// The tones between the chirps, one after the other.
+    tones_hz: Vec<usize>,
     chunk: usize,
     ahead: bool,
     said: usize,
@@ -43,6 +53,7 @@ impl Application {
     pub fn new(
         now: Instant,
         rate: SampleRate,
+        codec: Codec,
         arguments: &Arguments,
         speaker: &mut Party,
         listener: &mut Party,
@@ -52,12 +63,21 @@ impl Application {
         let (reader, _) = listener
             .controller
             .attach_audio(now, listener.key, format)?;
+        let tones_hz = match arguments.sweep {
+            true => swept(codec, rate),
+            false => vec![TONE_HZ],
+        };
+        let seconds = match arguments.sweep {
+            true => 2 * TONE_AT + STEP_SECONDS * tones_hz.len(),
+            false => arguments.seconds.max(8),
+        };
         Ok(Self {
             writer,
             reader,
             rate,
             began: now + OFF_GRID,
-            seconds: arguments.seconds.max(8),
+            seconds,
+            tones_hz,
             chunk: arguments.chunk.unwrap_or(rate.hz() as usize / 100).max(1),
             ahead: arguments.ahead,
             said: 0,
@@ -81,7 +101,7 @@ impl Application {
         };
         while self.said + self.chunk <= ready {
             let piece: Vec<i16> = (self.said..self.said + self.chunk)
-                .map(|n| sample(n, hz, self.seconds))
+                .map(|n| self.sample(n))
                 .collect();
             let written = self.writer.try_write(&piece)?;
             self.said += written;
@@ -110,7 +130,17 @@ impl Application {
     /// Prints what was found.
     pub fn judge(&self, codec: Codec, statistics: &MediaStatistics) -> Result<(), Box<dyn Error>> {
         let hz = self.rate.hz();
-        let decibels = self.decibels();
+        let found = self.found();
+        let decibels = found
+            .iter()
+            .map(|(above, _)| *above)
+            .fold(f64::INFINITY, f64::min);
+        if self.tones_hz.len() > 1 {
+            println!("| Hz | above all else, dB | level, dB |\n|---|---|---|");
+            for (hz, (above, level)) in self.tones_hz.iter().zip(&found) {
+                println!("| {hz} | {above:.1} | {level:+.1} |");
+            }
+        }
         let (underruns, lacked) = self.writer.control().underruns();
         let dropped = self.reader.dropped_frames();
         println!(
@@ -169,44 +199,74 @@ impl Application {
         Ok((before + (place + found) as f64 / hz - said_at) * 1_000.0)
     }
 
-    /// How far the tone is above all else, in its worst second.
-    fn decibels(&self) -> f64 {
+    /// How far each tone is above all else in its worst second, and how loud it is there beside what was said.
+    fn found(&self) -> Vec<(f64, f64)> {
         let hz = self.rate.hz() as usize;
         let seconds = self.heard.chunks_exact(hz);
-        let tone = seconds.take(self.seconds - TONE_AT).skip(TONE_AT + 1);
-        let shares = tone.map(|second| {
-            let (mut cos, mut sin, mut energy) = (0.0, 0.0, 0.0);
-            for (n, sample) in second.iter().enumerate() {
-                let sample = f64::from(*sample);
-                let angle = TAU * (n * TONE_HZ % hz) as f64 / hz as f64;
-                cos += sample * angle.cos();
-                sin += sample * angle.sin();
-                energy += sample * sample;
-            }
-            let pure = 2.0 * (cos * cos + sin * sin) / hz as f64;
-            10.0 * (pure / (energy - pure).max(f64::MIN_POSITIVE)).log10()
-        });
-        shares.fold(f64::INFINITY, f64::min)
+        let tones: Vec<_> = seconds
+            .take(self.seconds - TONE_AT)
+            .skip(TONE_AT + 1)
+            .collect();
+        let of = |tone_hz: &usize, seconds: &[&[i16]]| {
+            let found = seconds.iter().map(|second| pure(second, hz, *tone_hz));
+            found.min_by(|one, other| one.0.total_cmp(&other.0))
+        };
+        match &self.tones_hz[..] {
+            [tone_hz] => of(tone_hz, &tones).into_iter().collect(),
+            // The first second of each begins with the end of the one before.
+            several => several
+                .iter()
+                .zip(tones.chunks(STEP_SECONDS))
+                .filter_map(|(tone_hz, seconds)| of(tone_hz, &seconds[..1]))
+                .collect(),
+        }
+    }
+
+    /// What is said: a chirp, tones, a chirp.
+    fn sample(&self, n: usize) -> i16 {
+        let (hz, seconds) = (self.rate.hz() as usize, self.seconds);
+        let time = n as f64 / hz as f64;
+        let chirp_at = match time < TONE_AT as f64 {
+            true => CHIRP_AT,
+            false => seconds as f64 - CHIRP_BEFORE_END,
+        };
+        if (0.0..CHIRP_SECONDS).contains(&(time - chirp_at)) {
+            return chirp_sample(time - chirp_at);
+        }
+        if !(TONE_AT * hz..(seconds - TONE_AT) * hz).contains(&n) {
+            return 0;
+        }
+        let step = (n / hz - TONE_AT) / STEP_SECONDS;
+        let tone_hz = self.tones_hz[step.min(self.tones_hz.len() - 1)];
+        let angle = TAU * (n * tone_hz % hz) as f64 / hz as f64;
+        (AMPLITUDE * angle.sin()).round() as i16
     }
 }
 
-/// What is said: a chirp, a tone, a chirp.
-fn sample(n: usize, hz: usize, seconds: usize) -> i16 {
-    let time = n as f64 / hz as f64;
-    let chirp_at = match time < TONE_AT as f64 {
-        true => CHIRP_AT,
-        false => seconds as f64 - CHIRP_BEFORE_END,
-    };
-    if (0.0..CHIRP_SECONDS).contains(&(time - chirp_at)) {
-        return chirp_sample(time - chirp_at);
+/// The tones that pass the narrower of the codec and the application.
+fn swept(codec: Codec, rate: SampleRate) -> Vec<usize> {
+    let narrow = codec.sample_rate_hz().min(rate.hz()) == SampleRate::Hz8000.hz();
+    let passes = |hz: &usize| !narrow || *hz <= NARROWBAND_HZ;
+    SWEEP_HZ.into_iter().filter(passes).collect()
+}
+
+/// How far a tone is above all else in a second of sound, and how loud it is beside what was said, in decibels.
+fn pure(second: &[i16], hz: usize, tone_hz: usize) -> (f64, f64) {
+    let (mut cos, mut sin, mut energy) = (0.0, 0.0, 0.0);
+    for (n, sample) in second.iter().enumerate() {
+        let sample = f64::from(*sample);
+        let angle = TAU * (n * tone_hz % hz) as f64 / hz as f64;
+        cos += sample * angle.cos();
+        sin += sample * angle.sin();
+        energy += sample * sample;
     }
-    match (TONE_AT * hz..(seconds - TONE_AT) * hz).contains(&n) {
-        true => {
-            let angle = TAU * (n * TONE_HZ % hz) as f64 / hz as f64;
-            (16_000.0 * angle.sin()).round() as i16
-        }
-        false => 0,
-    }
+    let pure = 2.0 * (cos * cos + sin * sin) / hz as f64;
+    let said = AMPLITUDE * AMPLITUDE * hz as f64 / 2.0;
+    let decibels = |share: f64| 10.0 * share.log10();
+    (
+        decibels(pure / (energy - pure).max(f64::MIN_POSITIVE)),
+        decibels(pure / said),
+    )
 }
 
 /// From 300 Hz to 3,400 Hz.

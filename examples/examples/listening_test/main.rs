@@ -12,8 +12,8 @@
 //! digits.
 //!
 //! With `--application HZ` there are no files: an application speaks and listens at this rate, live or `--ahead`, and it is told how long
-//! the way from mouth to ear is and what it consists of, how pure a tone comes through, and how long the call of so many
-//! `--seconds` took.
+//! the way from mouth to ear is and what it consists of, how pure a tone comes through, or with `--sweep` tones of the whole band,
+//! and how long the call of so many `--seconds` took.
 //!
 //! Ends by itself with exit code 0 when everything it shows is right.
 
@@ -80,6 +80,9 @@ struct Arguments {
     /// Whether it hands over all that there is room for, and not what a microphone has just taken
     #[arg(long)]
     ahead: bool,
+    /// Goes through tones from 100 Hz to the end of the band, in place of one of 1 kHz
+    #[arg(long, requires = "application")]
+    sweep: bool,
     /// What is said
     #[arg(requires = "heard")]
     speech: Option<PathBuf>,
@@ -281,7 +284,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         Some(hz) => {
             let rate = SampleRate::from_hz(hz).ok_or("no such rate")?;
             let (speaker, listener) = (&mut speaker, &mut listener);
-            Some(Application::new(now, rate, &arguments, speaker, listener)?)
+            Some(Application::new(
+                now, rate, codec, &arguments, speaker, listener,
+            )?)
         }
         None => None,
     };

@@ -1,5 +1,5 @@
-//! Application audio through calls in virtual time: from mouth to ear, how pure a tone comes through, and how long an hour takes; and
-//! how late frames are on sockets.
+//! Application audio through calls in virtual time: from mouth to ear, how pure tones come through, and how long an hour takes; how
+//! soon an application knows of a key; and how late frames are on sockets.
 
 use std::process::Command;
 
@@ -17,16 +17,21 @@ const ODD_PIECE: &str = "77";
 const STREAMS: [&str; 2] = ["100", "1000"];
 const SECONDS: &str = "60";
 
+/// Keys pressed on sockets.
+const PRESSES: &str = "200";
+
 /// Runs the examples for each; it fails where a bound is broken.
 pub fn measure() -> Outcome {
-    let examples = workspace::build_examples(&["listening_test", "frame_clock"])?;
+    let examples = workspace::build_examples(&["listening_test", "dtmf_delay", "frame_clock"])?;
     let call = examples.join("listening_test");
     let listen = |arguments: &[&str]| {
         println!("\n$ listening_test {}", arguments.join(" "));
         succeed(Command::new(&call).args(arguments))
     };
     for codec in CODECS {
-        listen(&["--application", "16000", "--codec", codec])?;
+        for what in [&[][..], &["--sweep"]] {
+            listen(&[&["--application", "16000", "--codec", codec], what].concat())?;
+        }
     }
     for rate in RATES {
         let odd = ["--application", rate, "--chunk", ODD_PIECE];
@@ -35,6 +40,8 @@ pub fn measure() -> Outcome {
         }
     }
     listen(&["--application", "8000", "--seconds", "3600"])?;
+    println!();
+    succeed(Command::new(examples.join("dtmf_delay")).args(["--presses", PRESSES]))?;
     for streams in STREAMS {
         println!();
         let mut send = Command::new(examples.join("frame_clock"));
