@@ -4,11 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 mod detector;
+mod event_set;
 mod telephone_event;
 mod tone;
 
 pub use detector::DtmfDetector;
 pub(crate) use detector::RATE_HZ as DETECTOR_RATE_HZ;
+pub use event_set::TelephoneEventSet;
 pub(crate) use telephone_event::{Press, TelephoneEvents};
 
 /// A DTMF digit: 0 to 9, `*`, `#`, A to D; or a hook flash, `!`, which has no sound.

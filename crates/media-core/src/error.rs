@@ -36,6 +36,9 @@ pub enum MediaError {
     /// There is no way to the peer now: nothing was agreed on, or one of the two holds the call.
     #[error("nothing is sent to the peer of media session {0} now")]
     NothingSent(MediaSessionKey),
+    /// The peer takes no hook flash as a telephone event, and it has no sound.
+    #[error("the peer of media session {0} takes no hook flash")]
+    NoHookFlash(MediaSessionKey),
     /// The bridge has as many members as it may have: the caller's misuse.
     #[error("bridge {} has {max_members} members, which are all there may be", .bridge.0)]
     BridgeFull {

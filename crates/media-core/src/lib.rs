@@ -37,7 +37,7 @@ pub use controller::{
     MediaConfig, MediaMode, MediaPorts, MediaSessionController, MediaSessionKey, OpenPort,
     SimulatedMedia, SimulatedPorts, SocketPorts, Stopped,
 };
-pub use dtmf::{DtmfDetector, DtmfDigit, DtmfTiming};
+pub use dtmf::{DtmfDetector, DtmfDigit, DtmfTiming, TelephoneEventSet};
 pub use engine::{BridgeKey, EngineConfig, MediaCommand, MediaEngine, MovingStream};
 pub use error::MediaError;
 pub use event::{MediaEvent, MediaStatistics};

@@ -16,6 +16,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::codec::{Codec, OpusConfig};
+use crate::dtmf::TelephoneEventSet;
 use crate::rtp_core::srtp::{SrtpKey, SrtpKeys};
 use crate::sdp::{Direction, SessionDescription};
 
@@ -69,7 +70,7 @@ pub struct MediaParameters {
     pub payload_type: u8,
     /// The payload types to expect: our numbers.
     pub receive: Vec<(u8, Codec)>,
-    /// The payload types of telephone events, if both sides know them.
+    /// How telephone events are told, if both sides know them.
     pub telephone_event: Option<TelephoneEvent>,
     /// The payload types of comfort noise, if both sides know it.
     pub comfort_noise: Option<ComfortNoiseFormat>,
@@ -87,7 +88,7 @@ pub struct MediaParameters {
     pub security: Option<SrtpKeys>,
 }
 
-/// The payload types of telephone events (RFC 4733).
+/// How telephone events are told (RFC 4733).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TelephoneEvent {
     /// The peer's number, to send with.
@@ -96,6 +97,17 @@ pub struct TelephoneEvent {
     pub receive: u8,
     /// The clock of their durations in Hz: that of the codec, where the peer has such events.
     pub clock_rate_hz: u32,
+    /// Those that the peer takes; ours are the digits and the hook flash.
+    pub events: TelephoneEventSet,
+}
+
+impl MediaParameters {
+    /// Whether the peer takes the telephone event of this number (RFC 4733 section 2.4.1).
+    #[must_use]
+    pub fn takes_event(&self, event: u8) -> bool {
+        let agreed = self.telephone_event.as_ref();
+        agreed.is_some_and(|agreed| agreed.events.contains(event))
+    }
 }
 
 /// The payload types of comfort noise (RFC 3389).

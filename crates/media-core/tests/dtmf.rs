@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rvoip_media_core::rtp_core::WallClock;
 use rvoip_media_core::{
     AudioSource, Capabilities, DtmfDigit, DtmfTiming, EngineConfig, Listening, MediaConfig,
-    MediaEngine, MediaEvent, MediaSessionController, MediaSessionKey, MemoryRecording,
+    MediaEngine, MediaError, MediaEvent, MediaSessionController, MediaSessionKey, MemoryRecording,
     RecordingSink, SimulatedMedia,
 };
 
@@ -77,12 +77,14 @@ impl Line {
     fn new(seed: u64, loss: f64, timing: DtmfTiming) -> Self {
         Self::between(
             [1, 2].map(|last| party(Instant::now(), last, timing, true)),
+            "0-16",
             seed,
             loss,
         )
     }
 
-    fn between(mut parties: [Party; 2], seed: u64, loss: f64) -> Self {
+    /// The second party takes these telephone events.
+    fn between(mut parties: [Party; 2], events: &str, seed: u64, loss: f64) -> Self {
         let now = Instant::now();
         let [caller, called] = &mut parties;
         let offer = caller.controller.generate_offer(now, caller.key).unwrap();
@@ -90,6 +92,7 @@ impl Line {
             .controller
             .generate_answer(now, called.key, &offer)
             .unwrap();
+        let answer = answer.replace(" 0-16\r\n", &format!(" {events}\r\n"));
         let (controller, key) = (&mut caller.controller, caller.key);
         controller.apply_answer(now, key, &answer).unwrap();
         let recording = MemoryRecording::new(8_000 * 60);
@@ -257,7 +260,7 @@ fn digits_are_sent_while_the_sound_is_muted_and_while_music_plays() {
 fn digits_go_as_tones_to_a_peer_that_takes_no_events() {
     let digits = "0123456789*#ABCD5551";
     let parties = [1, 2].map(|last| party(Instant::now(), last, DtmfTiming::default(), last == 1));
-    let mut line = Line::between(parties, 1, 0.0);
+    let mut line = Line::between(parties, "0-16", 1, 0.0);
     line.run(SECOND);
     let pressed_at = line.now;
     line.press(digits);
@@ -277,6 +280,54 @@ fn digits_go_as_tones_to_a_peer_that_takes_no_events() {
         at - pressed_at
     );
     assert!(line.sent.iter().all(|(_, _, packet)| packet[1] & 0x7F == 0));
+}
+
+/// The amplitude of a frequency.
+fn level(samples: &[i16], hz: f64) -> f64 {
+    let (mut cos, mut sin) = (0.0, 0.0);
+    for (number, sample) in samples.iter().enumerate() {
+        let angle = std::f64::consts::TAU * hz * number as f64 / 8_000.0;
+        cos += f64::from(*sample) * angle.cos();
+        sin += f64::from(*sample) * angle.sin();
+    }
+    f64::hypot(cos, sin) * 2.0 / samples.len() as f64
+}
+
+/// RFC 4733 section 2.4.1: the events that a peer names, and the other digits as tones between them.
+#[test]
+fn digits_that_the_peer_does_not_name_go_as_tones() {
+    for (events, digits, named) in [
+        ("0-11", "1A2#BCD3", vec![1, 2, 11, 3]),
+        ("0-15,32-36", "1A", vec![1, 12]),
+        ("66,70", "A1B", vec![]),
+    ] {
+        let parties = [1, 2].map(|last| party(Instant::now(), last, DtmfTiming::default(), true));
+        let mut line = Line::between(parties, events, 1, 0.0);
+        line.run(SECOND);
+        line.press(digits);
+        line.run(SECOND * 3);
+        let samples = line.recording.samples();
+        let loud = |frame: &[i16]| level(frame, 1_633.0) > 3_000.0;
+        let frames: Vec<bool> = samples.chunks_exact(160).map(loud).collect();
+        let tones = frames.split(|loud| !loud).filter(|tone| tone.len() >= 3);
+        // The letters alone have this tone.
+        let letters = digits.chars().filter(char::is_ascii_alphabetic).count();
+        let named_letters = named.iter().filter(|event| **event > 11).count();
+        assert_eq!(tones.count(), letters - named_letters, "{events}");
+        let sent = line.sent.iter().map(|(_, _, packet)| packet);
+        let mut told: Vec<(u8, &[u8])> = sent
+            .filter(|packet| packet[1] & 0x7F == 101)
+            .map(|packet| (packet[12], &packet[4..8]))
+            .collect();
+        told.dedup();
+        let told: Vec<u8> = told.into_iter().map(|(event, _)| event).collect();
+        assert_eq!(told, named, "{events}");
+        let (now, party) = (line.now, &mut line.parties[0]);
+        let flash = party
+            .controller
+            .send_dtmf(now, party.key, &[DtmfDigit::FLASH]);
+        assert_eq!(flash, Err(MediaError::NoHookFlash(party.key)), "{events}");
+    }
 }
 
 #[test]

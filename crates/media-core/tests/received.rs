@@ -12,7 +12,7 @@ use rvoip_media_core::rtp_core::{Channel, Latching, MediaCore, PortKey, WallCloc
 use rvoip_media_core::{
     AudioSource, Codec, Direction, Encoder, EngineConfig, FRAME, MediaCommand, MediaConfig,
     MediaEngine, MediaEvent, MediaParameters, MediaSessionController, MediaSessionKey,
-    MediaStatistics, MemoryRecording, OpusConfig, RecordingSink, SimulatedMedia,
+    MediaStatistics, MemoryRecording, OpusConfig, RecordingSink, SimulatedMedia, TelephoneEventSet,
     negotiate::TelephoneEvent,
 };
 
@@ -60,6 +60,7 @@ impl Receiver {
                 send: 101,
                 receive: 101,
                 clock_rate_hz: 8_000,
+                events: TelephoneEventSet::DIGITS,
             }),
             comfort_noise: None,
             opus: OpusConfig::default(),

@@ -25,10 +25,11 @@ const MAX_RECENT: usize = 16;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DtmfMethod {
-    /// As telephone events where they were agreed on, else as INFO where the peer allows that, else as tones in the sound.
+    /// As telephone events where the peer takes all of them, else as INFO where it allows that, else as [`Rfc4733`](Self::Rfc4733).
     #[default]
     Auto,
-    /// In the media: as telephone events (RFC 4733) where they were agreed on, else as tones in the sound.
+    /// In the media: as telephone events (RFC 4733) those that the peer takes, the others as tones in the sound. A hook flash has none,
+    /// and is refused where it is no event.
     Rfc4733,
     /// As INFO, one for each digit.
     Info,

@@ -5,10 +5,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rvoip_session_core::media_core::AudioSource;
+use rvoip_session_core::media_core::{AudioSource, MediaError};
 use rvoip_session_core::sim::{Answering, CallSimulation, HostId, Ladder, SimFaults, SimHost};
 use rvoip_session_core::{
-    BasicSessionEvent, CallRecord, CallState, DtmfMethod, SessionError, TerminalCause,
+    BasicSessionEvent, CallDecision, CallRecord, CallState, DtmfMethod, SessionError, TerminalCause,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -19,6 +19,16 @@ fn host(address: &str, dtmf: DtmfMethod, events: bool) -> SimHost {
     host.media.capabilities.telephone_event = events;
     host.settings.dtmf = dtmf;
     host
+}
+
+/// A host that takes 0 to 9, `*` and `#` as telephone events, and no more of them.
+fn without_letters(address: &str) -> SimHost {
+    let sdp = format!(
+        "v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0 101\r\n\
+         a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-11\r\n"
+    );
+    let answer = CallDecision::Accept(Some(sdp));
+    host(address, DtmfMethod::Auto, true).answering(Answering::After(Duration::ZERO, answer))
 }
 
 /// A call from the first host to the second.
@@ -109,6 +119,85 @@ fn digits_that_go_with_the_media_are_tones_for_a_peer_without_telephone_events()
     assert_eq!(infos(&simulation), 0);
     let told = pressed(&mut simulation, hosts[1]).into_iter();
     assert_eq!(told.map(|(digit, _)| digit).collect::<String>(), "1#A");
+}
+
+/// RFC 4733 section 2.4.1.
+#[test]
+fn digits_that_the_peer_does_not_name_as_events_go_as_info() {
+    for (digits, told) in [("1#", ""), ("1A", "1A"), ("!", "!")] {
+        let mut simulation = CallSimulation::new(1);
+        let parties = (
+            host("10.0.0.1", DtmfMethod::Auto, true),
+            without_letters("10.0.0.2"),
+        );
+        let (hosts, call) = call(&mut simulation, parties, "udp");
+        let id = call.id();
+        simulation
+            .with(hosts[0], |core, now| core.send_dtmf(now, id, digits))
+            .unwrap();
+        simulation.run_for(2 * SECOND);
+        let pressed = pressed(&mut simulation, hosts[1]).into_iter();
+        assert_eq!(pressed.map(|(digit, _)| digit).collect::<String>(), told);
+        assert_eq!(infos(&simulation), told.len());
+    }
+}
+
+#[test]
+fn a_hook_flash_that_has_no_way_is_refused() {
+    let mut simulation = CallSimulation::new(1);
+    let parties = (
+        host("10.0.0.1", DtmfMethod::Rfc4733, true),
+        without_letters("10.0.0.2"),
+    );
+    let (hosts, call) = call(&mut simulation, parties, "udp");
+    let id = call.id();
+    let mut send =
+        |digits: &str| simulation.with(hosts[0], |core, now| core.send_dtmf(now, id, digits));
+    send("1A").unwrap();
+    let refused = send("2!");
+    let flash = |refused: &SessionError| {
+        let SessionError::Media { source, .. } = refused else {
+            return false;
+        };
+        matches!(source, MediaError::NoHookFlash(_))
+    };
+    assert!(refused.as_ref().is_err_and(flash), "{refused:?}");
+}
+
+#[test]
+fn a_press_passes_through_a_bridge_as_info_where_the_other_leg_does_not_name_it() {
+    let mut simulation = CallSimulation::new(7);
+    let server = host("10.0.0.9", DtmfMethod::Auto, true);
+    let server = simulation.add(server).unwrap();
+    let alice = simulation
+        .add(host("10.0.0.1", DtmfMethod::Rfc4733, true))
+        .unwrap();
+    let bob = simulation.add(without_letters("10.0.0.2")).unwrap();
+    let to_server = simulation
+        .call(alice, "sip:alice@10.0.0.1", "sip:room@10.0.0.9")
+        .unwrap();
+    simulation.run_for(SECOND);
+    let one = simulation.registry(server).calls()[0].id();
+    let other = simulation
+        .call(server, "sip:room@10.0.0.9", "sip:bob@10.0.0.2")
+        .unwrap();
+    simulation.run_for(SECOND);
+    assert_eq!(other.state(), CallState::Active);
+    simulation
+        .with(server, |core, now| {
+            core.bridge_sessions(now, one, other.id())
+        })
+        .unwrap();
+    simulation.run_for(SECOND);
+    simulation
+        .with(alice, |core, now| {
+            core.send_dtmf(now, to_server.id(), "1A!2")
+        })
+        .unwrap();
+    simulation.run_for(5 * SECOND);
+    let told = pressed(&mut simulation, bob);
+    assert_eq!(told, [('A', 100), ('!', 100)]);
+    assert_eq!(infos(&simulation), 2);
 }
 
 #[test]

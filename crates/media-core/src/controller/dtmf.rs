@@ -10,12 +10,13 @@ use crate::error::MediaError;
 use crate::stream::Listening;
 
 impl MediaSessionController {
-    /// Sends digits as telephone events (RFC 4733), or as tones when the peer takes none, one after the other, in place of the
+    /// Sends digits as telephone events (RFC 4733), those that the peer does not take as tones, one after the other, in place of the
     /// sound, with the timing of [`MediaConfig::dtmf_timing`](crate::MediaConfig::dtmf_timing). What is not sent when the session is
     /// held is dropped.
     ///
     /// # Errors
-    /// [`MediaError::NothingSent`] when the peer takes nothing now; as [`start`](Self::start).
+    /// [`MediaError::NothingSent`] when the peer takes nothing now; [`MediaError::NoHookFlash`] when a hook flash is among them, which
+    /// has no sound, and the peer takes no such event; none is sent then. As [`start`](Self::start).
     pub fn send_dtmf(&mut self, now: Instant, key: MediaSessionKey, digits: &[DtmfDigit]) -> Done {
         self.send_dtmf_timed(now, key, digits, self.config.dtmf_timing)
     }
@@ -46,9 +47,13 @@ impl MediaSessionController {
         timing: DtmfTiming,
     ) -> Done {
         let parameters = self.parameters(key);
-        if !parameters.is_some_and(|media| media.direction.sends()) {
+        let Some(media) = parameters.filter(|media| media.direction.sends()) else {
             self.session_mut(key)?;
             return Err(MediaError::NothingSent(key));
+        };
+        let flash = DtmfDigit::FLASH;
+        if digits.contains(&flash) && !media.takes_event(flash.event()) {
+            return Err(MediaError::NoHookFlash(key));
         }
         let digits = digits.to_vec();
         self.command(

@@ -67,6 +67,15 @@ pub(crate) enum Press {
     Ended(DtmfDigit, u32),
 }
 
+impl Press {
+    /// What is or was pressed.
+    pub(crate) const fn digit(self) -> DtmfDigit {
+        match self {
+            Self::Begun(digit, _) | Self::Ended(digit, _) => digit,
+        }
+    }
+}
+
 /// The telephone events of one stream.
 #[derive(Debug, Default)]
 pub(crate) struct TelephoneEvents {

@@ -66,6 +66,7 @@ fn the_usual_offer() {
             send: 101,
             receive: 101,
             clock_rate_hz: 8_000,
+            events: TelephoneEventSet::from_fmtp(Some("0-16")),
         }),
         comfort_noise: None,
         opus: OpusConfig::default().for_peer(None),

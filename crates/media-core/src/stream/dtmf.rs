@@ -45,20 +45,23 @@ impl Stream {
             |press| {
                 begun |= matches!(press, Press::Begun(..));
                 outbox.events.push_back(told(key, press, clock, false));
-                match (&mut other, press) {
-                    (Some(other), Press::Begun(digit, _)) => {
-                        other.dtmf.get_or_insert_default().press(digit);
-                    }
-                    (Some(other), Press::Ended(_, ticks)) => {
+                let other = other.as_deref_mut();
+                let Some(other) = other.filter(|other| other.takes_event(press.digit())) else {
+                    return;
+                };
+                match press {
+                    Press::Begun(digit, _) => other.dtmf.get_or_insert_default().press(digit),
+                    Press::Ended(_, ticks) => {
                         let sender = other.dtmf.iter_mut();
                         sender.for_each(|sender| sender.release(time(ticks, clock)));
                     }
-                    (None, _) => {}
                 }
             },
         );
-        let sender = other.and_then(|other| other.dtmf.as_mut());
-        if let (Some(sender), Some((_, ticks))) = (sender, self.events.pressed()) {
+        if let Some((digit, ticks)) = self.events.pressed()
+            && let Some(other) = other.filter(|other| other.takes_event(digit))
+            && let Some(sender) = &mut other.dtmf
+        {
             sender.hold_on(time(ticks, clock));
         }
         begun

@@ -8,6 +8,10 @@ use crate::engine::Outbox;
 use crate::negotiate::MediaParameters;
 use crate::rtp_core::{Channel, PayloadType, Received};
 
+mod events;
+
+use events::tells_as_it_is;
+
 /// For so long after a packet of a relayed telephone event nothing else is sent: the next one is due after 20 to 50 ms.
 const EVENT_PAUSE: Duration = Duration::from_millis(60);
 
@@ -31,15 +35,6 @@ pub(crate) struct Route {
     pub(crate) to: Option<usize>,
     /// Whether it is wanted as sound.
     pub(crate) heard: bool,
-}
-
-/// Whether telephone events of a stream with the parameters `of` pass through one with `its` as they are: by the same clock.
-fn has_events_of(its: &MediaParameters, of: &MediaParameters) -> bool {
-    let clocks = |media: &MediaParameters| {
-        let event = media.telephone_event?;
-        Some((event.clock_rate_hz, media.codec.clock_rate_hz()))
-    };
-    clocks(its).is_some_and(|its| clocks(of) == Some(its))
 }
 
 /// A stream's part in a bridge.
@@ -207,16 +202,6 @@ impl Stream {
         }
     }
 
-    /// Whether telephone events of a stream with these parameters are told anew through this one: by another clock than they come
-    /// with.
-    pub(super) fn retells_events_of(&self, of: &MediaParameters) -> bool {
-        let retold = |media: &&MediaParameters| {
-            media.direction.sends() && media.telephone_event.is_some() && !has_events_of(media, of)
-        };
-        let retold = self.parameters.as_deref().is_some_and(|it| retold(&it));
-        self.started && retold && self.on_hold.is_none() && !self.packetizer.is_muted()
-    }
-
     /// Lets a packet that another stream received leave through this one, if it can.
     pub(super) fn forward(
         &mut self,
@@ -229,7 +214,7 @@ impl Stream {
         let Some(parameters) = self.parameters.as_deref().filter(|_| self.takes_packets()) else {
             return;
         };
-        if content == Content::TelephoneEvent && !has_events_of(parameters, of) {
+        if content == Content::TelephoneEvent && !tells_as_it_is(parameters, of, received) {
             return;
         }
         let number = match content {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::discontinuous::Worth;
-use super::{SharedPayloads, Stream};
+use super::{DtmfSender, SharedPayloads, Stream};
 use crate::capabilities::MAX_FRAME_SAMPLES;
 use crate::codec::{Codec, SAMPLE_RATE_HZ};
 use crate::engine::Outbox;
@@ -31,8 +31,11 @@ impl Stream {
             self.applications.wait();
             return self.pause();
         };
-        let tells_events = parameters.telephone_event.is_some();
-        if let Some(dtmf) = self.dtmf.as_mut().filter(|_| tells_events) {
+        let taken = |dtmf: &DtmfSender| {
+            let digit = dtmf.digit();
+            digit.is_some_and(|digit| parameters.takes_event(digit.event()))
+        };
+        if let Some(dtmf) = self.dtmf.as_mut().filter(|dtmf| taken(dtmf)) {
             self.packetizer.give_way(&mut self.rtp);
             let rtp = &mut self.rtp;
             outbox.datagram(self.port, Channel::Rtp, |out| {

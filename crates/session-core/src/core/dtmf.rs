@@ -16,7 +16,7 @@ use crate::message::{IncomingRequest, RequestAnswer};
 use crate::{BasicSessionEvent, DtmfMethod, Operation, Result, SessionError, SessionId};
 
 impl SessionCore {
-    /// Sends DTMF digits in the media or as INFO, as the settings say, one after the other.
+    /// Sends DTMF digits in the media or as INFO, as the settings say, all in one way, one after the other.
     ///
     /// # Errors
     /// A character that is no digit; no such session, one that is not answered, or whose peer takes neither now.
@@ -24,7 +24,7 @@ impl SessionCore {
         self.permit(id, Operation::SendDtmf)?;
         let digit = |text| DtmfDigit::from_char(text).ok_or(SessionError::InvalidDigit(text));
         let events: Vec<DtmfDigit> = digits.chars().map(digit).collect::<Result<_>>()?;
-        if !self.sends_info(id) {
+        if !self.sends_info(id, &events) {
             return self.with_media(id, |media, key| media.send_dtmf(now, key, &events));
         }
         self.send_as_info(now, id, digits.chars().map(Press::of))
@@ -49,14 +49,16 @@ impl SessionCore {
         }
     }
 
-    /// Whether telephone events were agreed on.
-    fn has_events(&self, id: SessionId) -> bool {
+    /// Whether the peer takes all of these as telephone events.
+    fn takes_events(&self, id: SessionId, digits: &[DtmfDigit]) -> bool {
         let media = self.sessions.get(id).and_then(|session| session.media);
         let parameters = media.and_then(|key| self.media.parameters(key));
-        parameters.is_some_and(|media| media.telephone_event.is_some())
+        let taken =
+            |digit: &DtmfDigit| parameters.is_some_and(|media| media.takes_event(digit.event()));
+        digits.iter().all(taken)
     }
 
-    fn sends_info(&self, id: SessionId) -> bool {
+    fn sends_info(&self, id: SessionId, digits: &[DtmfDigit]) -> bool {
         let Some(session) = self.sessions.get(id) else {
             return false;
         };
@@ -64,7 +66,7 @@ impl SessionCore {
             DtmfMethod::Rfc4733 => false,
             DtmfMethod::Info => true,
             DtmfMethod::Auto => {
-                !self.has_events(id)
+                !self.takes_events(id, digits)
                     && session
                         .call
                         .is_some_and(|key| self.dialogs.allows_info(key))

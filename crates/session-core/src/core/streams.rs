@@ -68,7 +68,7 @@ impl SessionCore {
                 let told = self.end_dtmf(id, digit.as_char(), duration);
                 // What is in the sound is heard by the other party, as it is.
                 if told && !in_band {
-                    self.pass_event(now, id, digit.as_char(), duration);
+                    self.pass_event(now, id, digit, duration);
                 }
             }
             MediaEvent::Statistics { statistics, .. } => {

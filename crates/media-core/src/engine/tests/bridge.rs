@@ -35,6 +35,8 @@ struct Scene {
     lose: usize,
     /// How phones press digits.
     timing: DtmfTiming,
+    /// The telephone events that they say they take.
+    takes: &'static str,
 }
 
 fn party(
@@ -97,6 +99,7 @@ impl Scene {
             phones: Vec::new(),
             lose: usize::MAX,
             timing: DtmfTiming::default(),
+            takes: "0-16",
         }
     }
 
@@ -118,6 +121,7 @@ impl Scene {
         let server = &mut self.server.controller;
         let key = server.create_session(now).unwrap();
         let offer = party.controller.generate_offer(now, party.key).unwrap();
+        let offer = offer.replace(" 0-16\r\n", &format!(" {}\r\n", self.takes));
         let answer = server.generate_answer(now, key, &offer).unwrap();
         let phone = party.key;
         party.controller.apply_answer(now, phone, &answer).unwrap();

@@ -4,6 +4,7 @@ use super::numbers::Numbers;
 use super::{Companion, Formats, companion};
 use crate::capabilities::{Capabilities, CodecPreference};
 use crate::codec::{Codec, OpusConfig};
+use crate::dtmf::TelephoneEventSet;
 use crate::negotiate::{ComfortNoiseFormat, TelephoneEvent};
 use crate::sdp::MediaDescription;
 
@@ -104,6 +105,7 @@ impl Formats {
                 send,
                 receive,
                 clock_rate_hz: clock,
+                events: TelephoneEventSet::from_fmtp(section.fmtp(send)),
             })
         };
         // Phones with Opus may know events at 8 kHz alone.

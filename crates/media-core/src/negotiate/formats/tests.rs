@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::*;
 use crate::capabilities::{Capabilities, CodecPreference};
 use crate::codec::SampleRate;
+use crate::dtmf::TelephoneEventSet;
 use crate::negotiate::{
     ComfortNoiseFormat, LocalMedia, MediaParameters, Negotiated, TelephoneEvent, accept_answer,
     negotiate, offer, reoffer,
@@ -84,6 +85,7 @@ fn each_side_sends_with_the_numbers_of_the_other() {
         send: 98,
         receive: 102,
         clock_rate_hz: 16_000,
+        events: TelephoneEventSet::DIGITS,
     };
     assert_eq!(media.telephone_event, Some(event));
     let noise = ComfortNoiseFormat {
@@ -91,6 +93,31 @@ fn each_side_sends_with_the_numbers_of_the_other() {
         receive: 118,
     };
     assert_eq!(media.comfort_noise, Some(noise));
+}
+
+/// RFC 4733 section 2.4.1: each side names what it takes, in offers and in answers.
+#[test]
+fn the_events_are_those_that_the_peer_names() {
+    let capabilities = knowing(&[Codec::Pcmu]);
+    let ours = offer(&capabilities, local(), origin());
+    for (fmtp, flash, letters) in [
+        ("", false, true),
+        ("a=fmtp:101 0-11\r\n", false, false),
+        ("a=fmtp:101 0-16\r\n", true, true),
+        ("a=fmtp:100 0-16\r\n", false, true),
+    ] {
+        let section =
+            format!("m=audio 4000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n{fmtp}");
+        let accepted = accept_answer(&ours, &peer(&section), &capabilities).unwrap();
+        let (answer, media) = answered(&capabilities, &section);
+        assert!(answer.to_string().contains("a=fmtp:101 0-16\r\n"));
+        for media in [accepted, media] {
+            let taken = [9, 12, 16].map(|event| media.takes_event(event));
+            assert_eq!(taken, [true, letters, flash], "{fmtp}");
+        }
+    }
+    let without = answered(&capabilities, "m=audio 4000 RTP/AVP 0\r\n").1;
+    assert!(!without.takes_event(1));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! DTMF digits as telephone events (RFC 4733): a digit is one event, whose packets keep the timestamp of its start. To a peer that
-//! takes no events they are sent as tones.
+//! takes no such event it is sent as a tone.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -114,6 +114,11 @@ impl DtmfSender {
         present.map_or(0, |(number, _)| number)
     }
 
+    /// The digit that is being sent, or comes next.
+    pub(in crate::stream) fn digit(&self) -> Option<DtmfDigit> {
+        self.digits.front().map(|waiting| waiting.digit)
+    }
+
     pub(in crate::stream) fn is_empty(&self) -> bool {
         self.digits.is_empty()
     }
@@ -174,7 +179,7 @@ impl DtmfSender {
 }
 
 impl DtmfSender {
-    /// Writes the sound of what is due in this frame, for a peer that takes no telephone events.
+    /// Writes the sound of what is due in this frame, for a peer that takes no such event.
     pub(in crate::stream) fn sound(&mut self, frame: &mut [i16]) {
         frame.fill(0);
         let Some(Waiting {

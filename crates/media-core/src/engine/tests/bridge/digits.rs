@@ -74,6 +74,33 @@ fn a_hook_flash_passes_as_a_digit_does_and_is_told() {
     }
 }
 
+/// The numbers of the events that a phone is told.
+fn numbers(octets: &[Vec<u8>]) -> Vec<u8> {
+    events(octets).iter().map(|told| told.event).collect()
+}
+
+/// RFC 4733 section 2.4.1.
+#[test]
+fn a_leg_is_told_the_events_that_it_takes_and_no_others() {
+    for codec in [Codec::Pcmu, Codec::Pcma] {
+        let mut scene = Scene::new();
+        let one = scene.call(Codec::Pcmu, 500.0, 0.2);
+        scene.takes = "0-11";
+        let other = scene.call(codec, 800.0, 0.2);
+        scene.join(one);
+        scene.join(other);
+        scene.run(50);
+        scene.press(one, "1A!2");
+        scene.press(other, "A");
+        scene.run(100);
+        assert_eq!(numbers(&scene.phones[other].told), [1, 2], "{codec}");
+        assert_eq!(numbers(&scene.phones[one].told), [12], "{codec}");
+        let told = scene.server.events.iter();
+        let told = told.filter(|event| matches!(event, MediaEvent::DtmfReceived { .. }));
+        assert_eq!(told.count(), 5, "the application hears of all");
+    }
+}
+
 #[cfg(feature = "opus")]
 mod between_clocks {
     use super::*;
@@ -125,6 +152,22 @@ mod between_clocks {
         }
         scene.run(50);
         scene.check(&[opus, pcmu], 0.2);
+    }
+
+    #[test]
+    fn an_event_that_is_not_taken_is_not_told_by_the_other_clock_either() {
+        let mut scene = Scene::knowing(vec![OPUS, Codec::Pcmu]);
+        let opus = scene.call(OPUS, 500.0, 0.2);
+        scene.takes = "0-11";
+        let pcmu = scene.call(Codec::Pcmu, 800.0, 0.2);
+        scene.join(opus);
+        scene.join(pcmu);
+        scene.run(50);
+        scene.press(opus, "1A2");
+        scene.run(100);
+        let told = events(&scene.phones[pcmu].told);
+        let told: Vec<(u8, u32)> = told.iter().map(|told| (told.event, told.ticks)).collect();
+        assert_eq!(told, [(1, 800), (2, 800)]);
     }
 
     #[test]
