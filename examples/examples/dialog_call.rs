@@ -121,7 +121,7 @@ async fn call(ua: &mut UserAgent, remote: Uri, hold: Duration) -> Result<EndCaus
             Event::Offer { .. } => {
                 ua.shard
                     .call(move |manager, now| {
-                        manager.refuse_offer(now, key, StatusCode::NOT_ACCEPTABLE_HERE)
+                        manager.refuse_offer(now, key, StatusCode::NOT_ACCEPTABLE_HERE, &[])
                     })
                     .await??;
             }

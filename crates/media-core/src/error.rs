@@ -63,4 +63,13 @@ impl MediaError {
             _ => 500,
         }
     }
+
+    /// The code and the text of the SIP Warning that goes with it (RFC 3261 section 20.43).
+    #[must_use]
+    pub const fn warning(&self) -> Option<(u16, &'static str)> {
+        match self {
+            Self::Negotiation(error) => Some(error.warning()),
+            _ => None,
+        }
+    }
 }

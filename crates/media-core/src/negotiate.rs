@@ -167,5 +167,24 @@ pub enum NegotiationError {
     },
 }
 
+impl NegotiationError {
+    /// The code of a SIP Warning that tells it, and its text for people (RFC 3261 section 20.43).
+    #[must_use]
+    pub const fn warning(&self) -> (u16, &'static str) {
+        match self {
+            Self::HostName(_) | Self::AddressFamily(_) => {
+                (301, "Incompatible network address formats")
+            }
+            Self::Security { .. } => (302, "Incompatible transport protocol"),
+            Self::NoAudio { .. } => (304, "Media type not available"),
+            Self::NoCommonCodec { .. } => (305, "Incompatible media format"),
+            Self::NoConnection => (399, "No connection address"),
+            Self::Refused | Self::SectionsDiffer { .. } => {
+                (399, "The answer does not fit the offer")
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -220,7 +220,11 @@ fn a_first_offer_that_cannot_be_met_is_answered_488() {
     });
     assert!(accepted.is_err());
     scene.simulation.run_for(Duration::from_millis(20));
-    assert_eq!(scene.answer().0, 488);
+    let (status, response) = scene.answer();
+    assert_eq!(status, 488);
+    // RFC 3261 section 20.43.
+    let warning = "Warning: 305 endpoint \"Incompatible media format\"\r\n";
+    assert!(response.contains(warning), "{response}");
     scene.send("ACK", "");
     assert_eq!(call.state(), CallState::Failed);
 }
@@ -376,7 +380,10 @@ fn a_host_that_an_offer_names_is_found_before_anybody_is_asked() {
     // One that nobody knows changes nothing.
     scene.send("INVITE", &named("nowhere.example", 8));
     scene.simulation.run_for(Duration::from_millis(400));
-    assert_eq!(scene.answer().0, 488);
+    let (status, response) = scene.answer();
+    assert_eq!(status, 488);
+    let warning = "Warning: 301 endpoint \"Incompatible network address formats\"\r\n";
+    assert!(response.contains(warning), "{response}");
     scene.send("ACK", "");
     assert_eq!(remote(&mut scene, &call), "10.0.0.7:4000");
     assert_eq!(call.state(), CallState::Active);

@@ -114,6 +114,22 @@ impl DialogManager {
         self.dialog_response(key, status, None, &[])
     }
 
+    /// A response to what is no INVITE of a call, with what we say of ourselves.
+    pub(super) fn signed(
+        &mut self,
+        request: &Request,
+        status: StatusCode,
+        body: Option<&Body>,
+        headers: &[(HeaderName, ByteString)],
+    ) -> Response {
+        let mut response = self.response(request, status);
+        response = self.capabilities.sign_response(response);
+        for (name, value) in headers {
+            response = response.raw(name, value);
+        }
+        Body::attach_response(body, response).build()
+    }
+
     fn tagged(&self, request: &Request, status: StatusCode, tag: LocalTag) -> ResponseBuilder {
         Response::builder_for(request, status).to_tag(&tag.text())
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_transaction_core::ServerKey;
-use rvoip_transaction_core::sip_core::{HeaderName, Request, StatusCode};
+use rvoip_transaction_core::sip_core::{ByteString, HeaderName, Request, StatusCode};
 
 use super::DialogManager;
 use super::leg::Asked;
@@ -118,9 +118,7 @@ impl DialogManager {
             part.dialog.refresh_target(contact);
             self.answer_update(now, asked.server, &asked.request, leg, body);
         } else {
-            let response = self.response(&asked.request, StatusCode::OK);
-            let response = self.capabilities.sign_response(response);
-            let response = Body::attach_response(body, response).build();
+            let response = self.signed(&asked.request, StatusCode::OK, body, &[]);
             self.send(now, asked.server, response);
         }
         if let Some(body) = body {
@@ -132,7 +130,12 @@ impl DialogManager {
     }
 
     /// Refuses the offer of a PRACK or an UPDATE, if one waits. A PRACK is not refused: the call is (RFC 6337 section 2.3).
-    pub(super) fn refuse_asked(&mut self, now: Instant, leg: Leg, status: StatusCode) -> bool {
+    pub(super) fn refuse_asked(
+        &mut self,
+        now: Instant,
+        leg: Leg,
+        (status, headers): (StatusCode, &[(HeaderName, ByteString)]),
+    ) -> bool {
         let Some(call) = self.calls.get_mut(leg.call) else {
             return false;
         };
@@ -145,15 +148,16 @@ impl DialogManager {
         part.ledger.fail(asked.carrier);
         self.servers.remove(&asked.server);
         let prack = asked.carrier == Carrier::Prack;
-        let answer = if prack { StatusCode::OK } else { status };
-        let response = self.response(&asked.request, answer);
-        let response = self.capabilities.sign_response(response).build();
+        let response = match prack {
+            true => self.signed(&asked.request, StatusCode::OK, None, &[]),
+            false => self.signed(&asked.request, status, None, headers),
+        };
         self.send(now, asked.server, response);
         let undecided = self.calls.get_mut(leg.call);
         let undecided = undecided.filter(|call| prack && call.role.is_undecided());
         if let Some(call) = undecided {
             call.note(EndCause::Refused { status });
-            let response = self.final_response(leg.call, status);
+            let response = self.dialog_response(leg.call, status, None, headers);
             self.step_called(now, leg.call, uas::Input::Reject, Work::respond(response));
         } else {
             self.release(now, leg.call);
@@ -201,7 +205,7 @@ impl DialogManager {
                 .as_ref()
                 .is_some_and(|asked| is_due(asked.until));
             let again = change.retry.as_ref().is_some_and(|retry| is_due(retry.at));
-            if late && self.refuse_asked(now, leg, StatusCode::SERVER_TIMEOUT) {
+            if late && self.refuse_asked(now, leg, (StatusCode::SERVER_TIMEOUT, &[])) {
                 self.emit(SessionCoordinationEvent::OfferWithdrawn { key, fork });
             }
             if again {

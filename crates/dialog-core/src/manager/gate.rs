@@ -163,8 +163,7 @@ impl DialogManager {
         let Some(held) = self.gate.held.remove(server) else {
             return false;
         };
-        let response = self.response(&held.request, StatusCode::REQUEST_TERMINATED);
-        let response = self.capabilities.sign_response(response).build();
+        let response = self.signed(&held.request, StatusCode::REQUEST_TERMINATED, None, &[]);
         self.send(now, server, response);
         true
     }

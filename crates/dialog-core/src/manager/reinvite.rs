@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rvoip_transaction_core::ServerKey;
-use rvoip_transaction_core::sip_core::{Request, StatusCode};
+use rvoip_transaction_core::sip_core::{ByteString, HeaderName, Request, StatusCode};
 
 use super::DialogManager;
 use super::call::{Exchange, Theirs};
@@ -51,7 +51,7 @@ impl DialogManager {
         Ok(())
     }
 
-    /// Refuses an [`Offer`](SessionCoordinationEvent::Offer), as with 488; the call goes on as it was. What came in a PRACK or in
+    /// Refuses an [`Offer`](SessionCoordinationEvent::Offer), as with 488 and a Warning; the call goes on as it was. What came in a PRACK or in
     /// a reliable provisional response cannot be refused alone (RFC 6337 section 2.3): the call is given up.
     ///
     /// # Errors
@@ -61,13 +61,14 @@ impl DialogManager {
         now: Instant,
         leg: impl Into<Leg>,
         status: StatusCode,
+        headers: &[(HeaderName, ByteString)],
     ) -> Result<(), DialogError> {
         let leg = leg.into();
         let key = leg.call;
         if !status.is_final() || status.is_success() {
             return Err(DialogError::WrongStatus(status));
         }
-        if self.refuse_reliable(now, leg) || self.refuse_asked(now, leg, status) {
+        if self.refuse_reliable(now, leg) || self.refuse_asked(now, leg, (status, headers)) {
             self.pump(now);
             return Ok(());
         }
@@ -75,7 +76,7 @@ impl DialogManager {
         if let Some(call) = self.calls.get_mut(key) {
             call.ledger.fail(Carrier::Invite);
         }
-        if let Some(response) = self.final_response(key, status) {
+        if let Some(response) = self.dialog_response(key, status, None, headers) {
             self.answer_invite(now, key, response);
         }
         self.pump(now);

@@ -83,7 +83,7 @@ fn a_refused_reinvite_leaves_the_call_as_it_was() {
     );
     bench.send(&reinvite);
     bench.events();
-    bench.command(|manager, now| manager.refuse_offer(now, key, status(488)));
+    bench.command(|manager, now| manager.refuse_offer(now, key, status(488), &[]));
     bench.take_one("488");
     let ack = reinvite.replace("INVITE", "ACK");
     bench.send(&ack);

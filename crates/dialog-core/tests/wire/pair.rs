@@ -139,7 +139,7 @@ fn whole_call(alice: &str, bob: &str, remote: &str) {
     assert_eq!(pair.names(a), ["Offer"]);
     pair.sim
         .with(a, |manager, now| {
-            manager.refuse_offer(now, call, status(488))
+            manager.refuse_offer(now, call, status(488), &[])
         })
         .unwrap();
     pair.run(50);

@@ -178,7 +178,7 @@ fn an_offer_in_a_reliable_response_that_cannot_be_taken_gives_the_call_up() {
         OFFER,
     ));
     bench.events();
-    bench.command(|manager, now| manager.refuse_offer(now, key, status(488)));
+    bench.command(|manager, now| manager.refuse_offer(now, key, status(488), &[]));
     let sent = bench.take();
     assert_eq!(sent[0].label(), "PRACK");
     assert_eq!(sent[1].label(), "CANCEL");
@@ -394,7 +394,7 @@ fn an_offer_in_a_prack_that_cannot_be_taken_refuses_the_call() {
     let ack = prack(&mut bench, 2, &progress, "v=0 another");
     bench.send(&ack);
     bench.events();
-    bench.command(|manager, now| manager.refuse_offer(now, key, status(488)));
+    bench.command(|manager, now| manager.refuse_offer(now, key, status(488), &[]));
     assert_eq!(bench.labels(), ["200", "488"]);
     assert_eq!(
         bench.ended(),

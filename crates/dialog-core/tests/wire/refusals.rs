@@ -238,7 +238,7 @@ fn commands_out_of_place_are_errors_that_name_the_state() {
         error.to_string(),
         format!("call {key} is confirmed: it cannot accept")
     );
-    let error = bench.fails(|manager, now| manager.refuse_offer(now, key, status(488)));
+    let error = bench.fails(|manager, now| manager.refuse_offer(now, key, status(488), &[]));
     assert!(matches!(
         error,
         DialogError::InvalidState {

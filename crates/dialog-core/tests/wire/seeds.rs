@@ -30,7 +30,7 @@ fn act(pair: &mut Pair, side: &Side, rng: &mut StdRng) {
             6 => manager.terminate(now, key, TerminateCause::Normal),
             7 => manager.offer(now, key, OfferMethod::Invite, Body::sdp(OFFER)),
             8 | 9 => manager.answer_offer(now, key, sdp(ANSWER)),
-            10 => manager.refuse_offer(now, key, status(488)),
+            10 => manager.refuse_offer(now, key, status(488), &[]),
             _ => manager.ack_answer(now, key, Body::sdp(ANSWER)),
         };
     });

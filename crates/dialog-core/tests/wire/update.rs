@@ -52,7 +52,7 @@ fn an_update_that_cannot_be_taken_leaves_the_session_as_it_was() {
     let update = bench.request("UPDATE", 2, Some(&tag), &lines, "v=0 video");
     bench.send(&update);
     bench.events();
-    bench.command(|manager, now| manager.refuse_offer(now, key, status(488)));
+    bench.command(|manager, now| manager.refuse_offer(now, key, status(488), &[]));
     bench.take_one("488");
     bench.command(|manager, now| manager.terminate(now, key, TerminateCause::Normal));
     let bye = bench.take_one("BYE");

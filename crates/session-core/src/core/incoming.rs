@@ -8,6 +8,7 @@ use rvoip_dialog_core::sip_transport::Flow;
 use rvoip_dialog_core::{Body, CallKey, DialogError};
 
 use super::permit::refuse;
+use super::reoffer::refusal;
 use super::session::{Due, Exchange};
 use super::{SessionCore, leading_status};
 use crate::record::CallDirection;
@@ -146,16 +147,11 @@ impl SessionCore {
         let body = match self.describe(now, id, sdp) {
             Ok(sdp) => Body::sdp(sdp.as_bytes().to_vec()),
             Err(error) => {
-                let status = match &error {
-                    SessionError::Media { source, .. } => StatusCode::new(source.sip_status()),
-                    _ => None,
+                let (status, warning) = match &error {
+                    SessionError::Media { source, .. } => refusal(source),
+                    _ => (StatusCode::SERVER_INTERNAL_ERROR, None),
                 };
-                self.decline(
-                    now,
-                    id,
-                    status.unwrap_or(StatusCode::SERVER_INTERNAL_ERROR),
-                    &[],
-                )?;
+                self.decline(now, id, status, warning.as_slice())?;
                 return Err(error);
             }
         };

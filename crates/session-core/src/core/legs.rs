@@ -135,8 +135,8 @@ impl SessionCore {
             }
             Ok(None) => self
                 .dialogs
-                .refuse_offer(now, key, StatusCode::NOT_ACCEPTABLE_HERE),
-            Err(status) => self.dialogs.refuse_offer(now, key, status),
+                .refuse_offer(now, key, StatusCode::NOT_ACCEPTABLE_HERE, &[]),
+            Err(status) => self.dialogs.refuse_offer(now, key, status, &[]),
         };
         if let Err(error) = told {
             tracing::debug!(session = %other, %error, "the offer is no longer open");
