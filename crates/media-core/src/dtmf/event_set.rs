@@ -3,34 +3,34 @@
 /// A set of telephone events, by their numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TelephoneEventSet {
-    /// Bit `n`: event `n`, and event `128 + n`.
-    halves: [u128; 2],
+    /// Bit `n` of word `m`: event `64 * m + n`.
+    words: [u64; 4],
 }
 
 impl TelephoneEventSet {
     /// The digits 0 to 9, `*`, `#`, A to D: what a party takes that names none.
     pub const DIGITS: Self = Self {
-        halves: [0xFFFF, 0],
+        words: [0xFFFF, 0, 0, 0],
     };
 
     /// What the parameters of `a=fmtp` name, as `0-15,66`; what is not understood is passed over.
     pub(crate) fn from_fmtp(parameters: Option<&str>) -> Self {
         let text = parameters.unwrap_or_default().trim();
         let text = text.strip_prefix("events=").unwrap_or(text);
-        let mut set = Self { halves: [0; 2] };
+        let mut set = Self { words: [0; 4] };
         for value in text.split([',', ';']) {
             let (first, last) = value.split_once('-').unwrap_or((value, value));
             let number = |text: &str| text.trim().parse::<u8>();
             if let (Ok(first), Ok(last)) = (number(first), number(last))
                 && first <= last
             {
-                for (index, half) in set.halves.iter_mut().enumerate() {
-                    *half |= below(u32::from(last) + 1, index) & !below(first.into(), index);
+                for (index, word) in set.words.iter_mut().enumerate() {
+                    *word |= below(u32::from(last) + 1, index) & !below(first.into(), index);
                 }
             }
         }
-        match set.halves {
-            [0, 0] => Self::DIGITS,
+        match set.words {
+            [0, 0, 0, 0] => Self::DIGITS,
             _ => set,
         }
     }
@@ -38,14 +38,14 @@ impl TelephoneEventSet {
     /// Whether the event of this number is one of them.
     #[must_use]
     pub const fn contains(self, event: u8) -> bool {
-        self.halves[(event >> 7) as usize] >> (event & 0x7F) & 1 == 1
+        self.words[(event >> 6) as usize] >> (event & 0x3F) & 1 == 1
     }
 }
 
-/// The events below `number` in a half.
-fn below(number: u32, half: usize) -> u128 {
-    let inside = number.saturating_sub(128 * half as u32);
-    1u128.checked_shl(inside).map_or(u128::MAX, |bit| bit - 1)
+/// The events below `number` in a word.
+fn below(number: u32, word: usize) -> u64 {
+    let inside = number.saturating_sub(64 * word as u32);
+    1u64.checked_shl(inside).map_or(u64::MAX, |bit| bit - 1)
 }
 
 #[cfg(test)]
