@@ -10,9 +10,8 @@ use std::{env, hint};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rvoip_media_core::{
-    AudioSource, BridgeKey, Codec, Direction, EngineConfig, FRAME, MediaCommand, MediaConfig,
-    MediaEngine, MediaParameters, MediaSessionController, MediaSessionKey, OpusConfig,
-    SimulatedMedia,
+    AudioSource, BridgeKey, Codec, EngineConfig, FRAME, MediaCommand, MediaConfig, MediaEngine,
+    MediaParameters, MediaSessionController, MediaSessionKey, SimulatedMedia,
 };
 use rvoip_rtp_core::{Channel, MediaCore, PayloadType, PortKey, RtpHeader, Ssrc, WallClock};
 
@@ -51,21 +50,7 @@ impl Site {
         let clock = WallClock::new(at, SystemTime::UNIX_EPOCH);
         let mut engine = MediaEngine::new(EngineConfig::default(), clock);
         for (leg, key) in keys().into_iter().enumerate() {
-            let parameters = MediaParameters {
-                remote_rtp: peer(leg),
-                remote_rtcp: SocketAddr::new(peer(leg).ip(), peer(leg).port() + 1),
-                codec: Codec::Pcmu,
-                payload_type: 0,
-                receive: vec![(0, Codec::Pcmu)],
-                telephone_event: None,
-                comfort_noise: None,
-                opus: OpusConfig::default(),
-                direction: Direction::SendRecv,
-                ptime: FRAME,
-                held: false,
-                extended_reports: false,
-                security: None,
-            };
+            let parameters = MediaParameters::new(peer(leg), 0, Codec::Pcmu);
             for command in [
                 MediaCommand::Open {
                     key,

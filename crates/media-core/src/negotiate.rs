@@ -15,6 +15,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::capabilities::FRAME;
 use crate::codec::{Codec, OpusConfig};
 use crate::dtmf::TelephoneEventSet;
 use crate::rtp_core::srtp::{SrtpKey, SrtpKeys};
@@ -102,6 +103,27 @@ pub struct TelephoneEvent {
 }
 
 impl MediaParameters {
+    /// One codec both ways in packets of 20 ms, reports to the port above, and nothing besides.
+    #[must_use]
+    pub fn new(remote_rtp: SocketAddr, payload_type: u8, codec: Codec) -> Self {
+        let next = remote_rtp.port().saturating_add(1);
+        Self {
+            remote_rtp,
+            remote_rtcp: SocketAddr::new(remote_rtp.ip(), next),
+            codec,
+            payload_type,
+            receive: vec![(payload_type, codec)],
+            telephone_event: None,
+            comfort_noise: None,
+            opus: OpusConfig::default(),
+            direction: Direction::SendRecv,
+            ptime: FRAME,
+            held: false,
+            extended_reports: false,
+            security: None,
+        }
+    }
+
     /// Whether the peer takes the telephone event of this number (RFC 4733 section 2.4.1).
     #[must_use]
     pub fn takes_event(&self, event: u8) -> bool {

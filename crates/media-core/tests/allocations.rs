@@ -10,9 +10,9 @@ use rand::rngs::StdRng;
 use rvoip_media_core::rtp_core::srtp::{SrtpKey, SrtpKeys, SrtpSender, SrtpSuite};
 use rvoip_media_core::rtp_core::{Channel, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
-    AudioSource, BridgeKey, Codec, Direction, EngineConfig, FRAME, FrameContext, FrameProcessor,
+    AudioSource, BridgeKey, Codec, EngineConfig, FRAME, FrameContext, FrameProcessor,
     FrameProcessors, MediaCommand, MediaConfig, MediaEngine, MediaParameters,
-    MediaSessionController, MediaSessionKey, OpusConfig, SimulatedMedia,
+    MediaSessionController, MediaSessionKey, SimulatedMedia,
 };
 
 /// A key, which only a controller makes: that of its session of this number.
@@ -52,21 +52,7 @@ fn open(engine: &mut MediaEngine, now: Instant, key: MediaSessionKey, port: Port
 }
 
 fn parameters(codec: Codec) -> MediaParameters {
-    MediaParameters {
-        remote_rtp: remote(),
-        remote_rtcp: SocketAddr::from(([192, 0, 2, 2], 4_001)),
-        codec,
-        payload_type: 0,
-        receive: vec![(0, codec)],
-        telephone_event: None,
-        comfort_noise: None,
-        opus: OpusConfig::default(),
-        direction: Direction::SendRecv,
-        ptime: FRAME,
-        held: false,
-        extended_reports: false,
-        security: None,
-    }
+    MediaParameters::new(remote(), 0, codec)
 }
 
 /// Lets packets of 20 ms come to a port; returns how many were sent.

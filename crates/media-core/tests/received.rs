@@ -10,10 +10,9 @@ use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use rvoip_media_core::rtp_core::{Channel, Latching, MediaCore, PortKey, WallClock};
 use rvoip_media_core::{
-    AudioSource, Codec, Direction, Encoder, EngineConfig, FRAME, MediaCommand, MediaConfig,
-    MediaEngine, MediaEvent, MediaParameters, MediaSessionController, MediaSessionKey,
-    MediaStatistics, MemoryRecording, OpusConfig, RecordingSink, SimulatedMedia, TelephoneEventSet,
-    negotiate::TelephoneEvent,
+    AudioSource, Codec, Encoder, EngineConfig, FRAME, MediaCommand, MediaConfig, MediaEngine,
+    MediaEvent, MediaParameters, MediaSessionController, MediaSessionKey, MediaStatistics,
+    MemoryRecording, RecordingSink, SimulatedMedia, TelephoneEventSet, negotiate::TelephoneEvent,
 };
 
 const PORT: PortKey = PortKey(1);
@@ -51,10 +50,6 @@ impl Receiver {
         };
         let key = receiver.key;
         let parameters = MediaParameters {
-            remote_rtp: peer(),
-            remote_rtcp: SocketAddr::new(peer().ip(), peer().port() + 1),
-            codec: Codec::Pcmu,
-            payload_type: 0,
             receive: vec![(0, Codec::Pcmu), (8, Codec::Pcma)],
             telephone_event: Some(TelephoneEvent {
                 send: 101,
@@ -62,13 +57,7 @@ impl Receiver {
                 clock_rate_hz: 8_000,
                 events: TelephoneEventSet::DIGITS,
             }),
-            comfort_noise: None,
-            opus: OpusConfig::default(),
-            direction: Direction::SendRecv,
-            ptime: FRAME,
-            held: false,
-            extended_reports: false,
-            security: None,
+            ..MediaParameters::new(peer(), 0, Codec::Pcmu)
         };
         let source = AudioSource::Silence;
         let (port, seed) = (PORT, 1);

@@ -19,7 +19,7 @@ mod quality;
 
 use super::*;
 use crate::capabilities::{Capabilities, FRAME};
-use crate::codec::{Codec, OpusConfig};
+use crate::codec::Codec;
 use crate::controller::{MediaConfig, MediaSessionController, SimulatedMedia, Stopped};
 use crate::event::MediaStatistics;
 use crate::negotiate::MediaParameters;
@@ -59,22 +59,7 @@ fn open(
     source: AudioSource,
     peer: SocketAddr,
 ) {
-    let parameters = MediaParameters {
-        remote_rtp: peer,
-        remote_rtcp: SocketAddr::new(peer.ip(), peer.port() + 1),
-        codec: Codec::Pcmu,
-        payload_type: 0,
-        receive: vec![(0, Codec::Pcmu)],
-        telephone_event: None,
-        comfort_noise: None,
-        opus: OpusConfig::default(),
-        direction: Direction::SendRecv,
-        ptime: FRAME,
-        held: false,
-        extended_reports: false,
-        security: None,
-    };
-    let parameters = Some(Box::new(parameters));
+    let parameters = Some(Box::new(MediaParameters::new(peer, 0, Codec::Pcmu)));
     let begin = MediaCommand::Open {
         key,
         port,

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use super::formats::Formats;
 use super::remote::is_audio;
 use super::{Direction, MediaParameters};
-use crate::capabilities::{Capabilities, FRAME};
+use crate::capabilities::Capabilities;
 use crate::codec::Codec;
 use crate::sdp::SessionDescription;
 
@@ -38,19 +38,10 @@ impl MediaParameters {
     pub(crate) fn expected(receive: Vec<(u8, Codec)>) -> Option<Self> {
         let (payload_type, codec) = *receive.first()?;
         Some(Self {
-            remote_rtp: NOWHERE,
             remote_rtcp: NOWHERE,
-            codec,
-            payload_type,
             receive,
-            telephone_event: None,
-            comfort_noise: None,
-            opus: Default::default(),
             direction: Direction::RecvOnly,
-            ptime: FRAME,
-            held: false,
-            extended_reports: false,
-            security: None,
+            ..Self::new(NOWHERE, payload_type, codec)
         })
     }
 

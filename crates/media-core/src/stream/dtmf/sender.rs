@@ -140,14 +140,11 @@ impl DtmfSender {
         } = *self.digits.front()?;
         let (number, segment) = self.present.take().unwrap_or_else(|| {
             let timestamp = rtp.next_timestamp(now);
-            let earlier_ticks = 0;
-            (
-                0,
-                Segment {
-                    timestamp,
-                    earlier_ticks,
-                },
-            )
+            let segment = Segment {
+                timestamp,
+                ..Segment::default()
+            };
+            (0, segment)
         });
         let event = parameters.telephone_event?;
         let frame_ticks = event.clock_rate_hz / FRAMES_PER_SECOND;
@@ -176,9 +173,7 @@ impl DtmfSender {
         rtp.next_packet_at(now, segment.timestamp, &frame, out);
         rtp.destination()
     }
-}
 
-impl DtmfSender {
     /// Writes the sound of what is due in this frame, for a peer that takes no such event.
     pub(in crate::stream) fn sound(&mut self, frame: &mut [i16]) {
         frame.fill(0);
